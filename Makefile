@@ -1,0 +1,38 @@
+# One entry point for people and machines: make demo | test | check.
+PYTHON ?= python3
+ARGS ?=
+VENV := .venv
+STAMP := $(VENV)/.stamp
+
+.PHONY: demo test check deps lock proof-crash bench
+
+demo: $(STAMP)
+	$(VENV)/bin/taoli demo $(ARGS)
+
+test: $(STAMP) deps
+	$(VENV)/bin/python -m pytest $(ARGS)
+
+check: $(STAMP)
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+
+deps:
+	@bash scripts/deps.sh
+
+# uv is wanted only here: pip install uv
+lock:
+	uv="$$(command -v $(VENV)/bin/uv || command -v uv)" && "$$uv" pip compile --quiet --universal --python-version 3.11 \
+		--generate-hashes --no-header --no-emit-index-url --no-annotate --all-extras pyproject.toml -o requirements.lock $(ARGS)
+
+proof-crash: $(STAMP) deps
+	$(VENV)/bin/python tests/proofs/crash.py --cycles 200 $(ARGS)
+
+bench: $(STAMP)
+	$(VENV)/bin/python bench/callbacks.py $(ARGS)
+
+$(STAMP): requirements.lock pyproject.toml
+	@bash scripts/venv.sh "$(PYTHON)" $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	PYTHONWARNINGS=ignore $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@

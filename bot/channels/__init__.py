@@ -1,0 +1,1 @@
+"""Routes to people; a channel is one folder, deleted in one stroke."""

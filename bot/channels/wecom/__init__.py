@@ -1,0 +1,1 @@
+"""WeCom (企业微信): callbacks in, API calls out. Platform words stop at `wire`."""

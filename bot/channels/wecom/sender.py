@@ -1,0 +1,325 @@
+"""The sender: takes letters from the outbox, after their transaction has committed, to the platform and back.
+
+A letter is marked as being sent before anything is sent. What a platform call brings back (a QR, a name) is written in
+the same transaction that closes the letter. Each error class says what becomes of it; no letter stops another lane.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+
+import structlog
+
+from bot.channels.errors import (
+    AlreadyDone,
+    ChannelError,
+    Expired,
+    Misconfigured,
+    NotYet,
+    RateLimited,
+    Refused,
+    Unreachable,
+)
+from bot.channels.wecom.gateway import Contact, Gateway
+from bot.channels.wecom.gateway import Profile as DeskProfile
+from bot.posters.errors import PosterError
+from bot.posters.commissions import PosterDesk
+from referral import contact_ways, contacts, notices
+from referral.contacts import Profile
+from referral.facts import Facts
+from referral.identities import Identity, IdentityKind
+from referral.ids import Bits
+from referral.messages import (
+    DeskGreeting,
+    DeskMenu,
+    DeskPoster,
+    DeskText,
+    FetchProfile,
+    FetchReps,
+    HandOver,
+    MakeContactWay,
+    MakeDeskLink,
+    RepText,
+    Welcome,
+)
+from referral.outbox import Letter, Purpose, post
+from referral.times import Clock
+from storage.store import Store
+from storage.transaction import Transaction
+
+log = structlog.get_logger()
+
+Effect = Callable[[Transaction, datetime], None]
+"""What a successful call changes; run in the transaction that closes the letter."""
+
+_BATCH = 60
+_LEASE = timedelta(seconds=60)
+_TRIES = 8
+_MEDIA_LIFE = timedelta(days=3) - timedelta(hours=1)
+_REP_REPEAT = timedelta(minutes=29)  # the platform knows the same words to a rep again for 30 minutes
+_PICTURES = {b"\x89PNG": ".png", b"\xff\xd8\xff": ".jpg"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lines:
+    """Which app's gateway serves what; None where no app may."""
+
+    contact: Gateway | None
+    rep: Gateway | None
+    desks: Mapping[str, Gateway]
+
+
+class Sender:
+    """Drains the outbox. One at a time per process; letters of different lanes travel together."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        facts: Facts,
+        lines: Lines,
+        posters: PosterDesk,
+        pictures: Path,
+        clock: Clock,
+        rng: Bits,
+    ) -> None:
+        self._store = store
+        self._facts = facts
+        self._lines = lines
+        self._posters = posters
+        self._pictures = pictures
+        self._clock = clock
+        self._rng = rng
+        self._one = asyncio.Lock()
+
+    async def drain(self) -> int:
+        """Send all that is due; how many letters were taken up."""
+        async with self._one:
+            taken = 0
+            while letters := await self._claim():
+                taken += len(letters)
+                async with asyncio.TaskGroup() as group:
+                    for letter in letters:
+                        group.create_task(self._carry(letter))
+            return taken
+
+    async def rescue(self, *, all_of_them: bool = False) -> None:
+        """Take up letters whose sender died. Those the platform knows again by id are sent again; others are given up as unknown."""
+        now = self._clock()
+        asof = now + _LEASE if all_of_them else now
+
+        def unit(tx: Transaction) -> None:
+            for letter in tx.outbox.orphaned(asof):
+                if isinstance(letter.message, RepText) and now - letter.due_at > _REP_REPEAT:
+                    tx.outbox.finish(letter.id, "unknown", "sender_died", now)
+                else:
+                    tx.outbox.postpone(letter.id, now, "sender_died")
+
+        await self._store.write(unit)
+
+    async def _claim(self) -> list[Letter]:
+        now = self._clock()
+        return await self._store.write(lambda tx: tx.outbox.claim(now, limit=_BATCH, lease=_LEASE))
+
+    async def _carry(self, letter: Letter) -> None:
+        """Bring one letter to an end, or set it back for later."""
+        kind = type(letter.message).__name__
+        try:
+            stopped = await self._stopped(letter)
+            if stopped:
+                await self._end(letter, "dropped", stopped)
+                return
+            effect = await self._send(letter)
+        except AlreadyDone as done:
+            await self._end(letter, "sent", done.reason)
+        except ChannelError as error:
+            log.info("letter.held_up", kind=kind, reason=error.reason, attempts=letter.attempts + 1)
+            await self._after(letter, error)
+        except PosterError as error:
+            log.error("poster.failed", reason=type(error).__name__)
+            await self._end(letter, "failed", type(error).__name__, self._poster_excuse(letter))
+        except Exception as error:  # one letter must not stop the others
+            log.exception("letter.broken", kind=kind)
+            await self._after(letter, Unreachable(type(error).__name__, maybe_done=True))
+        else:
+            await self._end(letter, "sent", "", effect)
+
+    async def _stopped(self, letter: Letter) -> str | None:
+        """Why a letter must not go out any more, checked at the last moment."""
+        if letter.expires_at and self._clock() >= letter.expires_at:
+            return "expired"
+        if letter.purpose in (Purpose.THANKS, Purpose.NUDGE) and letter.person:
+            person = letter.person
+            if await self._store.read(lambda tx: notices.is_silent(tx, person)):
+                return "opted_out"
+        return None
+
+    async def _after(self, letter: Letter, error: ChannelError) -> None:
+        """Decide by the error's class whether a letter waits or ends."""
+        now = self._clock()
+        tries = letter.attempts + 1
+        match error:
+            case RateLimited(retry_after=wait):
+                later = now + timedelta(seconds=wait)
+            case Expired() if isinstance(letter.message, DeskPoster) and tries == 1:
+                later = now
+            case Misconfigured():
+                later = now + timedelta(seconds=min(3600, 60 * 2 ** min(tries - 1, 6)))
+            case NotYet() | Unreachable() if tries < _TRIES:
+                later = now + timedelta(seconds=min(60, 2 ** (tries - 1)))
+            case _:
+                return await self._end(letter, "failed", error.reason, self._giving_up(letter))
+        if letter.expires_at and later >= letter.expires_at:
+            return await self._end(letter, "dropped", f"expired:{error.reason}")
+        await self._store.write(lambda tx: tx.outbox.postpone(letter.id, later, error.reason))
+
+    async def _end(self, letter: Letter, state: str, note: str, effect: Effect | None = None) -> None:
+        now = self._clock()
+
+        def unit(tx: Transaction) -> None:
+            tx.outbox.finish(letter.id, state, note, now)
+            if effect:
+                effect(tx, now)
+            if state in ("failed", "dropped"):
+                notices.undelivered(tx, letter.dedupe)
+
+        await self._store.write(unit)
+
+    async def _send(self, letter: Letter) -> Effect | None:
+        """Make the platform call of a letter; returns what it changes here."""
+        message, key = letter.message, letter.id
+        match message:
+            case DeskText():
+                await self._desk(message.desk).say(message.desk, message.to, message.text, key)
+            case DeskMenu():
+                desk = self._desk(message.desk)
+                await desk.menu(message.desk, message.to, message.head, message.items, message.tail, key)
+            case DeskPoster():
+                await self._send_poster(message, key)
+            case DeskGreeting():
+                await self._desk(message.desk).greet(message.code, message.text, key)
+            case HandOver():
+                await self._desk(message.desk).hand_over(message.desk, message.to)
+            case Welcome():
+                await self._contact().welcome(message.welcome_code, message.text)
+            case RepText():
+                await self._rep().tell_rep(message.rep, message.text)
+            case MakeContactWay():
+                return await self._make_contact_way(message)
+            case MakeDeskLink():
+                link = await self._desk(message.desk).desk_link(message.desk, message.scene)
+                return lambda tx, _: tx.desks.linked(message.desk, link)
+            case FetchProfile():
+                return await self._fetch_profile(message)
+            case FetchReps():
+                return await self._fetch_reps()
+        return None
+
+    async def _send_poster(self, message: DeskPoster, key: str) -> None:
+        desk = self._desk(message.desk)
+        jpeg = await self._posters.poster(message.code, edition=message.edition, template=message.template)
+        content = f"{message.desk}:{sha256(jpeg).hexdigest()}"
+        now = self._clock()
+        media = await self._store.read(lambda tx: tx.media.find(content, now))
+        if media is None:
+            media = uploaded = await desk.upload_image(jpeg, f"{message.code}.jpg")
+            await self._store.write(lambda tx: tx.media.keep(content, uploaded, now + _MEDIA_LIFE))
+        try:
+            await desk.image(message.desk, message.to, media, key)
+        except Expired:
+            await self._store.write(lambda tx: tx.media.forget(content))
+            raise
+
+    async def _make_contact_way(self, message: MakeContactWay) -> Effect:
+        gateway = self._contact()
+        way = await gateway.add_contact_way(message.rep, message.mark, message.remark)
+        picture = await gateway.picture(way.picture)
+        suffix = next((s for head, s in _PICTURES.items() if picture.startswith(head)), None)
+        if suffix is None:
+            raise Unreachable("no_picture", maybe_done=True)
+        name = f"{message.way}{suffix}"
+        await asyncio.to_thread(_keep, self._pictures / name, picture)
+        return lambda tx, now: tx.contact_ways.ready(message.way, way.config, name, now)
+
+    async def _fetch_profile(self, message: FetchProfile) -> Effect:
+        who = Identity(IdentityKind.WECOM, message.who)
+        found = await self._look_up(message)
+        known = None
+        if found:
+            joined = (Identity(IdentityKind.UNIONID, found.unionid),) if found.unionid else ()
+            known = Profile(nickname=found.nickname, avatar=found.avatar, identities=joined)
+        return lambda tx, now: contacts.profile_learned(tx, self._facts, who, known, now=now, rng=self._rng)
+
+    async def _look_up(self, message: FetchProfile) -> DeskProfile | Contact | None:
+        if message.desk:
+            return (await self._desk(message.desk).desk_profiles([message.who])).get(message.who)
+        return await self._contact().contact(message.who)
+
+    async def _fetch_reps(self) -> Effect:
+        gateway = self._contact()
+        ids = await gateway.reps()
+        names = {rep: await _name_of(gateway, rep) for rep in ids}
+
+        def effect(tx: Transaction, now: datetime) -> None:
+            for rep, name in names.items():
+                tx.reps.see(rep, name, now)
+                contact_ways.for_rep(tx, rep, now=now, rng=self._rng)
+            if names:
+                tx.reps.retire_all_but(list(names))
+
+        return effect
+
+    def _giving_up(self, letter: Letter) -> Effect | None:
+        """What follows when a letter ends without success: a friend is introduced even if their name stays unknown."""
+        message = letter.message
+        if not isinstance(message, FetchProfile):
+            return None
+        who = Identity(IdentityKind.WECOM, message.who)
+        return lambda tx, now: contacts.profile_learned(tx, self._facts, who, None, now=now, rng=self._rng)
+
+    def _poster_excuse(self, letter: Letter) -> Effect | None:
+        message = letter.message
+        if not isinstance(message, DeskPoster):
+            return None
+        text = self._facts.words.say("poster.failed", link=self._facts.link(message.code))
+        excuse = DeskText(desk=message.desk, to=message.to, text=text)
+
+        def effect(tx: Transaction, now: datetime) -> None:
+            post(tx, excuse, lane=letter.lane, purpose=Purpose.REPLY, person=letter.person, now=now, rng=self._rng)
+
+        return effect
+
+    def _desk(self, desk: str) -> Gateway:
+        return _served(self._lines.desks.get(desk), "no_app_for_desk")
+
+    def _contact(self) -> Gateway:
+        return _served(self._lines.contact, "no_app_for_contact")
+
+    def _rep(self) -> Gateway:
+        return _served(self._lines.rep, "no_app_for_rep")
+
+
+def _served(gateway: Gateway | None, reason: str) -> Gateway:
+    if gateway is None:
+        raise Misconfigured(reason)
+    return gateway
+
+
+async def _name_of(gateway: Gateway, rep: str) -> str:
+    """A rep's name, empty where the directory does not let us see it."""
+    try:
+        return await gateway.rep_name(rep)
+    except (Refused, Misconfigured):
+        return ""
+
+
+def _keep(path: Path, picture: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    part.write_bytes(picture)
+    part.replace(path)

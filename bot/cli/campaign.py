@@ -1,0 +1,120 @@
+"""`campaign start|list|show|pause|resume|end` and `code`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from bot.cli.house import as_json, configured, opened, operate, run, show
+from bot.operator import as_json as campaign_json
+from referral.errors import BadInput, NotFound
+
+
+@click.group()
+def campaign() -> None:
+    """Campaigns: start, look at, pause, resume, end."""
+
+
+@campaign.command()
+@click.argument("pack")
+@configured
+@click.option("--name", help="What staff call it.")
+@click.option("--from", "from_", metavar="DATE", help="First day, in Beijing.")
+@click.option("--to", metavar="DATE", help="Last day, in Beijing.")
+@click.option("--budget-fen", type=int, help="What all thanks together may cost, in fen.")
+@click.option("--set", "set_", multiple=True, metavar="KEY=VALUE", help="Another number or rule of the pack.")
+@as_json
+def start(
+    pack: str,
+    config_file: Path,
+    name: str | None,
+    from_: str | None,
+    to: str | None,
+    budget_fen: int | None,
+    set_: tuple[str, ...],
+    json_: bool,
+) -> None:
+    """Start a campaign from an offer pack."""
+    args = {"pack": pack, "name": name, "from": from_, "to": to, "budget_fen": budget_fen, "set": _pairs(set_)}
+    _print(run(operate(config_file, "campaign.start", args)), json_)
+
+
+@campaign.command("list")
+@configured
+@as_json
+def list_(config_file: Path, json_: bool) -> None:
+    """All campaigns."""
+    found = run(_all(config_file))
+    if json_:
+        return show(found)
+    table = Table("编号", "礼包", "名称", "状态", "开始", "结束", "预算（元）", "已用（元）")
+    for each in found:
+        money = (f"{each['budget_fen'] / 100:.2f}", f"{each['used_fen'] / 100:.2f}")
+        table.add_row(*(str(each[k] or "") for k in ("id", "pack", "name", "state", "from", "to")), *money)
+    Console().print(table)
+
+
+@campaign.command("show")
+@click.argument("campaign_id", metavar="ID")
+@configured
+@as_json
+def show_(campaign_id: str, config_file: Path, json_: bool) -> None:
+    """One campaign."""
+    found = next((each for each in run(_all(config_file)) if each["id"] == campaign_id), None)
+    if found is None:
+        raise NotFound(f"没有这个活动：{campaign_id}")
+    _print(found, json_)
+
+
+def _moving(verb: str, says: str) -> click.Command:
+    @click.argument("campaign_id", metavar="ID")
+    @configured
+    @as_json
+    def move(campaign_id: str, config_file: Path, json_: bool) -> None:
+        _print(run(operate(config_file, f"campaign.{verb}", {"id": campaign_id})), json_)
+
+    return click.command(verb, help=says)(move)
+
+
+campaign.add_command(_moving("pause", "Stop inviting; friends who already came still count."))
+campaign.add_command(_moving("resume", "Go on after a pause."))
+campaign.add_command(_moving("end", "End it for good; what is held is still granted."))
+
+
+@click.command()
+@click.argument("person")
+@click.option("--campaign", "campaign_id", required=True, metavar="ID")
+@configured
+@as_json
+def code(person: str, campaign_id: str, config_file: Path, json_: bool) -> None:
+    """The invite code of PERSON in a campaign; a person not yet known becomes known by this identity."""
+    made = run(operate(config_file, "code", {"person": person, "campaign": campaign_id}))
+    if json_:
+        return show(made)
+    click.echo(f"{made['code']}  {made['url']}")
+
+
+async def _all(config_file: Path) -> list[dict[str, Any]]:
+    async with opened(config_file) as here:
+        return [campaign_json(each) for each in await here.store.read(lambda tx: tx.campaigns.all())]
+
+
+def _pairs(texts: tuple[str, ...]) -> dict[str, str]:
+    pairs = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not equals:
+            raise BadInput("--set", f"{text}：请写成 key=value")
+        pairs[key.strip()] = value
+    return pairs
+
+
+def _print(made: dict[str, Any], json_: bool) -> None:
+    if json_:
+        return show(made)
+    for key, value in made.items():
+        click.echo(f"{key:<11} {'' if value is None else value}")

@@ -1,0 +1,274 @@
+"""The configuration as values: one struct for each table of the file, defaults as the contract has them.
+
+What stands in a field is ready for use: paths are absolute, hours are times, secrets are read. A field without a
+default is required in the file, or its default hangs on another key and `load` fills it in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal, Self
+
+import msgspec
+from msgspec import Meta
+
+from bot.config.secret import AesKey, PasswordHash, PayKey, PrivateKey, Secret, SessionSecret, Token, WebhookSecret
+from bot.config.values import (
+    ClockTime,
+    DatabaseUrl,
+    Endpoint,
+    FilePath,
+    HostPattern,
+    Id,
+    Name,
+    Network,
+    Origin,
+    Text,
+    Variable,
+)
+
+Industry = Literal[
+    "retail", "catering", "travel", "education", "training", "k12", "software", "property", "luxury", "bank", "loans",
+    "securities", "insurance", "medical", "other",
+]  # fmt: skip
+AppUse = Literal["contact", "kf", "rep"]
+Count = Annotated[int, Meta(ge=0)]
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True):
+    """One table of the file."""
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield (key, sentence) for each rule between the table's keys that does not hold."""
+        yield from ()
+
+
+class Server(Section, frozen=True, kw_only=True):
+    """Where we listen, and how the world calls us. Port 0 takes any free one."""
+
+    host: Text = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535)] = 8000
+    public_url: Origin
+    trusted_proxies: tuple[Network, ...] = ()
+
+    @property
+    def own_address(self) -> str:
+        """The address at which this very machine reaches us, without a slash at its end."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104  # compared, not bound
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
+
+class Database(Section, frozen=True, kw_only=True):
+    """Where things are kept; the path of a SQLite file is absolute."""
+
+    url: DatabaseUrl
+
+    @property
+    def sqlite_path(self) -> Path | None:
+        """The SQLite file, None on PostgreSQL."""
+        return Path(self.url.removeprefix("sqlite:///")) if self.url.startswith("sqlite:///") else None
+
+
+class Files(Section, frozen=True, kw_only=True):
+    """The folder of everything that is not in the database."""
+
+    data_dir: FilePath
+
+
+class KeySources(Section, frozen=True, kw_only=True):
+    """Where the house's own keys come from: a file, and before it the environment variables named here."""
+
+    file: FilePath
+    phone_env: Variable | None = None
+    seal_env: Variable | None = None
+    tokens_env: Variable | None = None
+    codes_env: Variable | None = None
+    ledger_env: Variable | None = None
+
+
+class Company(Section, frozen=True, kw_only=True):
+    """Whose bot this is. `paid_cost_fen` is what one customer costs through paid channels."""
+
+    name: Text
+    industry: Industry = "retail"
+    icp: str = ""
+    paid_cost_fen: Count = 5000
+
+
+class App(Section, frozen=True, kw_only=True):
+    """A WeCom app: what it is used for, and the secrets of its callback and its calls."""
+
+    name: Name = "main"
+    agent_id: Annotated[int, Meta(ge=1)]
+    secret: Secret
+    token: Token
+    token_previous: Token | None = None
+    aes_key: AesKey
+    aes_key_previous: AesKey | None = None
+    uses: tuple[AppUse, ...] = ("contact", "kf", "rep")
+    kf_accounts: tuple[Id, ...] = ()
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        if not self.uses:
+            yield "uses", "name at least one of contact, kf, rep"
+        if "kf" in self.uses and not self.kf_accounts:
+            yield "kf_accounts", "an app used for kf needs at least one account"
+
+
+class WeCom(Section, frozen=True, kw_only=True):
+    """The company in WeCom. `api_base` None stands for our own address, where the sandbox plays the platform."""
+
+    corp_id: Id
+    api_base: Origin | None = None
+    oauth_base: Origin = "https://open.weixin.qq.com"
+    welcome: Literal["send", "yield"] = "send"
+    apps: tuple[App, ...] = ()
+
+    def app_for(self, use: AppUse) -> App | None:
+        """The first app with that use."""
+        return next((app for app in self.apps if use in app.uses), None)
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        if not self.apps:
+            yield "apps", "needs at least one [[wecom.apps]]"
+        yield from _doubles("apps", "name", [app.name for app in self.apps])
+        yield from _doubles("apps", "agent_id", [str(app.agent_id) for app in self.apps])
+
+
+class Official(Section, frozen=True, kw_only=True):
+    """An Official Account. `api_base` None stands for our own address, as in `WeCom`; `plain` mode needs no key."""
+
+    name: Name
+    app_id: Id
+    secret: Secret
+    token: Token
+    token_previous: Token | None = None
+    aes_key: AesKey = AesKey("")
+    aes_key_previous: AesKey | None = None
+    api_base: Origin | None = None
+    mode: Literal["plain", "compat", "safe"] = "safe"
+
+
+class Sending(Section, frozen=True, kw_only=True):
+    """When and how often a person may be written to unasked. Hours are Beijing time, the end not included."""
+
+    hours: tuple[ClockTime, ClockTime]
+    gap_days: Count = 14
+    per_year: Count = 8
+    monthly_cap: Count = 2
+    min_tenure_days: Count = 30
+    holdout: Annotated[float, Meta(ge=0, lt=1)] = 0.10
+    daily_budget: Count = 200
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        if self.hours[0] >= self.hours[1]:
+            yield "hours", "must start before they end"
+
+
+class Hook(Section, frozen=True, kw_only=True):
+    """A webhook that others call, and the key they sign with."""
+
+    secret: WebhookSecret
+
+
+class WebhookConnector(Section, frozen=True, kw_only=True):
+    """Thanks are fulfilled by another system, told by a signed webhook."""
+
+    kind: ClassVar[str] = "webhook"
+    url: Endpoint
+    secret: WebhookSecret
+
+
+class CouponConnector(Section, frozen=True, kw_only=True):
+    """Thanks are fulfilled from a pool of coupon codes."""
+
+    kind: ClassVar[str] = "coupons"
+
+
+class WechatPayConnector(Section, frozen=True, kw_only=True):
+    """Thanks are fulfilled by a transfer from the company's merchant account."""
+
+    kind: ClassVar[str] = "wechatpay"
+    app_id: Id
+    mch_id: Id
+    serial_no: Id
+    private_key: PrivateKey
+    api_v3_key: PayKey
+    api_base: Origin = "https://api.mch.weixin.qq.com"
+
+
+class ShippingConnector(Section, frozen=True, kw_only=True):
+    """Thanks are fulfilled by a parcel that staff send."""
+
+    kind: ClassVar[str] = "shipping"
+
+
+Connector = WebhookConnector | CouponConnector | WechatPayConnector | ShippingConnector
+
+
+class Admin(Section, frozen=True, kw_only=True):
+    """A person who may open the console."""
+
+    name: Text
+    password_hash: PasswordHash
+
+
+class Console(Section, frozen=True, kw_only=True):
+    """The staff console."""
+
+    secret: SessionSecret
+    admins: tuple[Admin, ...] = ()
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        yield from _doubles("admins", "name", [admin.name for admin in self.admins])
+
+
+class Egress(Section, frozen=True, kw_only=True):
+    """Hosts we may fetch from besides the platform's own."""
+
+    allow: tuple[HostPattern, ...] = ("*.qlogo.cn", "wework.qpic.cn", "p.qpic.cn")
+
+
+class Sandbox(Section, frozen=True, kw_only=True):
+    """Whether the platform is played by ourselves."""
+
+    enabled: bool = False
+
+
+class Config(Section, frozen=True, kw_only=True):
+    """All of it. A section that is None is not used."""
+
+    server: Server
+    database: Database
+    files: Files
+    keys: KeySources
+    company: Company
+    wecom: WeCom | None = None
+    official: tuple[Official, ...] = ()
+    sending: Sending
+    orders: Hook | None = None
+    signals: Hook | None = None
+    fulfilment: dict[Name, Connector] = {}
+    console: Console | None = None
+    egress: Egress
+    sandbox: Sandbox
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        yield from _doubles("official", "name", [account.name for account in self.official])
+        for place, account in enumerate(self.official):
+            if account.mode != "plain" and not account.aes_key and not self.sandbox.enabled:
+                yield f"official[{place}].aes_key_env", f'is required where mode is "{account.mode}" (or aes_key_file)'
+
+    def at_port(self, port: int) -> Self:
+        """The same on another port; a public address that was only the own one moves along."""
+        moved = msgspec.structs.replace(self.server, port=port)
+        if self.server.public_url == self.server.own_address:
+            moved = msgspec.structs.replace(moved, public_url=moved.own_address)
+        return msgspec.structs.replace(self, server=moved)
+
+
+def _doubles(table: str, key: str, values: list[str]) -> Iterator[tuple[str, str]]:
+    for place, value in enumerate(values):
+        if value in values[:place]:
+            yield f"{table}[{place}].{key}", f"{value!r} is taken by another one"

@@ -1,0 +1,40 @@
+"""The last resort: an error nobody foresaw becomes a plain page that tells nothing, and one line in the log."""
+
+from __future__ import annotations
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from bot.pages.answer import page, plain
+from bot.pages.views import MissingView
+from storage.errors import StorageError
+
+log = structlog.get_logger()
+
+
+def guard(company: str) -> Middleware:
+    """Stands around every handler."""
+
+    @web.middleware
+    async def stand(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except web.HTTPNotFound:
+            return page(MissingView(company=company))
+        except web.HTTPException:
+            raise
+        except StorageError:
+            log.error("page.not_stored", path=_shape(request))
+            return plain(503, "系统正忙，请稍后再试。")
+        except Exception:
+            log.exception("page.failed", path=_shape(request))
+            return plain(500, "出了点问题，请稍后再试。")
+
+    return stand
+
+
+def _shape(request: web.Request) -> str:
+    """The route, never the address itself: that may hold a token."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource else "?"

@@ -1,0 +1,142 @@
+"""From a webhook's JSON to what it tells: an order, or money given back. Pure; unknown fields are passed over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+
+from bot.hooks.fields import Fields
+from bot.hooks.refusals import HookRefused, Problem, refused
+from referral.codes import find_in
+from referral.identities import Identity
+from referral.offers import CONVERSIONS
+from referral.orders import MONEY
+
+REFUNDED = "order.refunded"
+CANCELLED = "contract.cancelled"
+TYPES = (*CONVERSIONS, REFUNDED, CANCELLED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderTold:
+    """An act of a buyer; `kind` is the webhook's type, `buyer` is never empty, times are UTC."""
+
+    kind: str
+    source: str
+    order_no: str
+    amount_fen: int
+    at: datetime
+    buyer: tuple[Identity, ...]
+    code: str | None
+
+    @property
+    def digest(self) -> str:
+        """What tells one content from another; the order of keys, spelling of times and phones do not matter."""
+        buyer = [str(identity) for identity in self.buyer]
+        return _digest(self.kind, self.source, self.order_no, self.amount_fen, self.at, buyer, self.code)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundTold:
+    """Money given back for an order; `amount_fen` None is all of it."""
+
+    source: str
+    order_no: str
+    refund_no: str
+    amount_fen: int | None
+    at: datetime
+
+    @property
+    def digest(self) -> str:
+        """What tells one content from another."""
+        return _digest(self.source, self.order_no, self.refund_no, self.amount_fen, self.at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Naming:
+    """How people are named here: the key that phones are hashed with, and the account that a bare openid belongs to."""
+
+    phone_key: bytes
+    app_id: str | None
+
+
+def read(body: bytes, naming: Naming) -> OrderTold | RefundTold:
+    """Read one webhook. Raises `HookRefused` with 422 and every problem at once."""
+    values = _object(body)
+    kind: Any = values.get("type")
+    content: Any = values.get("data")
+    problems = [] if kind in TYPES else [Problem("type", f"不认识这种事件，可以用 {'、'.join(TYPES)}")]
+    if not isinstance(content, dict):
+        problems.append(Problem("data", "缺少这一项，要是一个对象"))
+    if problems:
+        raise HookRefused(422, problems)
+    data = Fields(path="data", values=content)
+    told = _told(kind, data, naming)
+    if data.problems:
+        raise HookRefused(422, data.problems)
+    return told
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        values = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise refused(422, "body", "不是可以读懂的 JSON") from None
+    if not isinstance(values, dict):
+        raise refused(422, "body", "要是一个 JSON 对象")
+    return values
+
+
+def _told(kind: str, data: Fields, naming: Naming) -> OrderTold | RefundTold:
+    data.yuan_only("currency")
+    if kind == REFUNDED:
+        return _refunded(data)
+    if kind == CANCELLED:
+        return _cancelled(data)
+    return _order(kind, data, naming)
+
+
+def _order(kind: str, data: Fields, naming: Naming) -> OrderTold:
+    """Something paid has to name amount and `paid_at`; anything else `at`, and an amount if there is one."""
+    paid = kind == MONEY
+    code = data.optional_text("code")
+    return OrderTold(
+        kind=kind,
+        source=_source(data),
+        order_no=data.text("order_no"),
+        buyer=data.person("buyer", phone_key=naming.phone_key, app_id=naming.app_id),
+        amount_fen=data.fen("amount_fen") if paid else data.optional_fen("amount_fen"),
+        at=data.time("paid_at" if paid else "at"),
+        code=(find_in(code) or code) if code else None,
+    )
+
+
+def _refunded(data: Fields) -> RefundTold:
+    return RefundTold(
+        source=_source(data),
+        order_no=data.text("order_no"),
+        refund_no=data.text("refund_no"),
+        amount_fen=data.fen("amount_fen"),
+        at=data.time("refunded_at"),
+    )
+
+
+def _cancelled(data: Fields) -> RefundTold:
+    return RefundTold(
+        source=_source(data), order_no=data.text("order_no"), refund_no="cancelled", amount_fen=None, at=data.time("at")
+    )
+
+
+def _source(data: Fields) -> str:
+    source = data.text("source")
+    if "/" in source:  # an order is known as SOURCE/ORDER_NO
+        data.wrong("source", "不能含有 /")
+    return source
+
+
+def _digest(*parts: object) -> str:
+    return sha256(msgspec.json.encode(parts)).hexdigest()

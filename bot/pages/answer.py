@@ -1,0 +1,18 @@
+"""A view as an HTTP answer."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from bot.pages.look import SECURITY_HEADERS, headers_of, render, status_of
+from bot.pages.views import View
+
+
+def page(view: View) -> web.Response:
+    """Render a view with its status and headers."""
+    return web.Response(body=render(view).encode(), status=status_of(view), headers=headers_of(view))
+
+
+def plain(status: int, text: str) -> web.Response:
+    """A short sentence, where no page is due."""
+    return web.Response(text=text, status=status, headers=SECURITY_HEADERS)

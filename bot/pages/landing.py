@@ -1,0 +1,233 @@
+"""The page behind a code, and its poster: records the touch, asks for the contact QR, and shows who invites."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from aiohttp import web
+
+from bot.pages.answer import page, plain
+from bot.pages.doorway import MISSES, Doorway, since
+from bot.pages.views import BusyView, EndedView, LandingView, MissingView
+from bot.posters.commissions import PosterDesk
+from bot.posters.errors import PosterError
+from bot.words import Words
+from referral import codes, contact_ways
+from referral.campaigns import Campaign
+from referral.codes import Code
+from referral.contact_ways import ContactWay
+from referral.errors import NotFound
+from referral.facts import Facts
+from referral.ids import Bits, new_id
+from referral.people import Person
+from referral.shares import CHANNELS, Share, ShareLevel, counts_as_seen, is_crawler
+from referral.times import SHANGHAI, Clock
+from referral.touches import Touch, TouchKind
+from storage.store import Store
+from storage.transaction import Transaction
+
+_WAIT_S = 5  # before the page looks again for its QR
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Visit:
+    """Who opens which code, as far as the request tells."""
+
+    code: str | None
+    caller: str
+    device: str
+    agent: str
+    channel: str
+    known: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Landing:
+    """The public addresses of codes."""
+
+    store: Store
+    facts: Facts
+    words: Words
+    doorway: Doorway
+    posters: PosterDesk
+    pictures: Path
+    clock: Clock
+    rng: Bits
+    wake: Callable[[], None]
+
+    def routes(self) -> list[web.RouteDef]:
+        """`/i/`, its upper-case form for short QRs, `/p/` and the mirrored contact QRs."""
+        return [
+            web.get("/i/{code}", self.landing),
+            web.get("/I/{code}", self.landing),
+            web.get("/p/{code}.jpg", self.poster),
+            web.get("/qr/{name}", self.picture),
+        ]
+
+    async def landing(self, request: web.Request) -> web.Response:
+        """Show who invites; the first view of a code also asks for its own contact QR."""
+        cookie = web.Response()
+        device = self.doorway.device(request) or self.doorway.mark(cookie, self.rng, secure=request.secure)
+        visit = self._visit(request, device)
+        now = self.clock()
+        view = await self.store.write(lambda tx: self._open(tx, visit, now))
+        if isinstance(view, LandingView):
+            self.doorway.remember(visit.caller, view.code)
+            self.wake()
+        answer = page(view)
+        answer.cookies.update(cookie.cookies)
+        return answer
+
+    async def poster(self, request: web.Request) -> web.Response:
+        """The picture itself; `?edition=friend` and `&template=` choose another."""
+        visit = self._visit(request, "")
+        now = self.clock()
+        refused = await self.store.write(lambda tx: self._refusal(tx, visit, now))
+        if refused:
+            return page(refused)
+        edition = request.query.get("edition", "feed")
+        template = request.query.get("template", "")
+        if edition not in ("feed", "friend"):
+            return plain(400, "edition: feed 或 friend")
+        try:
+            jpeg = await self.posters.poster(visit.code or "", edition=edition, template=template)
+        except NotFound:
+            return page(MissingView(company=self.facts.company))
+        except PosterError:
+            return plain(503, "海报这会儿没做出来，请稍后再试。")
+        self.doorway.remember(visit.caller, visit.code or "")
+        return web.Response(body=jpeg, content_type="image/jpeg", headers={"Cache-Control": "private, max-age=60"})
+
+    async def picture(self, request: web.Request) -> web.StreamResponse:
+        """A mirrored contact QR."""
+        name = request.match_info["name"]
+        stem, _, suffix = name.partition(".")
+        path = self.pictures / name
+        if not stem.isalnum() or suffix not in ("png", "jpg") or not path.is_file():
+            return page(MissingView(company=self.facts.company))
+        return web.FileResponse(path, headers={"Cache-Control": "public, max-age=86400"})
+
+    def _visit(self, request: web.Request, device: str) -> _Visit:
+        code = codes.normalise(request.match_info["code"])
+        valid = code if code and codes.is_valid(code) else None
+        caller = self.doorway.caller(request)
+        channel = request.query.get("c", "")
+        return _Visit(
+            code=valid,
+            caller=caller,
+            device=device,
+            agent=request.headers.get("User-Agent", ""),
+            channel=channel if channel in CHANNELS else "",
+            known=valid is not None and self.doorway.knows(caller, valid),
+        )
+
+    def _refusal(self, tx: Transaction, visit: _Visit, now: datetime) -> BusyView | MissingView | EndedView | None:
+        """Why this code is not opened for this caller, None if it is."""
+        if not visit.known and tx.codes.misses(visit.caller, since(now)) >= MISSES:
+            return BusyView(company=self.facts.company)
+        code = tx.codes.find(visit.code) if visit.code else None
+        campaign = tx.campaigns.get(code.campaign) if code else None
+        if code is None or campaign is None:
+            tx.codes.missed(visit.caller, now)
+            return MissingView(company=self.facts.company)
+        if campaign.is_over(now):
+            title = self.words.pack(campaign.pack).title
+            contact = self.words.contact
+            return EndedView(
+                company=self.facts.company, title=title, contact=contact, rules_url=f"/rules/{campaign.id}"
+            )
+        return None
+
+    def _open(
+        self, tx: Transaction, visit: _Visit, now: datetime
+    ) -> LandingView | BusyView | MissingView | EndedView:
+        refused = self._refusal(tx, visit, now)
+        if refused:
+            return refused
+        code = tx.codes.find(visit.code or "")
+        assert code
+        campaign, advocate = tx.campaigns.get(code.campaign), tx.people.get(code.advocate)
+        assert campaign and advocate
+        code = self._with_rep(tx, code)
+        if not is_crawler(visit.agent):
+            self._record(tx, visit, code, campaign, now)
+            contact_ways.for_code(tx, code, now=now, rng=self.rng)
+        return self._view(tx, code, campaign, advocate, now)
+
+    def _with_rep(self, tx: Transaction, code: Code) -> Code:
+        """A code made before any rep was known gets one now."""
+        rep = None if code.rep else codes.rep_for(tx, code.advocate)
+        if rep is None:
+            return code
+        tx.codes.set_rep(code.code, rep)
+        return replace(code, rep=rep)
+
+    def _record(self, tx: Transaction, visit: _Visit, code: Code, campaign: Campaign, now: datetime) -> None:
+        """The first view by each device is a touch; one that is not the advocate's is evidence that the share was seen."""
+        own = code.advocate in tx.people.owners_of(visit.device)
+        if own or tx.touches.seen_by(visit.device, code.code):
+            return
+        channel = visit.channel or code.channel
+        touch = Touch(
+            id=new_id(self.rng, "t"),
+            code=code.code,
+            campaign=campaign.id,
+            advocate=code.advocate,
+            friend=None,
+            kind=TouchKind.VIEW,
+            channel=channel,
+            version=campaign.version,
+            at=now,
+            arrived_at=now,
+            device=visit.device,
+        )
+        tx.touches.add(touch)
+        prepared_at = tx.shares.first_at(code.code, ShareLevel.PREPARED)
+        if counts_as_seen(agent=visit.agent, own_device=own, prepared_at=prepared_at, now=now):
+            share = Share(
+                person=code.advocate,
+                campaign=campaign.id,
+                code=code.code,
+                channel=code.channel,
+                level=ShareLevel.SEEN,
+                first_at=now,
+                evidence=f"touch:{touch.id}",
+            )
+            tx.shares.reach(share)
+
+    def _view(
+        self, tx: Transaction, code: Code, campaign: Campaign, advocate: Person, now: datetime
+    ) -> LandingView:
+        terms = tx.campaigns.terms(campaign.id, campaign.version)
+        words = self.words.landing(advocate, campaign, terms, code.code)
+        way = tx.contact_ways.of_code(code.code)
+        own = way is not None and way.picture is not None
+        shown = way if own else (tx.contact_ways.of_rep(code.rep) if code.rep else None)
+        rep = tx.reps.get(code.rep) if code.rep else None
+        ends = campaign.ends_at.astimezone(SHANGHAI) if campaign.ends_at else None
+        return LandingView(
+            company=self.facts.company,
+            inviter=advocate.shown_name,
+            inviter_avatar=None,
+            headline=words.headline,
+            lines=words.lines,
+            steps=words.steps,
+            last_day=f"{ends.year}年{ends.month}月{ends.day}日" if ends else None,
+            rep_name=(rep.name or None) if rep else None,
+            contact_qr=_picture_of(shown),
+            contact_qr_is_personal=own,
+            code=code.code,
+            code_spaced=f"{code.code[:4]} {code.code[4:]}",
+            rules_url=f"/rules/{campaign.id}",
+            privacy_url="/privacy",
+            refresh_s=None if own or code.rep is None else _WAIT_S,
+            poster_url=f"{self.facts.public_url}/p/{code.code}.jpg",
+            ad_label="广告",
+        )
+
+
+def _picture_of(way: ContactWay | None) -> str | None:
+    return f"/qr/{way.picture}" if way and way.picture else None

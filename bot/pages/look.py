@@ -1,0 +1,107 @@
+"""From a view to the HTML that people see, with the headers it must be served under.
+
+The pages need no script, no font and no picture from anywhere but our own host, and say so in their content policy.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from hashlib import sha256
+from http import HTTPStatus
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+import templates
+from bot.pages.views import BusyView, EndedView, LandingView, MeView, MissingView, PrivacyView, RulesView, View
+
+_FOLDER: Final = templates.ROOT / "pages"
+
+_TEMPLATES: Final[dict[type[View], str]] = {
+    LandingView: "landing.html.j2",
+    EndedView: "ended.html.j2",
+    MissingView: "missing.html.j2",
+    BusyView: "busy.html.j2",
+    MeView: "me.html.j2",
+    RulesView: "rules.html.j2",
+    PrivacyView: "privacy.html.j2",
+}
+
+_STATUSES: Final[dict[type[View], HTTPStatus]] = {
+    EndedView: HTTPStatus.GONE,
+    MissingView: HTTPStatus.NOT_FOUND,
+    BusyView: HTTPStatus.TOO_MANY_REQUESTS,
+}
+
+# With `no-referrer` a browser posts a form with `Origin: null`, which an origin check must refuse; `same-origin` still
+# keeps the token of a private page from every other host.
+SECURITY_HEADERS: Final[dict[str, str]] = {
+    "Content-Security-Policy": (
+        "default-src 'none'; img-src 'self'; style-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+}
+
+STATIC_HEADERS: Final[dict[str, str]] = {
+    "Content-Type": "text/css; charset=utf-8",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "public, max-age=31536000, immutable",
+}
+
+# Control characters, lone surrogates, and the marks that turn the direction of text. Joiners stay: emoji need them.
+_UNSEEN: Final = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
+
+
+def render(view: View) -> str:
+    """Return the whole HTML document of `view`."""
+    return _environment().get_template(_TEMPLATES[type(view)]).render(view=view)
+
+
+def status_of(view: View) -> HTTPStatus:
+    """Return the HTTP status under which `view` is served."""
+    return _STATUSES.get(type(view), HTTPStatus.OK)
+
+
+def headers_of(view: View) -> dict[str, str]:
+    """Return the headers under which `view` is served; only rules and privacy may be kept by a cache."""
+    public = isinstance(view, RulesView | PrivacyView)
+    return {
+        **SECURITY_HEADERS,
+        "Content-Type": "text/html; charset=utf-8",
+        "Cache-Control": "public, max-age=300" if public else "no-store",
+    }
+
+
+@cache
+def static_css() -> tuple[str, bytes]:
+    """Return the style sheet's path, which changes with its content, and its bytes."""
+    sheet = (_FOLDER / "pages.css").read_bytes()
+    return f"/static/pages.{sha256(sheet).hexdigest()[:12]}.css", sheet
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_seen,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.globals["css_path"] = static_css()[0]
+    return environment
+
+
+def _seen(value: Any) -> Any:
+    """Drop what a reader cannot see but a browser would act on; our own markup passes as it is."""
+    if isinstance(value, Markup) or not isinstance(value, str):
+        return value
+    return _UNSEEN.sub("", value)

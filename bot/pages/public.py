@@ -1,0 +1,108 @@
+"""Pages for everyone: rules, privacy, the way to the desk, verification files, and what machines ask for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp import web
+
+from bot import metrics
+from bot.pages.answer import page, plain
+from bot.pages.look import STATIC_HEADERS, static_css
+from bot.pages.views import MissingView, PrivacyView, RulesView
+from bot.words import Words
+from referral.campaigns import current
+from referral.facts import Facts
+from referral.times import Clock
+from storage.store import Store
+from storage.transaction import Transaction
+
+_VERIFY = re.compile(r"(WW|MP)_verify_[0-9A-Za-z]{1,64}\.txt")
+_VERIFY_LIMIT = 4096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicPages:
+    """What needs no name and no code."""
+
+    store: Store
+    facts: Facts
+    words: Words
+    verify_dir: Path
+    clock: Clock
+    ready: Callable[[], Awaitable[str | None]]
+
+    def routes(self) -> list[web.RouteDef]:
+        """The fixed addresses."""
+        css, _ = static_css()
+        return [
+            web.get("/rules/{campaign}", self.rules),
+            web.get("/rules", self.rules),
+            web.get("/privacy", self.privacy),
+            web.get("/desk", self.desk),
+            web.get(css, self.css),
+            web.get("/{name:(?:WW|MP)_verify_[0-9A-Za-z]+\\.txt}", self.verification),
+            web.get("/healthz", self.healthz),
+            web.get("/readyz", self.readyz),
+            web.get("/metrics", self.metrics),
+        ]
+
+    async def rules(self, request: web.Request) -> web.Response:
+        """A campaign's whole rules; without a name, those of the newest running one."""
+        name, now = request.match_info.get("campaign", ""), self.clock()
+
+        def unit(tx: Transaction) -> RulesView | None:
+            campaign = tx.campaigns.get(name) if name else current(tx, now=now)
+            if campaign is None:
+                return None
+            sections = self.words.rules(campaign, tx.campaigns.terms(campaign.id, campaign.version))
+            return RulesView(
+                company=self.facts.company,
+                title=self.words.pack(campaign.pack).title,
+                sections=tuple((s.title, (s.text,)) for s in sections),
+                ended=campaign.is_over(now),
+            )
+
+        view = await self.store.read(unit)
+        return page(view or MissingView(company=self.facts.company))
+
+    async def privacy(self, request: web.Request) -> web.Response:
+        """What is kept of people, why and how long."""
+        sections = self.words.privacy("double-month")
+        return page(PrivacyView(company=self.facts.company, sections=tuple((s.title, (s.text,)) for s in sections)))
+
+    async def desk(self, request: web.Request) -> web.Response:
+        """On to the desk's chat, by the link the platform gave us."""
+        desk = self.facts.desk
+        link = await self.store.read(lambda tx: tx.desks.link(desk)) if desk else None
+        if link is None:
+            return plain(503, "客服入口正在准备，请稍后再打开。")
+        raise web.HTTPFound(link)
+
+    async def css(self, request: web.Request) -> web.Response:
+        """The one style sheet, under a name that changes with it."""
+        return web.Response(body=static_css()[1], headers=STATIC_HEADERS)
+
+    async def verification(self, request: web.Request) -> web.Response:
+        """The platform's domain files, from `data_dir/verify`."""
+        name = request.match_info["name"]
+        path = self.verify_dir / name
+        if not _VERIFY.fullmatch(name) or not path.is_file() or path.stat().st_size > _VERIFY_LIMIT:
+            return page(MissingView(company=self.facts.company))
+        return web.Response(body=path.read_bytes(), content_type="text/plain")
+
+    async def healthz(self, request: web.Request) -> web.Response:
+        """Alive."""
+        return plain(200, "ok")
+
+    async def readyz(self, request: web.Request) -> web.Response:
+        """Able to take callbacks: the database answers and can be written."""
+        problem = await self.ready()
+        return plain(503, problem) if problem else plain(200, "ok")
+
+    async def metrics(self, request: web.Request) -> web.Response:
+        """Figures for Prometheus."""
+        return web.Response(body=metrics.page(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})

@@ -1,0 +1,90 @@
+"""Stage one: what all posters of a campaign, variant and edition share."""
+
+from __future__ import annotations
+
+import re
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from bot.posters.errors import CopyDoesNotFit
+
+if TYPE_CHECKING:
+    from bot.posters.engine import PosterSpec
+    from bot.posters.look import Column, Look
+    from bot.posters.press import Press, Sheet
+
+Pixels = NDArray[np.uint8]
+_PHRASE = re.compile("[^，。！？；：、…]+[，。！？；：、…]*[」』）”’]*|.", re.DOTALL)
+
+
+def draw(spec: PosterSpec, look: Look, press: Press) -> Pixels:
+    """Return the shared part as height x width x RGB, with the words as large as they can be.
+
+    Raises `CopyDoesNotFit` if they are too long at the smallest size, `FontMissing` if a character is in no font.
+    """
+    note = spec.note or (look.foot.feed if spec.edition == "feed" else look.foot.friend)
+    sheet = press.sheet(f"{spec.company}{spec.headline}{spec.body}{note}")
+    page = _largest_that_fits(spec, look, sheet, note=note, note_size=_note_size(note, look, sheet))
+    drawn = sheet.draw(page, look.style, width=look.width, height=look.height, images={"art": look.art})
+    return np.ascontiguousarray(drawn[..., :3])
+
+
+def _note_size(note: str, look: Look, sheet: Sheet) -> int:
+    for size in look.foot.sizes:
+        if sheet.line_width(note, size) <= look.foot.width:
+            return size
+    raise CopyDoesNotFit(f"the note has {len(note)} characters, too many for one line")
+
+
+def _largest_that_fits(spec: PosterSpec, look: Look, sheet: Sheet, *, note: str, note_size: int) -> str:
+    for sizes in _in_order(spec.headline, look.column, sheet):
+        page = look.page.render(
+            edition=spec.edition,
+            company=spec.company,
+            headline=phrases(spec.headline),
+            body=phrases(spec.body),
+            note=note,
+            note_size=note_size,
+            sizes=sizes,
+            sans=sheet.sans,
+            serif=sheet.serif,
+        )
+        if sheet.column_height(page, look.style, width=look.width, height=look.height) <= look.column.height:
+            return page
+    raise CopyDoesNotFit(f"headline and body have {len(spec.headline)} and {len(spec.body)} characters, too many")
+
+
+def _in_order(headline: str, column: Column, sheet: Sheet) -> list[tuple[int, int]]:
+    """Return the sizes to try: first those at which no phrase of the headline is broken, then all."""
+    unbroken = [
+        sizes
+        for sizes in column.sizes
+        if sizes[0] >= column.whole
+        and all(sheet.line_width(phrase, sizes[0], family=sheet.serif) <= column.width for phrase in phrases(headline))
+    ]
+    return [*unbroken, *column.sizes]
+
+
+def phrases(text: str) -> list[str]:
+    """Split words after their punctuation: a line had better end there than inside a phrase."""
+    return _PHRASE.findall(text)
+
+
+def pack(base: Pixels) -> bytes:
+    """Return a base as PNG, quickly rather than small."""
+    out = BytesIO()
+    Image.fromarray(base).save(out, "PNG", compress_level=1)
+    return out.getvalue()
+
+
+def unpack(png: bytes) -> Pixels | None:
+    """Return a base kept as PNG, or None if the file is damaged."""
+    try:
+        with Image.open(BytesIO(png), formats=["PNG"]) as kept:
+            return np.array(kept.convert("RGB"))
+    except (OSError, SyntaxError, ValueError):
+        return None

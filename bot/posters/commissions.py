@@ -1,0 +1,78 @@
+"""A code's poster: gathers what it shows from where it is kept, and has it made.
+
+The advocate's choice of name and face is read each time, so a change of mind shows on the very next poster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+from bot.channels.errors import ChannelError
+from bot.posters.engine import Edition, PosterSpec
+from bot.posters.qr import link_for
+from bot.posters.studio import Studio
+from bot.words import Words
+from referral.errors import NotFound
+from referral.facts import Facts
+from referral.people import Byline
+from storage.store import Store
+from storage.transaction import Transaction
+
+TEMPLATE = "orchard"
+Fetch = Callable[[str], Awaitable[bytes]]
+"""Gets a picture by its address, from allowed hosts only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    spec: PosterSpec
+    avatar: str
+
+
+class PosterDesk:
+    """Takes orders for posters by code."""
+
+    def __init__(self, store: Store, studio: Studio, *, facts: Facts, words: Words, fetch: Fetch | None) -> None:
+        self._store = store
+        self._studio = studio
+        self._facts = facts
+        self._words = words
+        self._fetch = fetch
+
+    async def poster(self, code: str, *, edition: str = "feed", template: str = "") -> bytes:
+        """The JPEG of a code's poster. Raises `NotFound` for an unknown code, `PosterError` where it cannot be drawn."""
+        asked = await self._store.read(lambda tx: self._asked(tx, code, edition, template))
+        if not asked.avatar or self._fetch is None:
+            return await self._studio.poster(asked.spec)
+        return await self._studio.poster(replace(asked.spec, avatar=await self._face(asked.avatar)))
+
+    def _asked(self, tx: Transaction, code_text: str, edition: str, template: str) -> _Asked:
+        code = tx.codes.find(code_text)
+        campaign = tx.campaigns.get(code.campaign) if code else None
+        advocate = tx.people.get(code.advocate) if code else None
+        if code is None or campaign is None or advocate is None:
+            raise NotFound(f"没有这个邀请码：{code_text}")
+        which: Edition = "friend" if edition == "friend" else "feed"
+        terms = tx.campaigns.terms(campaign.id, campaign.version)
+        words = self._words.poster(advocate.id, campaign, terms, edition=which)
+        spec = PosterSpec(
+            template=template or TEMPLATE,
+            edition=which,
+            company=self._facts.company,
+            headline=words.headline,
+            body=words.body,
+            note=words.note,
+            nickname=advocate.shown_name,
+            code=code.code,
+            link=link_for(self._facts.public_url, code.code),
+        )
+        return _Asked(spec=spec, avatar=advocate.avatar if advocate.byline is Byline.FACE else "")
+
+    async def _face(self, address: str) -> bytes | None:
+        """The portrait, None where it cannot be had: a poster is never held up by a picture."""
+        assert self._fetch
+        try:
+            return await self._fetch(address)
+        except ChannelError:
+            return None

@@ -1,0 +1,109 @@
+"""The poster engine: what a poster is made of, and the one that draws it.
+
+`HybridEngine` works in two stages. What everybody's poster of a campaign shares (paper, words, card) is drawn once and
+kept; what is one person's (name, portrait, code, QR) is laid on a copy of it, which takes a few milliseconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from bot.posters.faces import Faces, found_fallbacks
+from bot.posters.look import Look, read_look
+from bot.posters.qr import Square
+from bot.posters.shelf import Shelf
+from templates import ROOT
+
+if TYPE_CHECKING:
+    from bot.posters.drawing import Drawing
+
+Edition = Literal["feed", "friend"]
+_METHOD = f"hybrid-1 pytakumi-{version('pytakumi')}"  # change it when the same spec comes out differently
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PosterSpec:
+    """All that one poster shows.
+
+    `note` is the small line at the foot (empty: the template's own). `nickname` None: the advocate gives no name, and
+    no face either; empty or undrawable: 您的好友. `avatar`: a picture file the advocate agreed to show; without it,
+    or if it is refused, a round initial is drawn. `link` goes into the QR as it is.
+    """
+
+    template: str = "orchard"
+    edition: Edition = "feed"
+    company: str
+    headline: str
+    body: str = ""
+    note: str = ""
+    nickname: str | None
+    avatar: bytes | None = None
+    code: str
+    link: str
+
+
+class PosterEngine(Protocol):
+    """Turns a spec into a picture; safe to call from several threads."""
+
+    def fingerprint(self, spec: PosterSpec) -> str:
+        """Return a hex digest that changes whenever the picture would."""
+        ...
+
+    def qr_square(self, spec: PosterSpec) -> Square:
+        """Return where the QR lies on the picture."""
+        ...
+
+    def render(self, spec: PosterSpec) -> bytes:
+        """Return the poster as JPEG; raise `PosterError` if it cannot be drawn."""
+        ...
+
+
+class HybridEngine:
+    """Draws with pytakumi, lays on with numpy, encodes with simplejpeg (which lets go of the interpreter)."""
+
+    def __init__(
+        self, *, fonts: tuple[Path, ...] = (), bases: Path | None = None, looks: Path = ROOT / "posters"
+    ) -> None:
+        """Take extra `fonts` for rare characters, and a folder in which to keep `bases` between runs."""
+        self._faces = Faces((*fonts, *found_fallbacks()))
+        self._shelf = Shelf(bases)
+        self._folder = looks
+        self._looks: dict[str, Look] = {}
+        self._drawing: Drawing | None = None
+        self._lock = Lock()
+
+    def fingerprint(self, spec: PosterSpec) -> str:
+        return _digest(self._base_key(spec), *astuple(spec), self._faces.fallbacks)
+
+    def qr_square(self, spec: PosterSpec) -> Square:
+        return self._look(spec).qr
+
+    def render(self, spec: PosterSpec) -> bytes:
+        return self._tools().poster(spec, self._look(spec), self._base_key(spec))
+
+    def _look(self, spec: PosterSpec) -> Look:
+        if spec.template not in self._looks:
+            self._looks[spec.template] = read_look(spec.template, self._folder)
+        return self._looks[spec.template]
+
+    def _base_key(self, spec: PosterSpec) -> str:
+        words = (spec.edition, spec.company, spec.headline, spec.body, spec.note)
+        return _digest(_METHOD, self._look(spec).digest, *words)
+
+    def _tools(self) -> Drawing:
+        with self._lock:
+            if self._drawing is None:
+                from bot.posters.drawing import Drawing  # noqa: PLC0415 (70 MB that an idle process does without)
+
+                self._drawing = Drawing(self._faces, self._shelf)
+            return self._drawing
+
+
+def _digest(*parts: object) -> str:
+    """Hash parts so that moving a character from one to the next changes the result."""
+    return sha256(repr(parts).encode()).hexdigest()

@@ -1,0 +1,90 @@
+"""HTML to pixels with our own fonts, by pytakumi; it lets go of the interpreter while it draws."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from threading import Lock
+
+import numpy as np
+import pytakumi
+from numpy.typing import NDArray
+
+from bot.posters.faces import EMOJI, SANS, SERIF, Faces
+
+_GLYPH_CACHE = 4 * 1024 * 1024  # bytes
+_PICTURE_CACHE = 1024 * 1024  # bytes
+_LANGUAGE = "zh-CN"
+_WIDE = 4096  # px: no nickname reaches it
+
+
+class Press:
+    """Draws HTML; one renderer with the vendored fonts is kept, others are made for text that needs more."""
+
+    def __init__(self, faces: Faces) -> None:
+        pytakumi.set_glyph_cache_max_bytes(_GLYPH_CACHE)
+        self._faces = faces
+        self._lock = Lock()
+        self._kept: pytakumi.Renderer | None = None
+
+    def sheet(self, text: str) -> Sheet:
+        """Return a sheet on which `text` can be drawn; raise `FontMissing` if no font has all of it."""
+        extra = self._faces.fallbacks_for(text)
+        renderer = self._loaded() if not extra else self._renderer()
+        families = [name for path in extra for name in _register(renderer, path)]
+        return Sheet(renderer, families)
+
+    def _loaded(self) -> pytakumi.Renderer:
+        with self._lock:
+            if self._kept is None:
+                self._kept = self._renderer()
+            return self._kept
+
+    def _renderer(self) -> pytakumi.Renderer:
+        renderer = pytakumi.Renderer(cache_max_bytes=_PICTURE_CACHE)
+        for family, path in self._faces.vendored.items():
+            renderer.register_font(path.read_bytes(), name=family)
+        return renderer
+
+
+class Sheet:
+    """A renderer and the font families it may use; `sans` and `serif` are values for `font-family`."""
+
+    def __init__(self, renderer: pytakumi.Renderer, extra: list[str]) -> None:
+        self._renderer = renderer
+        self.sans = ", ".join((SANS, *extra, EMOJI))
+        self.serif = ", ".join((SERIF, SANS, *extra, EMOJI))
+
+    def column_height(self, html: str, style: str, *, width: int, height: int) -> float:
+        """Lay out a page and return the height of the first element in it, px."""
+        boxes = self._renderer.measure(
+            pytakumi.from_html(html), width=width, height=height, stylesheets=[style], lang=_LANGUAGE
+        )
+        return float(boxes["children"][0]["height"])
+
+    def line_width(self, text: str, size: int, *, family: str = "") -> float:
+        """Return how wide `text` is on one line at `size`, px; in sans unless another `family` is given."""
+        style = {"fontSize": size, "fontFamily": family or self.sans, "whiteSpace": "nowrap"}
+        boxes = self._renderer.measure(pytakumi.text_node(text, style=style), width=_WIDE, height=size * 2)
+        return max(float(run["x"]) + float(run["width"]) for run in boxes["runs"])
+
+    def draw(self, html: str, style: str, *, width: int, height: int, images: Mapping[str, bytes]) -> NDArray[np.uint8]:
+        """Return the page as height x width x RGBA; what it leaves empty is transparent."""
+        pixels = self._renderer.render(
+            pytakumi.from_html(html),
+            width=width,
+            height=height,
+            format="raw",
+            stylesheets=[style],
+            images=images,
+            dithering="ordered-bayer",
+            lang=_LANGUAGE,
+        )
+        return np.frombuffer(pixels, np.uint8).reshape(height, width, 4)
+
+
+def _register(renderer: pytakumi.Renderer, path: Path) -> list[str]:
+    """Add a font file; of a collection only the simplified Chinese families are used where there are any."""
+    names = [family["name"] for family in renderer.register_font(path.read_bytes())]
+    chinese = [name for name in names if name.endswith(" SC") and "Mono" not in name]
+    return chinese or names

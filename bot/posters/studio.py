@@ -1,0 +1,75 @@
+"""The studio: posters on request, drawn off the event loop, read back before anyone gets them, kept for next time."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import Future, ThreadPoolExecutor
+from hashlib import sha256
+from pathlib import Path
+
+from bot.posters import qr
+from bot.posters.engine import PosterEngine, PosterSpec
+from bot.posters.errors import PosterBroken
+from bot.posters.shelf import Shelf
+
+
+class Studio:
+    """Makes each poster once, however many ask for it at the same time, and at most `workers` at a time."""
+
+    def __init__(self, engine: PosterEngine, cache_dir: Path | None, *, workers: int = 2) -> None:
+        """Keep finished posters in `cache_dir` (None: nowhere); it may be unwritable or full without harm."""
+        self._engine = engine
+        self._shelf = Shelf(cache_dir)
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="poster")
+        self._under_way: dict[PosterSpec, Future[bytes]] = {}
+
+    async def poster(self, spec: PosterSpec) -> bytes:
+        """Return the JPEG of `spec`, whose QR was just read back from these very bytes.
+
+        Raises `PosterBroken` if it does not say the spec's link, or another `PosterError` if it cannot be drawn. A
+        caller who gives up does not stop the work for the others.
+        """
+        job = self._under_way.get(spec) or self._start(spec)
+        return await asyncio.shield(asyncio.wrap_future(job))
+
+    def forget(self, code: str) -> int:
+        """Remove all kept posters of an invite code (its name and face with them); return how many."""
+        return self._shelf.drop(f"{_mark(code)}-*.jpg")
+
+    def close(self) -> None:
+        """Finish what is being drawn and let the threads go."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _start(self, spec: PosterSpec) -> Future[bytes]:
+        job = self._under_way[spec] = self._pool.submit(self._make, spec)
+        job.add_done_callback(lambda _: self._under_way.pop(spec, None))
+        return job
+
+    def _make(self, spec: PosterSpec) -> bytes:
+        name = f"{_mark(spec.code)}-{self._engine.fingerprint(spec)}.jpg"
+        return self._kept(name, spec) or self._new(name, spec)
+
+    def _kept(self, name: str, spec: PosterSpec) -> bytes | None:
+        """Return the kept poster if it still reads back; one that was damaged or changed on disk is made again."""
+        kept = self._shelf.get(name)
+        if kept is None:
+            return None
+        try:
+            self._check(kept, spec)
+        except PosterBroken:
+            return None
+        return kept
+
+    def _new(self, name: str, spec: PosterSpec) -> bytes:
+        drawn = self._engine.render(spec)
+        self._check(drawn, spec)
+        self._shelf.put(name, drawn)
+        return drawn
+
+    def _check(self, jpeg: bytes, spec: PosterSpec) -> None:
+        qr.check(jpeg, spec.link, self._engine.qr_square(spec))
+
+
+def _mark(code: str) -> str:
+    """Return a file name's first part for a code, safe whatever the code is."""
+    return sha256(code.encode()).hexdigest()[:16]

@@ -1,0 +1,152 @@
+"""Attribution: which touch, if any, a friend's act is credited to, and the reason in one code.
+
+Pure rules of design 5.4 and 5.9: last touch by when it happened (ties by arrival), inside the window of the rules that
+the touch met; new customers only; nobody refers themselves; one friend is paid for once in a campaign's life.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from referral.offers import Terms
+from referral.times import SHANGHAI, days
+from referral.touches import Touch, TouchKind
+
+DEFAULT_LATE_DAYS = 7
+
+
+class Reason(StrEnum):
+    """Why an order, a referral or a reward stands as it does. The words for each are in `templates/chat`."""
+
+    HOLD_RUNNING = "hold.running"
+    GRANTED = "granted"
+    LATE_CLAIM = "late.claim"
+    WAITING = "conversion.waiting"
+    BUYER_UNKNOWN = "buyer.unknown"
+    TOUCH_NONE = "touch.none"
+    LATE_PASSED = "late.passed"
+    WINDOW_PASSED = "window.passed"
+    CONVERSION_OTHER = "conversion.other"
+    AMOUNT_SMALL = "amount.too_small"
+    CUSTOMER_EXISTING = "customer.existing"
+    SELF_REFERRAL = "self.referral"
+    REWARD_ONCE = "reward.once"
+    CAP_REACHED = "cap.reached"
+    BUDGET_EXHAUSTED = "budget.exhausted"
+    REFUND_FULL = "refund.full"
+    REFUND_BELOW_MINIMUM = "refund.below_minimum"
+    REFUND_PARTIAL = "refund.partial"
+    REFUND_WAITING = "refund.waiting"
+    REFUND_BEFORE_GRANT = "refund.before_grant"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversion:
+    """What a friend did: `kind` is the webhook's type, `at` when it happened."""
+
+    person: str
+    kind: str
+    amount_fen: int
+    at: datetime
+    joined_at: datetime | None
+    paid_before: Sequence[datetime]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attributed:
+    """The touch that counts, by which `method`."""
+
+    touch: Touch
+    method: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """A touch there was, but a rule refuses it."""
+
+    touch: Touch
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreferred:
+    """Nobody brought this buyer, as far as is known."""
+
+    reason: Reason
+
+
+Verdict = Attributed | Refused | Unreferred
+TermsOf = Callable[[Touch], Terms]
+
+
+def attribute(conversion: Conversion, touches: Sequence[Touch], terms_of: TermsOf) -> Verdict:
+    """Decide which touch a conversion is credited to.
+
+    `touches` are all the buyer's own, in any order; views of devices never count. The rules are those of the winning
+    touch's frozen version.
+    """
+    known = [t for t in touches if t.kind is not TouchKind.VIEW]
+    others = [t for t in known if t.advocate != conversion.person]
+    if not known:
+        return Unreferred(reason=Reason.TOUCH_NONE)
+    if not others:
+        return Refused(touch=max(known, key=_happened), reason=Reason.SELF_REFERRAL)
+    chosen = _choose(conversion, others, terms_of)
+    if chosen is None:
+        return Unreferred(reason=Reason.LATE_PASSED)
+    touch, method = chosen
+    refusal = _refusal(conversion, touch, terms_of(touch), late=method == "late_claim")
+    return Refused(touch=touch, reason=refusal) if refusal else Attributed(touch=touch, method=method)
+
+
+def _choose(conversion: Conversion, touches: Sequence[Touch], terms_of: TermsOf) -> tuple[Touch, str] | None:
+    """The touch that the rule picks before any refusal, with the method; None where a claim came too late."""
+    before = [t for t in touches if t.at <= conversion.at]
+    if not before:
+        first = min(touches, key=lambda t: (t.arrived_at, t.row))
+        in_time = first.arrived_at <= conversion.at + days(terms_of(first).late_days)
+        return (first, "late_claim") if in_time else None
+    inside = [t for t in before if conversion.at - t.at <= days(terms_of(t).window_days)]
+    candidates = [_by_rule(group, terms_of) for group in _by_campaign(inside or before)]
+    touch = max(candidates, key=_happened)
+    return touch, f"{terms_of(touch).attribution}_touch"
+
+
+def _by_campaign(touches: Sequence[Touch]) -> list[list[Touch]]:
+    groups: dict[str, list[Touch]] = {}
+    for touch in touches:
+        groups.setdefault(touch.campaign, []).append(touch)
+    return list(groups.values())
+
+
+def _by_rule(touches: Sequence[Touch], terms_of: TermsOf) -> Touch:
+    latest = max(touches, key=_happened)
+    return min(touches, key=_happened) if terms_of(latest).attribution == "first" else latest
+
+
+def _happened(touch: Touch) -> tuple[datetime, datetime, int]:
+    return touch.at, touch.arrived_at, touch.row
+
+
+def _refusal(conversion: Conversion, touch: Touch, terms: Terms, *, late: bool) -> Reason | None:
+    if not late and conversion.at - touch.at > days(terms.window_days):
+        return Reason.WINDOW_PASSED
+    if terms.new_customers_only and _was_customer(conversion, min(touch.at, conversion.at)):
+        return Reason.CUSTOMER_EXISTING
+    if conversion.kind not in terms.conversions:
+        return Reason.CONVERSION_OTHER
+    if conversion.amount_fen < terms.min_amount_fen:
+        return Reason.AMOUNT_SMALL
+    return None
+
+
+def _was_customer(conversion: Conversion, at: datetime) -> bool:
+    """Whether the buyer was a customer before `at`. A joining day is only a day, so the same day proves nothing."""
+    joined = conversion.joined_at
+    if joined and joined.astimezone(SHANGHAI).date() < at.astimezone(SHANGHAI).date():
+        return True
+    return any(paid < at for paid in conversion.paid_before)
+

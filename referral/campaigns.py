@@ -1,0 +1,129 @@
+"""Campaigns: a dated offer with its terms, its budget and its state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from referral.errors import NotFound, RuleViolation
+from referral.ids import Bits, new_id
+from referral.offers import Terms
+
+
+class CampaignState(StrEnum):
+    """Where a campaign stands."""
+
+    DRAFT = "draft"
+    WAITING = "waiting"
+    RUNNING = "running"
+    PAUSED = "paused"
+    ENDED = "ended"
+
+
+NEXT = {
+    CampaignState.DRAFT: {CampaignState.WAITING, CampaignState.RUNNING, CampaignState.ENDED},
+    CampaignState.WAITING: {CampaignState.RUNNING, CampaignState.PAUSED, CampaignState.ENDED},
+    CampaignState.RUNNING: {CampaignState.PAUSED, CampaignState.ENDED},
+    CampaignState.PAUSED: {CampaignState.RUNNING, CampaignState.WAITING, CampaignState.ENDED},
+    CampaignState.ENDED: set[CampaignState](),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Campaign:
+    """A campaign. `used_fen` counts what its thanks have reserved or spent of `budget_fen`."""
+
+    id: str
+    pack: str
+    name: str
+    state: CampaignState
+    starts_at: datetime
+    ends_at: datetime | None
+    budget_fen: int
+    used_fen: int = 0
+    version: int = 1
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether new friends may come through it now."""
+        return self.state is CampaignState.RUNNING and self.starts_at <= now and not self.is_over(now)
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether it was ended, or its last day has passed."""
+        return self.state is CampaignState.ENDED or (self.ends_at is not None and now >= self.ends_at)
+
+
+class Campaigns(Protocol):
+    """Where campaigns and their frozen terms are kept."""
+
+    def add(self, campaign: Campaign, terms: Terms, now: datetime) -> None: ...
+    def get(self, campaign: str) -> Campaign | None: ...
+    def all(self) -> list[Campaign]: ...
+    def set_state(self, campaign: str, state: CampaignState) -> None: ...
+    def terms(self, campaign: str, version: int) -> Terms: ...
+    def reserve(self, campaign: str, cost_fen: int) -> bool: ...
+    def release(self, campaign: str, cost_fen: int) -> None: ...
+
+
+class HasCampaigns(Protocol):
+    """The part of a transaction that this noun needs."""
+
+    @property
+    def campaigns(self) -> Campaigns: ...
+
+
+def start(
+    tx: HasCampaigns,
+    *,
+    pack: str,
+    name: str,
+    terms: Terms,
+    starts_at: datetime | None,
+    ends_at: datetime | None,
+    budget_fen: int,
+    now: datetime,
+    rng: Bits,
+) -> Campaign:
+    """Make a campaign from a pack's terms: running at once, or waiting for its first day."""
+    begins = starts_at or now
+    if ends_at is not None and ends_at <= max(begins, now):
+        raise RuleViolation("campaign.dates", "结束时间要晚于开始时间，也不能已经过去。")
+    state = CampaignState.RUNNING if begins <= now else CampaignState.WAITING
+    campaign = Campaign(
+        id=new_id(rng, "c"), pack=pack, name=name, state=state, starts_at=begins, ends_at=ends_at, budget_fen=budget_fen
+    )
+    tx.campaigns.add(campaign, terms, now)
+    return campaign
+
+
+def move(tx: HasCampaigns, campaign_id: str, state: CampaignState, *, now: datetime) -> Campaign:
+    """Pause, resume or end a campaign; a second time changes nothing. Raises `RuleViolation` where the step is not allowed."""
+    campaign = tx.campaigns.get(campaign_id)
+    if campaign is None:
+        raise NotFound(f"没有这个活动：{campaign_id}")
+    if state is CampaignState.RUNNING and campaign.starts_at > now:
+        state = CampaignState.WAITING
+    if state is campaign.state:
+        return campaign
+    if state not in NEXT[campaign.state]:
+        raise RuleViolation("campaign.state", f"活动现在是 {campaign.state}，不能改为 {state}。")
+    tx.campaigns.set_state(campaign_id, state)
+    moved = tx.campaigns.get(campaign_id)
+    assert moved
+    return moved
+
+
+def turn_calendar(tx: HasCampaigns, *, now: datetime) -> None:
+    """Open the campaigns whose first day has come and end those whose last day has passed."""
+    for campaign in tx.campaigns.all():
+        if campaign.state is not CampaignState.ENDED and campaign.is_over(now):
+            tx.campaigns.set_state(campaign.id, CampaignState.ENDED)
+        elif campaign.state is CampaignState.WAITING and campaign.starts_at <= now:
+            tx.campaigns.set_state(campaign.id, CampaignState.RUNNING)
+
+
+def current(tx: HasCampaigns, *, now: datetime) -> Campaign | None:
+    """The newest running campaign: the one that chat uses."""
+    running = [c for c in tx.campaigns.all() if c.is_open(now)]
+    return max(running, key=lambda c: (c.starts_at, c.id), default=None)

@@ -1,0 +1,453 @@
+"""The desk chat: what a customer may say, and what follows from it.
+
+`hear` turns words or a tapped menu item into one meaning; `step` turns a chat's state and that meaning into the next
+state and a list of actions. Both are pure; whoever performs the actions looks up codes, posters and counts. A wish for
+silence wins over everything.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from referral import codes
+from referral.people import Byline
+
+
+@dataclass(frozen=True, slots=True)
+class AskedToRecommend:
+    """我要推荐, 海报."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedProgress:
+    """进度."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedRules:
+    """规则."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedWhy:
+    """为什么, 为什么没算."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedForPerson:
+    """人工."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """不再提醒, 退订, TD, 别发了, 取消."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """我发了."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedSigning:
+    """署名方式."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChoseByline:
+    """How the advocate wants to appear."""
+
+    byline: Byline
+
+
+@dataclass(frozen=True, slots=True)
+class TypedCode:
+    """A code in any form, its check symbol right."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class MistypedCode:
+    """Eight symbols that look like a code and are none."""
+
+    typed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """是李姐介绍的."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """Yes or no to whether the advocate may know. `referral` is None when typed: then it answers the last question."""
+
+    yes: bool
+    referral: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Greeted:
+    """您好, 在吗: nothing asked yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class SentMedia:
+    """A voice message, a picture, anything that is not text."""
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class SaidOther:
+    """Words that are not about referral."""
+
+
+Heard = (
+    AskedToRecommend
+    | AskedProgress
+    | AskedRules
+    | AskedWhy
+    | AskedForPerson
+    | Stopped
+    | Declared
+    | AskedSigning
+    | ChoseByline
+    | TypedCode
+    | MistypedCode
+    | Claimed
+    | Answered
+    | Greeted
+    | SentMedia
+    | SaidOther
+)
+
+
+class Standing(StrEnum):
+    """What a typed code turned out to be for the person who typed it."""
+
+    GOOD = "good"
+    ALREADY = "already"
+    CUSTOMER = "customer"
+    OWN = "own"
+    UNKNOWN = "unknown"
+    NEAR = "near"
+    ENDED = "ended"
+    TRIES = "tries"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """What the chat must know to answer: whether a campaign runs, and what a typed code is."""
+
+    campaign_runs: bool
+    has_code: bool = False
+    standing: Standing | None = None
+    question: str | None = None
+    """The referral whose friend this person is, and who was never asked whether the advocate may know."""
+
+
+# What to do next.
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Say a line of the chat copy; the values it names are looked up."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class GivePoster:
+    """The poster, the words alone, and a short menu."""
+
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TellProgress:
+    """Friends and thanks, counted and listed."""
+
+
+@dataclass(frozen=True, slots=True)
+class TellRules:
+    """The rules in one bubble."""
+
+
+@dataclass(frozen=True, slots=True)
+class TellWhy:
+    """The reasons of what stands, one sentence each."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowMenu:
+    """The main menu, or the choice of signature."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetByline:
+    """Keep how the advocate wants to appear."""
+
+    byline: Byline
+
+
+@dataclass(frozen=True, slots=True)
+class StopReminders:
+    """Record the wish and empty the queue."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallPerson:
+    """Let a colleague know; `session` also passes the chat itself on."""
+
+    session: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TouchCode:
+    """Record that this person met a code."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class CountMiss:
+    """Count a wrong code against the throttle."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoteDeclared:
+    """Keep that the advocate says it was passed on."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskWhich:
+    """Ask which advocate is meant; candidates are never listed."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Disclose:
+    """Keep the friend's answer, and tell the advocate on a yes."""
+
+    referral: str
+    yes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AskDisclosure:
+    """Ask whether the advocate may know."""
+
+    referral: str
+
+
+Action = (
+    Say
+    | GivePoster
+    | TellProgress
+    | TellRules
+    | TellWhy
+    | ShowMenu
+    | SetByline
+    | StopReminders
+    | CallPerson
+    | TouchCode
+    | CountMiss
+    | NoteDeclared
+    | AskWhich
+    | Disclose
+    | AskDisclosure
+)
+
+HANDED_FOR = timedelta(hours=24)
+"""For how long a colleague is taken to be at it: meanwhile other talk gets no second polite line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chat:
+    """Where one desk chat stands."""
+
+    handed_at: datetime | None = None
+    question: str | None = None
+
+    @classmethod
+    def read(cls, kept: Mapping[str, object]) -> Chat:
+        """The state as it was kept; anything unreadable is left out."""
+        handed, question = kept.get("handed_at"), kept.get("question")
+        return cls(
+            handed_at=datetime.fromisoformat(handed) if isinstance(handed, str) else None,
+            question=question if isinstance(question, str) else None,
+        )
+
+    def keep(self) -> dict[str, object]:
+        """The state as plain JSON."""
+        return {"handed_at": self.handed_at.isoformat() if self.handed_at else None, "question": self.question}
+
+
+STOP_WORDS = ("不再提醒", "退订", "TD", "别发了", "取消")
+"""Words that always mean silence (design 5.8)."""
+
+_STOP = re.compile(r"不再提醒|不要再?提醒|别再?提醒|退订|别再?发了|不要再?发了?|别再?发消息|^TD$|^T$|^取消$|^取消提醒$", re.IGNORECASE)
+_NOT_ASKED_TO_STOP = re.compile(r"取消订单|怎么退订|如何退订")
+_MENU: dict[str, Heard] = {
+    "recommend": AskedToRecommend(),
+    "poster": AskedToRecommend(),
+    "progress": AskedProgress(),
+    "rules": AskedRules(),
+    "why": AskedWhy(),
+    "person": AskedForPerson(),
+    "sign": AskedSigning(),
+    "sign.face": ChoseByline(Byline.FACE),
+    "sign.nickname": ChoseByline(Byline.NICKNAME),
+    "sign.none": ChoseByline(Byline.NONE),
+}
+_PATTERNS: tuple[tuple[re.Pattern[str], Heard], ...] = tuple(
+    (re.compile(pattern), heard)
+    for pattern, heard in (
+        (r"^(我?发了|我?已经?发了|发出去了|我?转了|我?已?转发了?)$", Declared()),
+        (r"为什么|为啥|怎么没算|没算上|怎么没计", AskedWhy()),
+        (r"^(我?的?进度|查进度|进展|我的朋友.*(了吗|怎么样)|朋友算上了吗|我的谢礼|谢礼(到了吗|呢)?|.*(来了吗|到账了吗))$", AskedProgress()),
+        (r"^(活动|推荐)?规则(是什么|呢)?$", AskedRules()),
+        (r"^(转)?人工(客服|服务)?$|^找(个)?人$|^找(顾问|客服)$", AskedForPerson()),
+        (r"^署名(方式)?$|^改署名$", AskedSigning()),
+        (r"^头像\+?昵称$", ChoseByline(Byline.FACE)),
+        (r"^只用昵称$", ChoseByline(Byline.NICKNAME)),
+        (r"^不署名$", ChoseByline(Byline.NONE)),
+        (r"^(我)?(要|想|来)?(个|张|一张)?(推荐|海报|邀请码|邀请链接|我要推荐|推荐朋友|介绍朋友)(一下)?$|^(我)?(要|想)(推荐|介绍).*|.*(给我|再来|要|做)(一)?(张|个)?海报.*", AskedToRecommend()),
+        (r"^(您|你)好(啊|呀)?$|^在(吗|么|不在)$|^(hi|hello|嗨|哈喽)$|^菜单$|^帮助$", Greeted()),
+    )
+)  # fmt: skip
+_CLAIM = re.compile(r"^(?:我)?(?:是|通过)?(.{1,12}?)(?:介绍|推荐)(?:我)?(?:来|过来)?的$")
+_YES = re.compile(r"^(可以|可以的|行|好|好的|好啊|嗯|同意|是|愿意|告诉吧|没问题)$")
+_NO = re.compile(r"^(不用|不用了|先不说|不可以|不行|不要|别说|不同意|不愿意|先不|否)$")
+_CODE_LIKE = re.compile(r"^(?=.*\d)[0-9A-Za-z]{8}$")
+
+
+def hear(text: str, *, menu: str | None = None, kind: str = "text") -> Heard:
+    """What a customer means by a message, as far as the chat understands it."""
+    if kind != "text":
+        return SentMedia(kind)
+    if menu and (tapped := _tapped(menu)):
+        return tapped
+    said = _plain(text)
+    if _STOP.search(said) and not _NOT_ASKED_TO_STOP.search(said):
+        return Stopped()
+    if code := codes.find_in(text):
+        return TypedCode(code)
+    if _YES.match(said) or _NO.match(said):
+        return Answered(yes=bool(_YES.match(said)))
+    for pattern, heard in _PATTERNS:
+        if pattern.search(said):
+            return heard
+    if claim := _CLAIM.match(said):
+        return Claimed(claim[1])
+    typed = re.sub(r"[\s\-]", "", said)
+    return MistypedCode(typed) if _CODE_LIKE.match(typed) else SaidOther()
+
+
+def step(chat: Chat, heard: Heard, situation: Situation, now: datetime) -> tuple[Chat, list[Action]]:
+    """What follows from what was heard: the chat's next state, and what to do, in order."""
+    chat, actions = _answer(chat, heard, situation, now)
+    if situation.question and not isinstance(heard, Stopped | Answered | AskedForPerson):
+        return replace(chat, question=situation.question), [*actions, AskDisclosure(situation.question)]
+    return chat, actions
+
+
+def _answer(chat: Chat, heard: Heard, situation: Situation, now: datetime) -> tuple[Chat, list[Action]]:
+    match heard:
+        case Stopped():
+            return Chat(), [StopReminders(), Say("optout.done")]
+        case AskedToRecommend():
+            return chat, [GivePoster(again=situation.has_code)] if situation.campaign_runs else [Say("campaign.none")]
+        case AskedProgress():
+            return chat, [TellProgress()]
+        case AskedRules():
+            return chat, [TellRules()] if situation.campaign_runs else [Say("campaign.none")]
+        case AskedWhy():
+            return chat, [TellWhy()]
+        case AskedForPerson():
+            return replace(chat, handed_at=now), [Say("person.handed"), CallPerson(session=True)]
+        case Declared():
+            return chat, [NoteDeclared(), Say("poster.declared")]
+        case AskedSigning():
+            return chat, [ShowMenu("poster.sign_ask")]
+        case ChoseByline(byline=byline):
+            return chat, [SetByline(byline), Say(_SIGNED[byline])]
+        case TypedCode(code=code):
+            return chat, _met(code, situation.standing or Standing.UNKNOWN)
+        case MistypedCode():
+            return chat, _met("", situation.standing or Standing.UNKNOWN)
+        case Claimed(name=name):
+            return chat, [AskWhich(name)]
+        case Answered(yes=yes, referral=referral):
+            return _disclosed(chat, referral or chat.question, yes, now)
+        case Greeted():
+            return chat, [ShowMenu("menu.head")]
+        case SentMedia(kind=kind):
+            return chat, [Say("person.voice" if kind == "voice" else "person.picture")]
+        case SaidOther():
+            return _hand_over(chat, now)
+
+
+_SIGNED = {
+    Byline.FACE: "poster.sign_face",
+    Byline.NICKNAME: "poster.sign_name",
+    Byline.NONE: "poster.sign_none",
+}
+_MET: dict[Standing, str] = {
+    Standing.ALREADY: "code.already",
+    Standing.CUSTOMER: "code.customer",
+    Standing.OWN: "code.own",
+    Standing.UNKNOWN: "code.unknown",
+    Standing.NEAR: "code.suggestion",
+    Standing.ENDED: "code.ended",
+    Standing.TRIES: "code.tries",
+}
+
+
+def _met(code: str, standing: Standing) -> list[Action]:
+    if standing is Standing.GOOD:
+        return [TouchCode(code), Say("code.accepted")]
+    if standing is Standing.CUSTOMER:
+        return [TouchCode(code), Say("code.customer")]
+    said: list[Action] = [Say(_MET[standing])]
+    return [CountMiss(), *said] if standing in (Standing.UNKNOWN, Standing.NEAR) else said
+
+
+def _disclosed(chat: Chat, referral: str | None, yes: bool, now: datetime) -> tuple[Chat, list[Action]]:
+    if referral is None:
+        return _hand_over(chat, now)
+    answered: list[Action] = [Disclose(referral, yes), Say("privacy.yes" if yes else "privacy.no")]
+    return replace(chat, question=None), answered
+
+
+def _hand_over(chat: Chat, now: datetime) -> tuple[Chat, list[Action]]:
+    """Other talk goes to a person, once, politely; while a colleague is at it the bot keeps quiet."""
+    if chat.handed_at and now - chat.handed_at < HANDED_FOR:
+        return chat, []
+    return replace(chat, handed_at=now), [Say("person.handed"), CallPerson(session=False)]
+
+
+def _tapped(menu: str) -> Heard | None:
+    kind, _, rest = menu.partition(":")
+    if kind in ("yes", "no") and rest:
+        return Answered(yes=kind == "yes", referral=rest)
+    return _MENU.get(menu)
+
+
+def _plain(text: str) -> str:
+    """Words without width, case of form, spaces at the ends, and closing punctuation."""
+    folded = unicodedata.normalize("NFKC", text)
+    visible = "".join(c for c in folded if unicodedata.category(c) not in {"Cc", "Cf", "Cs"})
+    return visible.strip().strip("。.!！?？~～,，、 “”\"'‘’「」").lower()

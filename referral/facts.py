@@ -1,0 +1,51 @@
+"""What the use cases know about the house they work for; made once, at the composition root."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from referral.offers import Terms
+
+
+class Words(Protocol):
+    """The words people read, by key; every value is put in as plain text, what `values` leave open comes from `stock`."""
+
+    def say(self, key: str, stock: Mapping[str, object] | None = None, /, **values: object) -> str: ...
+    def reason(self, code: str, *, audience: str = "customer") -> str: ...
+    def friend(self, name: str | None) -> str: ...
+    def offer(self, pack: str, terms: Terms) -> Mapping[str, object]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """The company and its addresses.
+
+    `own_page` gives the address of a person's own `/me` page by their id; `desk` is the customer-service account that
+    links lead to, None where there is none; `holdout` is the share of people who are never nudged, 0-1; without
+    `welcomes` another program greets new contacts.
+    """
+
+    company: str
+    public_url: str
+    code_key: bytes
+    words: Words
+    own_page: Callable[[str], str]
+    desk: str | None = None
+    holdout: float = 0.1
+    welcomes: bool = True
+
+    def link(self, code: str) -> str:
+        """The short link of a code."""
+        return f"{self.public_url}/i/{code}"
+
+    def rules_page(self, campaign: str) -> str:
+        """Where a campaign's whole rules stand."""
+        return f"{self.public_url}/rules/{campaign}"
+
+    @property
+    def desk_page(self) -> str:
+        """Our own address that leads on to the desk's chat, good before the platform has given us its link."""
+        return f"{self.public_url}/desk"

@@ -1,0 +1,84 @@
+"""The ledger: double entry per unit, every entry moving an amount between two accounts, provable and append-only.
+
+An entry moves `amount` out of the `credit` account into the `debit` account. Balances are derived, never stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from referral.ids import Bits, new_id
+from referral.rewards import Reward, RewardState
+
+UNITS = ("fen", "points", "days", "pieces")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One movement. Holds opaque ids only, so that erasing a person never breaks the chain."""
+
+    id: str
+    at: datetime
+    kind: str
+    debit: str
+    credit: str
+    unit: str
+    amount: int
+    ref: str
+
+    def as_leaf(self) -> Mapping[str, object]:
+        """The JSON object that is hashed (design 5.1): times in ISO 8601 UTC with milliseconds."""
+        at = self.at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{self.at.microsecond // 1000:03d}Z"
+        return {
+            "amount": self.amount,
+            "at": at,
+            "credit": self.credit,
+            "debit": self.debit,
+            "id": self.id,
+            "kind": self.kind,
+            "ref": self.ref,
+            "unit": self.unit,
+        }
+
+
+class Ledger(Protocol):
+    """Where entries are kept. `append` is the only way to write."""
+
+    def append(self, entry: Entry, salt: bytes) -> None: ...
+    def balance(self, account: str, unit: str) -> int: ...
+
+
+class HasLedger(Protocol):
+    """The part of a transaction that this noun needs."""
+
+    @property
+    def ledger(self) -> Ledger: ...
+
+
+def record(tx: HasLedger, reward: Reward, to: RewardState, *, now: datetime, rng: Bits) -> None:
+    """Write the movement of a reward into state `to` (HELD, GRANTED or REVERSED) from the state it is in."""
+    purse = f"campaign:{reward.campaign}"
+    held = f"{reward.person}:held"
+    granted = f"{reward.person}:granted"
+    credit, debit = {
+        (RewardState.HELD, RewardState.HELD): (purse, held),
+        (RewardState.HELD, RewardState.GRANTED): (held, granted),
+        (RewardState.APPROVED, RewardState.GRANTED): (held, granted),
+        (RewardState.HELD, RewardState.REVERSED): (held, purse),
+        (RewardState.APPROVED, RewardState.REVERSED): (held, purse),
+        (RewardState.GRANTED, RewardState.REVERSED): (granted, purse),
+    }[reward.state, to]
+    entry = Entry(
+        id=new_id(rng, "e"), at=now, kind=to.value, debit=debit, credit=credit, unit=reward.unit, amount=reward.amount, ref=reward.id
+    )
+    tx.ledger.append(entry, rng.getrandbits(128).to_bytes(16, "big"))
+
+
+def account_of(person: str, state: RewardState) -> str:
+    """The account that holds what is `held` for or `granted` to a person."""
+    return f"{person}:{state.value}"
+
+

@@ -1,0 +1,133 @@
+"""People: advocates and friends alike, under one opaque id with any number of identities."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from referral.identities import Identity
+from referral.ids import Bits, new_id
+
+NAMELESS = "您的好友"
+
+
+class Byline(StrEnum):
+    """How an advocate appears on posters and in welcomes."""
+
+    FACE = "face"
+    NICKNAME = "nickname"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """One human being as far as we know. `joined_at` is when they became a customer, never WeCom's add time."""
+
+    id: str
+    nickname: str = ""
+    name: str = ""
+    avatar: str = ""
+    byline: Byline = Byline.NICKNAME
+    rep: str | None = None
+    joined_at: datetime | None = None
+    holdout: bool = False
+    profiled_at: datetime | None = None
+
+    @property
+    def shown_name(self) -> str | None:
+        """The name this person agreed to be shown by, None for 不署名."""
+        return None if self.byline is Byline.NONE else (self.nickname or NAMELESS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rep:
+    """A member of staff, by the id of the company's directory."""
+
+    id: str
+    name: str
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """That a person and a rep are, or were, contacts."""
+
+    person: str
+    rep: str
+    added_at: datetime
+    left_at: datetime | None
+
+
+class People(Protocol):
+    """Where people, their identities, their reps and their contacts are kept."""
+
+    def get(self, person: str) -> Person | None: ...
+    def find(self, identity: Identity) -> Person | None: ...
+    def identities(self, person: str) -> list[Identity]: ...
+    def create(self, person: Person, now: datetime) -> None: ...
+    def attach(self, person: str, identity: Identity, now: datetime) -> None: ...
+    def learn(self, person: str, **known: object) -> None: ...
+    def has_history(self, person: str) -> bool: ...
+    def merge(self, kept: str, gone: str) -> None: ...
+    def own_device(self, device: str, person: str, now: datetime) -> None: ...
+    def owners_of(self, device: str) -> set[str]: ...
+
+
+class Reps(Protocol):
+    """Where reps and their contacts with customers are kept."""
+
+    def get(self, rep: str) -> Rep | None: ...
+    def active(self) -> list[Rep]: ...
+    def see(self, rep: str, name: str, now: datetime) -> bool: ...
+    def retire_all_but(self, reps: Sequence[str]) -> None: ...
+    def contact(self, person: str, rep: str) -> Contact | None: ...
+    def contacts_of(self, person: str) -> list[Contact]: ...
+    def add_contact(self, person: str, rep: str, at: datetime) -> None: ...
+    def end_contact(self, person: str, rep: str, at: datetime) -> None: ...
+
+
+class HasPeople(Protocol):
+    """The part of a transaction that this noun needs."""
+
+    @property
+    def people(self) -> People: ...
+
+
+def find_or_create(tx: HasPeople, identity: Identity, *, now: datetime, rng: Bits, holdout: float = 0.0) -> tuple[Person, bool]:
+    """Return the person with this identity, made if unknown, and whether they were made.
+
+    `holdout` is the share of people, 0-1, who are never nudged, drawn once when a person becomes known.
+    """
+    known = tx.people.find(identity)
+    if known:
+        return known, False
+    person = Person(id=new_id(rng, "p"), holdout=rng.getrandbits(30) < holdout * 2**30)
+    tx.people.create(person, now)
+    tx.people.attach(person.id, identity, now)
+    return person, True
+
+
+def join(tx: HasPeople, identities: Sequence[Identity], *, now: datetime) -> Person | None:
+    """Bring identities that name one human being together, and return that person, None if none is known.
+
+    Unknown identities are attached to the person whom the others name. Where they name two people, the one without
+    history is folded into the other; where both have history nothing is merged and the first named is returned.
+    """
+    found: list[Person] = []
+    for identity in identities:
+        person = tx.people.find(identity)
+        if person and person.id not in {p.id for p in found}:
+            found.append(person)
+    if not found:
+        return None
+    kept = next((p for p in found if tx.people.has_history(p.id)), found[0])
+    for other in found:
+        if other.id != kept.id and not tx.people.has_history(other.id):
+            tx.people.merge(kept.id, other.id)
+    for identity in identities:
+        if tx.people.find(identity) is None:
+            tx.people.attach(kept.id, identity, now)
+    return kept

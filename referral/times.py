@@ -1,0 +1,34 @@
+"""Time as an argument: the clock's type, and the one zone the product lives in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+Clock = Callable[[], datetime]
+"""Gives the time now: always aware, always UTC."""
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+def days(count: float) -> timedelta:
+    """A span of `count` times 24 hours."""
+    return timedelta(days=count)
+
+
+def years_between(start: datetime, end: datetime) -> int:
+    """Whole years lived between two times, by the calendar in Shanghai; 29 February counts on 1 March."""
+    a, b = start.astimezone(SHANGHAI), end.astimezone(SHANGHAI)
+    return b.year - a.year - ((b.month, b.day) < (a.month, a.day))
+
+
+def chinese_date(at: datetime) -> str:
+    """The day as people write it, e.g. `11月22日`."""
+    local = at.astimezone(SHANGHAI)
+    return f"{local.month}月{local.day}日"
+
+
+def year_start(at: datetime) -> datetime:
+    """Midnight of 1 January in Shanghai of the year that `at` falls in."""
+    return at.astimezone(SHANGHAI).replace(month=1, day=1, hour=0, minute=0, second=0, microsecond=0)

@@ -1,0 +1,131 @@
+"""The linter of words: finds what WeChat, the advertising law and the sector laws do not allow in a text.
+
+It reads the text as a trickster would write it (spaces between characters, full-width forms, zero-width characters,
+traditional forms) and reports places in the text as it was given. The rules are tables in wording_rules and
+wording_sectors. It judges words only; it neither knows nor changes who gets them.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from referral.wording_rules import GENERAL_RULES, WordRule
+from referral.wording_sectors import SECTOR_RULES
+
+Edition = Literal["feed", "friend", "chat"]
+
+_SIMPLIFIED = str.maketrans(
+    "轉發領紅積獎勵優級國賺現禮讚贊點評團隊線關請費員業經銷專頂絕穩無風險靈買單劵劃給們個說買險診療藥",
+    "转发领红积奖励优级国赚现礼赞赞点评团队线关请费员业经销专顶绝稳无风险灵买单券划给们个说买险诊疗药",
+)
+_MARKS = str.maketrans({",": "，", "!": "，", "?": "？", ";": "；"})
+_PICTURES = {"🧧": "红包", "💰": "现金", "💵": "现金", "🎁": "礼品"}
+_DECORATION = "-_.·•・*~|/\\+^=#'`&<>()[]【】、"
+_CJK = r"[\u3400-\u9fff]"
+_BROKEN_UP = re.compile(rf"{_CJK}(?:[{re.escape(_DECORATION)}\n ]{{1,3}}{_CJK}){{2,}}(?!{_CJK})")
+_BLANKS = re.compile(rf"(?<={_CJK})[ \t]+(?=[\w%¥])|(?<=[\w%¥])[ \t]+(?={_CJK})")
+_SENTENCE = re.compile(r"[^。？；\n]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One place that a rule objects to: `text` is `original[start:end]`, offsets in characters."""
+
+    rule: str
+    start: int
+    end: int
+    text: str
+    why: str
+    suggestion: str
+
+    def as_json(self) -> dict[str, str | int]:
+        """The finding with the keys of the command line's contract."""
+        return {
+            "rule": self.rule,
+            "from": self.start,
+            "to": self.end,
+            "text": self.text,
+            "why": self.why,
+            "suggestion": self.suggestion,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """Text as the rules read it; `origin[i]` is where character i came from in the original."""
+
+    text: str
+    origin: tuple[int, ...]
+
+
+def lint(text: str, *, edition: Edition = "friend", industry: str | None = None) -> list[Finding]:
+    """Everything in `text` that may not be said there, in order of place; empty when nothing was found.
+
+    `feed` is for Moments and other feeds (no reward, amount, code or call to share), `friend` for words given one to
+    one, `chat` for what the bot says itself. `industry` adds the rules of a sector (reliability R1, R3, R7, R8, R12).
+    """
+    rules = [rule for rule in GENERAL_RULES + SECTOR_RULES if _applies(rule, edition, industry)]
+    plain = _normalise(text)
+    found = {finding for reading in (plain, _joined(plain)) for finding in _findings(text, reading, rules)}
+    return _without_overlaps(sorted(found, key=lambda f: (f.start, -f.end, f.rule)))
+
+
+def _applies(rule: WordRule, edition: str, industry: str | None) -> bool:
+    return (not rule.editions or edition in rule.editions) and (not rule.industries or industry in rule.industries)
+
+
+def _normalise(text: str) -> _Reading:
+    """Fold each character (width, case, script), then drop blanks that only hold Chinese characters apart."""
+    folded: list[tuple[str, int]] = []
+    for place, char in enumerate(text):
+        if unicodedata.category(char) in {"Cf", "Mn", "Me"} or (unicodedata.category(char) == "Cc" and char != "\n"):
+            continue
+        folded += [(part, place) for part in _PICTURES.get(char) or _fold(char)]
+    text_with_blanks = "".join(char for char, _ in folded)
+    blanks = {i for match in _BLANKS.finditer(text_with_blanks) for i in range(*match.span())}
+    kept = [pair for i, pair in enumerate(folded) if i not in blanks]
+    return _Reading("".join(char for char, _ in kept), tuple(place for _, place in kept))
+
+
+def _fold(char: str) -> str:
+    return unicodedata.normalize("NFKC", char).lower().translate(_SIMPLIFIED).translate(_MARKS)
+
+
+def _joined(reading: _Reading) -> _Reading:
+    """The same text with words that were broken up sign by sign (分-享-得, one character a line) put together."""
+    drop: set[int] = set()
+    for match in _BROKEN_UP.finditer(reading.text):
+        drop.update(i for i in range(*match.span()) if reading.text[i] in _DECORATION + "\n ")
+    kept = [i for i in range(len(reading.text)) if i not in drop]
+    return _Reading("".join(reading.text[i] for i in kept), tuple(reading.origin[i] for i in kept))
+
+
+def _findings(original: str, reading: _Reading, rules: list[WordRule]) -> Iterator[Finding]:
+    for sentence in _SENTENCE.finditer(reading.text):
+        for rule in rules:
+            for start, end in _hits(rule, sentence.group()):
+                first = reading.origin[sentence.start() + start]
+                last = reading.origin[sentence.start() + end - 1] + 1
+                yield Finding(rule.rule, first, last, original[first:last], rule.why, rule.suggestion)
+
+
+def _hits(rule: WordRule, sentence: str) -> Iterator[tuple[int, int]]:
+    spared = [match.span() for match in rule.spared.finditer(sentence)] if rule.spared else []
+    for match in rule.pattern.finditer(sentence):
+        start, end = match.span()
+        if any(left < end and start < right for left, right in spared):
+            continue
+        if not (rule.unless and rule.unless.search(sentence)):
+            yield start, end
+
+
+def _without_overlaps(findings: list[Finding]) -> list[Finding]:
+    kept: list[Finding] = []
+    for finding in findings:
+        if not any(other.rule == finding.rule and finding.start < other.end for other in kept):
+            kept.append(finding)
+    return kept

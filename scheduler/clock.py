@@ -1,0 +1,57 @@
+"""The clock: a handful of fixed jobs in this process, on APScheduler, memory store. Never a job per customer."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tick:
+    """One fixed job: `run` every so often; a late or long run swallows the ones it missed."""
+
+    name: str
+    every: timedelta
+    run: Callable[[], Awaitable[object]]
+
+
+class Clockwork:
+    """Starts and stops the fixed jobs."""
+
+    def __init__(self, ticks: Sequence[Tick]) -> None:
+        self._scheduler = AsyncIOScheduler(timezone="UTC")
+        for tick in ticks:
+            self._scheduler.add_job(
+                _guarded(tick),
+                "interval",
+                seconds=tick.every.total_seconds(),
+                id=tick.name,
+                max_instances=1,
+                coalesce=True,
+                misfire_grace_time=None,
+            )
+
+    def start(self) -> None:
+        """Begin on the running loop."""
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """End; a job under way is left to its own."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+
+
+def _guarded(tick: Tick) -> Callable[[], Awaitable[None]]:
+    async def run() -> None:
+        try:
+            await tick.run()
+        except Exception:  # the next tick comes all the same
+            log.exception("tick.failed", tick=tick.name)
+
+    return run

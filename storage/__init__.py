@@ -1,0 +1,1 @@
+"""Where things are kept: tables, statements, transactions, inbox, outbox, ledger and migrations."""

@@ -1,0 +1,34 @@
+"""Who did what from the command line or the console."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, insert
+
+from storage import tables as t
+from storage.times import ms
+from storage.upsert import put
+
+
+class AuditTable:
+    """Append-only."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._c = connection
+
+    def note(self, who: str, action: str, subject: str, detail: str, now: datetime) -> None:
+        self._c.execute(insert(t.audit).values(at=ms(now), who=who, action=action, subject=subject, detail=detail))
+
+
+class MarksTable:
+    """Facts about this database itself."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._c = connection
+
+    def get(self, key: str) -> str | None:
+        return self._c.execute(t.marks.select().where(t.marks.c.key == key).with_only_columns(t.marks.c.value)).scalar()
+
+    def set(self, key: str, value: str) -> None:
+        put(self._c, t.marks, "key", key=key, value=value)

@@ -1,0 +1,67 @@
+"""Issued codes, and the wrong ones tried."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from referral.codes import Code, encode
+from storage import tables as t
+from storage.times import at, ms
+
+
+class CodesTable:
+    """`referral.codes.Codes` over a connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._c = connection
+
+    def find(self, code: str) -> Code | None:
+        row = self._c.execute(select(t.codes).where(t.codes.c.code == code)).first()
+        return _code(row) if row else None
+
+    def issue(self, key: bytes, *, campaign: str, advocate: str, channel: str, rep: str | None, now: datetime) -> Code:
+        """Make the row and its code. A row whose code is taken, as after a change of key, is passed over."""
+        where = (t.codes.c.campaign == campaign, t.codes.c.advocate == advocate, t.codes.c.channel == channel)
+        known = self._c.execute(select(t.codes).where(*where)).first()
+        if known:
+            return _code(known)
+        while True:
+            made = insert(t.codes).values(campaign=campaign, advocate=advocate, channel=channel, rep=rep, created_at=ms(now))
+            row = self._c.execute(made.returning(t.codes.c.row)).scalar_one()
+            text = encode(row, key)
+            if self.find(text) is None:
+                break
+            self._c.execute(t.codes.delete().where(t.codes.c.row == row))
+        self._c.execute(update(t.codes).where(t.codes.c.row == row).values(code=text))
+        found = self.find(text)
+        assert found
+        return found
+
+    def of_advocate(self, advocate: str) -> list[Code]:
+        statement = select(t.codes).where(t.codes.c.advocate == advocate).order_by(t.codes.c.row)
+        return [_code(row) for row in self._c.execute(statement)]
+
+    def set_rep(self, code: str, rep: str) -> None:
+        self._c.execute(update(t.codes).where(t.codes.c.code == code).values(rep=rep))
+
+    def missed(self, who: str, when: datetime) -> None:
+        self._c.execute(insert(t.misses).values(who=who, at=ms(when)))
+
+    def misses(self, who: str, since: datetime) -> int:
+        where = (t.misses.c.who == who, t.misses.c.at > ms(since))
+        return self._c.execute(select(func.count()).select_from(t.misses).where(*where)).scalar_one()
+
+
+def _code(row: Any) -> Code:
+    return Code(
+        row=row.row,
+        code=row.code,
+        campaign=row.campaign,
+        advocate=row.advocate,
+        channel=row.channel,
+        rep=row.rep,
+        created_at=at(row.created_at),
+    )

@@ -1,0 +1,83 @@
+"""Notices and the windows they may go through."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, select, update
+
+from referral.notices import Notice, Window
+from storage import tables as t
+from storage.times import at, ms
+from storage.upsert import insert_new, put
+
+
+class NoticesTable:
+    """`referral.notices.Notices` over a connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._c = connection
+
+    def add(self, notice: Notice) -> bool:
+        return insert_new(
+            self._c,
+            t.notices,
+            id=notice.id,
+            person=notice.person,
+            kind=notice.kind,
+            ref=notice.ref,
+            text=notice.text,
+            state="waiting",
+            created_at=ms(notice.created_at),
+        )
+
+    def waiting(self, person: str) -> list[Notice]:
+        where = (t.notices.c.person == person, t.notices.c.state == "waiting")
+        return [
+            Notice(
+                id=row.id,
+                person=row.person,
+                kind=row.kind,
+                ref=row.ref,
+                text=row.text,
+                created_at=at(row.created_at),
+                told_at=at(row.told_at),
+            )
+            for row in self._c.execute(select(t.notices).where(*where).order_by(t.notices.c.created_at, t.notices.c.id))
+        ]
+
+    def tell(self, notice: str, now: datetime) -> None:
+        self._c.execute(update(t.notices).where(t.notices.c.id == notice).values(state="told", told_at=ms(now)))
+
+    def wait_again(self, notice: str) -> None:
+        where = (t.notices.c.id == notice, t.notices.c.state == "told")
+        self._c.execute(update(t.notices).where(*where).values(state="waiting", told_at=None))
+
+    def void(self, person: str, ref: str) -> bool:
+        """Take back what a person has not yet heard about `ref`; True if there was something, and nothing had been told."""
+        mine = (t.notices.c.person == person, t.notices.c.ref == ref)
+        told = self._c.execute(select(t.notices.c.id).where(*mine, t.notices.c.state == "told")).first()
+        gone = self._c.execute(update(t.notices).where(*mine, t.notices.c.state == "waiting").values(state="void")).rowcount
+        return gone > 0 and told is None
+
+
+class WindowsTable:
+    """`referral.notices.Windows` over a connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._c = connection
+
+    def opened(self, desk: str, person: str, handle: str, said_at: datetime) -> None:
+        """The customer wrote: the count starts anew."""
+        put(self._c, t.windows, "desk", "person", desk=desk, person=person, handle=handle, said_at=ms(said_at), sent=0)
+
+    def latest(self, person: str) -> Window | None:
+        statement = select(t.windows).where(t.windows.c.person == person).order_by(t.windows.c.said_at.desc()).limit(1)
+        row = self._c.execute(statement).first()
+        if row is None:
+            return None
+        return Window(desk=row.desk, person=row.person, handle=row.handle, said_at=at(row.said_at), sent=row.sent)
+
+    def spend(self, desk: str, person: str, count: int) -> None:
+        where = (t.windows.c.desk == desk, t.windows.c.person == person)
+        self._c.execute(update(t.windows).where(*where).values(sent=t.windows.c.sent + count))

@@ -1,0 +1,116 @@
+"""The outbox: letters written in the transaction that decided them, claimed by the sender after the commit."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, or_, select, update
+
+from referral import messages
+from referral.messages import MenuItem, Message
+from referral.outbox import Letter, Purpose
+from storage import tables as t
+from storage.times import at, ms
+from storage.upsert import insert_new
+
+_KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in messages.Message.__args__}
+
+
+class OutboxTable:
+    """`referral.outbox.Outbox` over a connection, with the sender's side of it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._c = connection
+
+    def post(self, letter: Letter, now: datetime) -> bool:
+        return insert_new(
+            self._c,
+            t.outbox,
+            id=letter.id,
+            dedupe=letter.dedupe,
+            kind=type(letter.message).__name__,
+            payload=json.dumps(dataclasses.asdict(letter.message), ensure_ascii=False),
+            lane=letter.lane,
+            purpose=letter.purpose.value,
+            person=letter.person,
+            state="queued",
+            due_at=ms(letter.due_at),
+            expires_at=ms(letter.expires_at),
+            created_at=ms(now),
+        )
+
+    def drop_unasked(self, person: str, why: str, now: datetime) -> int:
+        """Withdraw what nobody asked for from a person's queue; how many letters."""
+        unasked = (Purpose.THANKS.value, Purpose.NUDGE.value)
+        where = (t.outbox.c.person == person, t.outbox.c.state == "queued", t.outbox.c.purpose.in_(unasked))
+        values = {"state": "dropped", "note": why, "finished_at": ms(now)}
+        return self._c.execute(update(t.outbox).where(*where).values(**values)).rowcount
+
+    def claim(self, now: datetime, *, limit: int, lease: timedelta) -> list[Letter]:
+        """Take due letters: the oldest of each lane, marked as being sent before anything is sent."""
+        o, earlier = t.outbox, t.outbox.alias("earlier")
+        blocked = select(earlier.c.seq).where(
+            earlier.c.lane == o.c.lane, earlier.c.seq < o.c.seq, earlier.c.state.in_(("queued", "sending"))
+        )
+        statement = (
+            select(o)
+            .where(o.c.state == "queued", o.c.due_at <= ms(now), ~blocked.exists())
+            .order_by(o.c.seq)
+            .limit(limit)
+            .with_for_update(skip_locked=True, of=o)
+        )
+        rows = self._c.execute(statement).all()
+        if rows:
+            values = {"state": "sending", "attempts": o.c.attempts + 1, "lease_until": ms(now + lease)}
+            self._c.execute(update(o).where(o.c.seq.in_([row.seq for row in rows])).values(**values))
+        return [_letter(row) for row in rows]
+
+    def finish(self, letter: str, state: str, note: str, now: datetime) -> None:
+        """Write down how a letter ended: `sent`, `dropped`, `failed` or `unknown`."""
+        values = {"state": state, "note": note, "finished_at": ms(now), "lease_until": None}
+        self._c.execute(update(t.outbox).where(t.outbox.c.id == letter).values(**values))
+
+    def postpone(self, letter: str, until: datetime, note: str) -> None:
+        values = {"state": "queued", "due_at": ms(until), "note": note, "lease_until": None}
+        self._c.execute(update(t.outbox).where(t.outbox.c.id == letter).values(**values))
+
+    def orphaned(self, now: datetime) -> list[Letter]:
+        """Letters whose sender died: claimed, lease over, fate unknown."""
+        where = and_(t.outbox.c.state == "sending", or_(t.outbox.c.lease_until.is_(None), t.outbox.c.lease_until <= ms(now)))
+        return [_letter(row) for row in self._c.execute(select(t.outbox).where(where).order_by(t.outbox.c.seq))]
+
+    def by_id(self, letter: str) -> Letter | None:
+        row = self._c.execute(select(t.outbox).where(t.outbox.c.id == letter)).first()
+        return _letter(row) if row else None
+
+    def next_due(self) -> datetime | None:
+        """When the earliest queued letter is due, None if none waits."""
+        return at(self._c.execute(select(func.min(t.outbox.c.due_at)).where(t.outbox.c.state == "queued")).scalar())
+
+    def in_flight(self) -> int:
+        where = t.outbox.c.state == "sending"
+        return self._c.execute(select(func.count()).select_from(t.outbox).where(where)).scalar_one()
+
+
+def _letter(row: Any) -> Letter:
+    return Letter(
+        id=row.id,
+        message=_message(row.kind, json.loads(row.payload)),
+        lane=row.lane,
+        purpose=Purpose(row.purpose),
+        due_at=at(row.due_at),
+        person=row.person,
+        expires_at=at(row.expires_at),
+        dedupe=row.dedupe,
+        attempts=row.attempts,
+    )
+
+
+def _message(kind: str, payload: dict[str, Any]) -> Message:
+    if "items" in payload:
+        payload["items"] = tuple(MenuItem(**item) for item in payload["items"])
+    message: Message = _KINDS[kind](**payload)
+    return message

@@ -1,0 +1,167 @@
+"""People, identities, reps and contacts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, exists, insert, or_, select, update
+
+from referral.identities import Identity, IdentityKind
+from referral.people import Byline, Contact, Person, Rep
+from storage import tables as t
+from storage.times import at, ms
+from storage.upsert import insert_new
+
+_HISTORY = (
+    (t.touches, "friend"),
+    (t.touches, "advocate"),
+    (t.referrals, "friend"),
+    (t.orders, "person"),
+    (t.codes, "advocate"),
+    (t.contacts, "person"),
+    (t.consent, "person"),
+    (t.nudges, "person"),
+    (t.windows, "person"),
+)
+
+
+class PeopleTable:
+    """`referral.people.People` over a connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._c = connection
+
+    def get(self, person: str) -> Person | None:
+        row = self._c.execute(select(t.people).where(t.people.c.id == person)).first()
+        return _person(row) if row else None
+
+    def find(self, identity: Identity) -> Person | None:
+        statement = (
+            select(t.people)
+            .join(t.identities, t.identities.c.person == t.people.c.id)
+            .where(t.identities.c.kind == identity.kind.value, t.identities.c.value == identity.value)
+        )
+        row = self._c.execute(statement).first()
+        return _person(row) if row else None
+
+    def identities(self, person: str) -> list[Identity]:
+        statement = select(t.identities.c.kind, t.identities.c.value).where(t.identities.c.person == person)
+        rows = self._c.execute(statement.order_by(t.identities.c.since, t.identities.c.kind))
+        return [Identity(IdentityKind(kind), value) for kind, value in rows]
+
+    def all(self) -> list[Person]:
+        rows = self._c.execute(select(t.people).where(t.people.c.merged_into.is_(None)).order_by(t.people.c.created_at, t.people.c.id))
+        return [_person(row) for row in rows]
+
+    def create(self, person: Person, now: datetime) -> None:
+        self._c.execute(
+            insert(t.people).values(
+                id=person.id,
+                nickname=person.nickname,
+                name=person.name,
+                avatar=person.avatar,
+                byline=person.byline.value,
+                rep=person.rep,
+                joined_at=ms(person.joined_at),
+                holdout=person.holdout,
+                profiled_at=ms(person.profiled_at),
+                created_at=ms(now),
+            )
+        )
+
+    def attach(self, person: str, identity: Identity, now: datetime) -> None:
+        insert_new(self._c, t.identities, kind=identity.kind.value, value=identity.value, person=person, since=ms(now))
+
+    def learn(self, person: str, **known: object) -> None:
+        """Set what was learned; times are given aware, under the names of `Person`."""
+        values = {key: ms(value) if isinstance(value, datetime) else value for key, value in known.items()}
+        self._c.execute(update(t.people).where(t.people.c.id == person).values(**values))
+
+    def has_history(self, person: str) -> bool:
+        checks = [exists().where(table.c[column] == person) for table, column in _HISTORY]
+        return bool(self._c.execute(select(or_(*checks))).scalar())
+
+    def merge(self, kept: str, gone: str) -> None:
+        """Fold a person without history into another; what only the folded one knew is kept."""
+        old, into = self.get(gone), self.get(kept)
+        assert old and into
+        self._c.execute(update(t.identities).where(t.identities.c.person == gone).values(person=kept))
+        gained = {
+            name: getattr(old, name)
+            for name in ("nickname", "name", "avatar", "rep", "joined_at", "profiled_at")
+            if getattr(old, name) and not getattr(into, name)
+        }
+        if gained:
+            self.learn(kept, **gained)
+        self._c.execute(update(t.people).where(t.people.c.id == gone).values(merged_into=kept))
+
+    def own_device(self, device: str, person: str, now: datetime) -> None:
+        insert_new(self._c, t.devices, device=device, person=person, since=ms(now))
+
+    def owners_of(self, device: str) -> set[str]:
+        return set(self._c.execute(select(t.devices.c.person).where(t.devices.c.device == device)).scalars())
+
+
+class RepsTable:
+    """`referral.people.Reps` over a connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._c = connection
+
+    def get(self, rep: str) -> Rep | None:
+        row = self._c.execute(select(t.reps).where(t.reps.c.id == rep)).first()
+        return Rep(id=row.id, name=row.name, active=bool(row.active)) if row else None
+
+    def active(self) -> list[Rep]:
+        rows = self._c.execute(select(t.reps).where(t.reps.c.active).order_by(t.reps.c.id))
+        return [Rep(id=row.id, name=row.name) for row in rows]
+
+    def see(self, rep: str, name: str, now: datetime) -> bool:
+        """Note a rep as serving customers; True if they were unknown."""
+        if insert_new(self._c, t.reps, id=rep, name=name, active=True, seen_at=ms(now)):
+            return True
+        known: dict[str, Any] = {"active": True, "seen_at": ms(now)} | ({"name": name} if name else {})
+        self._c.execute(update(t.reps).where(t.reps.c.id == rep).values(**known))
+        return False
+
+    def retire_all_but(self, reps: Sequence[str]) -> None:
+        self._c.execute(update(t.reps).where(t.reps.c.id.not_in(reps)).values(active=False))
+
+    def contact(self, person: str, rep: str) -> Contact | None:
+        where = (t.contacts.c.person == person, t.contacts.c.rep == rep)
+        row = self._c.execute(select(t.contacts).where(*where)).first()
+        return _contact(row) if row else None
+
+    def contacts_of(self, person: str) -> list[Contact]:
+        statement = select(t.contacts).where(t.contacts.c.person == person).order_by(t.contacts.c.added_at)
+        return [_contact(row) for row in self._c.execute(statement)]
+
+    def add_contact(self, person: str, rep: str, added_at: datetime) -> None:
+        """Note that two are contacts; the first time stays on record."""
+        if not insert_new(self._c, t.contacts, person=person, rep=rep, added_at=ms(added_at)):
+            where = (t.contacts.c.person == person, t.contacts.c.rep == rep)
+            self._c.execute(update(t.contacts).where(*where).values(left_at=None))
+
+    def end_contact(self, person: str, rep: str, left_at: datetime) -> None:
+        where = (t.contacts.c.person == person, t.contacts.c.rep == rep)
+        self._c.execute(update(t.contacts).where(*where).values(left_at=ms(left_at)))
+
+
+def _person(row: Any) -> Person:
+    return Person(
+        id=row.id,
+        nickname=row.nickname,
+        name=row.name,
+        avatar=row.avatar,
+        byline=Byline(row.byline),
+        rep=row.rep,
+        joined_at=at(row.joined_at),
+        holdout=bool(row.holdout),
+        profiled_at=at(row.profiled_at),
+    )
+
+
+def _contact(row: Any) -> Contact:
+    return Contact(person=row.person, rep=row.rep, added_at=at(row.added_at), left_at=at(row.left_at))

@@ -1,0 +1,267 @@
+"""SQLite: one writer thread that commits many units at once, and a few read-only connections beside it.
+
+A unit runs in a savepoint; units that arrive while a commit is under way share the next one, so each is as durable as
+if it had its own (`synchronous=FULL`), at a fraction of the cost (performance.md §2).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar, cast
+from urllib.parse import quote
+
+from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import StaticPool
+
+from storage.errors import DatabaseInUse, StorageError
+from storage.store import Unit
+from storage.transaction import Transaction
+
+T = TypeVar("T")
+
+_GROUP = 256  # units that may share one commit
+_READERS = 2
+_BUSY_S = 5.0
+_FIXED_IN = ((3, 51, 3), (3, 50, 7), (3, 44, 6))  # first safe version of each line, newest first (reliability.md §0.2)
+
+
+def version_risk(version: tuple[int, int, int] = sqlite3.sqlite_version_info) -> str | None:
+    """What is known against this SQLite version, None if nothing: the WAL-reset fault of 3.7.0 to 3.51.2."""
+    safe = any(version[:2] == fixed[:2] and version >= fixed for fixed in _FIXED_IN) or version >= _FIXED_IN[0]
+    if safe:
+        return None
+    name = ".".join(map(str, version))
+    return (
+        f"SQLite {name} can lose commits when several connections checkpoint at once (fixed in 3.51.3, 3.50.7 and "
+        "3.44.6). Taoli writes and checkpoints on one connection only, which avoids it; do not write to the file with "
+        "other programs."
+    )
+
+
+class FileLock:
+    """The claim of one process on one SQLite file; the kernel drops it when the process dies."""
+
+    def __init__(self, path: Path) -> None:
+        self._fd = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(self._fd)
+            raise DatabaseInUse(f"{path.name} 正由另一个进程使用") from error
+
+    def release(self) -> None:
+        os.close(self._fd)
+
+
+def writer_engine(path: Path) -> Engine:
+    """An engine whose one connection may write; transactions are begun by hand."""
+    return _engine(f"{path}", uri=False, pragmas=("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"))
+
+
+def reader_engine(path: Path) -> Engine:
+    """An engine whose one connection can only read."""
+    return _engine(f"file:{quote(str(path))}?mode=ro", uri=True, pragmas=("query_only=ON",))
+
+
+def _engine(target: str, *, uri: bool, pragmas: tuple[str, ...]) -> Engine:
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            target, uri=uri, timeout=_BUSY_S, isolation_level=None, check_same_thread=False, cached_statements=512
+        )
+        for pragma in pragmas:
+            connection.execute(f"pragma {pragma}")
+        return connection
+
+    return create_engine("sqlite://", creator=connect, poolclass=StaticPool)
+
+
+def driver_of(connection: Connection) -> sqlite3.Connection:
+    """The driver's connection below SQLAlchemy's, for beginning and ending transactions by hand."""
+    return cast("sqlite3.Connection", connection.connection.driver_connection)
+
+
+@dataclass(slots=True)
+class _Waiting:
+    unit: Callable[[Transaction], Any]
+    future: asyncio.Future[Any]
+    loop: asyncio.AbstractEventLoop
+    result: Any = None
+    error: BaseException | None = None
+
+
+class SqliteReader:
+    """The reading half of a store; by itself it claims nothing and can write nothing."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="reader")
+        self._reading = threading.local()
+        self._reader_engines: list[Engine] = []
+
+    async def write(self, unit: Unit[T]) -> T:
+        raise StorageError("这里只能读取")
+
+    async def read(self, unit: Unit[T]) -> T:
+        """Run a unit that only reads, beside the writer, on a snapshot of its own."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, unit)
+
+    async def close(self) -> None:
+        self._readers.shutdown(wait=True)
+        for engine in self._reader_engines:
+            engine.dispose()
+
+    def _read(self, unit: Unit[T]) -> T:
+        try:
+            return _on_snapshot(self._transaction(), unit)
+        except (DBAPIError, sqlite3.Error) as error:
+            raise _storage_error(error) from error
+
+    def _transaction(self) -> Transaction:
+        """This thread's own, over a connection of its own."""
+        tx: Transaction | None = getattr(self._reading, "tx", None)
+        if tx is None:
+            engine = reader_engine(self._path)
+            self._reader_engines.append(engine)
+            tx = self._reading.tx = Transaction(engine.connect())
+        return tx
+
+
+def _on_snapshot(tx: Transaction, unit: Unit[T]) -> T:
+    raw = driver_of(tx.connection)
+    raw.execute("begin")
+    try:
+        return unit(tx)
+    finally:
+        if raw.in_transaction:
+            raw.execute("rollback")
+
+
+class SqliteStore(SqliteReader):
+    """`storage.store.Store` over one file. Make it with `storage.open.open_store`."""
+
+    def __init__(self, path: Path, lock: FileLock) -> None:
+        super().__init__(path)
+        self._lock = lock
+        self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
+        self._engine = writer_engine(path)
+        self._connection = self._engine.connect()
+        self._raw = driver_of(self._connection)
+        self._tx = Transaction(self._connection)
+        self._closed = False
+        self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
+        self._thread.start()
+
+    async def write(self, unit: Unit[T]) -> T:
+        """Run a unit on the writer thread, return once it is on disk. Raises what it raised, or `StorageError`."""
+        if self._closed:
+            raise StorageError("数据库已经关闭")
+        loop = asyncio.get_running_loop()
+        waiting = _Waiting(unit, loop.create_future(), loop)
+        self._queue.put(waiting)
+        result: T = await waiting.future
+        return result
+
+    async def close(self) -> None:
+        """Finish what was accepted, then give the file back."""
+        if self._closed:
+            return
+        self._closed = True
+        self._queue.put(None)
+        await asyncio.get_running_loop().run_in_executor(None, self._thread.join)
+        await super().close()
+        self._engine.dispose()
+        self._lock.release()
+
+    def _work(self) -> None:
+        while (first := self._queue.get()) is not None:
+            group, stop = self._gather(first)
+            self._commit(group)
+            _answer(group)
+            if stop:
+                break
+        self._connection.close()
+
+    def _gather(self, first: _Waiting) -> tuple[list[_Waiting], bool]:
+        group = [first]
+        while len(group) < _GROUP:
+            try:
+                waiting = self._queue.get_nowait()
+            except queue.Empty:
+                break
+            if waiting is None:
+                return group, True
+            group.append(waiting)
+        return group, False
+
+    def _commit(self, group: list[_Waiting]) -> None:
+        """Run a group in one transaction. If the commit itself fails, nobody is told that it was kept."""
+        try:
+            self._raw.execute("begin immediate")
+            for waiting in group:
+                self._run(waiting)
+            self._raw.execute("commit")
+        except Exception as error:  # noqa: BLE001  the writer outlives whatever a unit does
+            self._roll_back()
+            for waiting in group:
+                waiting.error = _storage_error(error)
+
+    def _run(self, waiting: _Waiting) -> None:
+        self._raw.execute("savepoint unit")
+        try:
+            waiting.result = waiting.unit(self._tx)
+        except BaseException as error:
+            if not self._raw.in_transaction:  # SQLite itself gave up the whole transaction, as on a full disk
+                raise
+            self._raw.execute("rollback to unit")
+            waiting.error = _as_answer(error)
+        self._raw.execute("release unit")
+
+    def _roll_back(self) -> None:
+        if self._raw.in_transaction:
+            with suppress(sqlite3.Error):  # then the next group fails too, and tries again
+                self._raw.execute("rollback")
+
+
+def _as_answer(error: BaseException) -> BaseException:
+    if isinstance(error, DBAPIError | sqlite3.Error):
+        return _storage_error(error)
+    if isinstance(error, StopIteration):  # a future refuses to carry one
+        return RuntimeError("the unit raised StopIteration")
+    return error
+
+
+def _storage_error(error: BaseException) -> StorageError:
+    wrapped = StorageError(f"数据库没有保存：{type(error).__name__}")
+    wrapped.__cause__ = error
+    return wrapped
+
+
+def _answer(group: list[_Waiting]) -> None:
+    """Tell the waiting loops, with one wake-up each."""
+    for loop in {waiting.loop for waiting in group}:
+        mine = [waiting for waiting in group if waiting.loop is loop]
+        try:
+            loop.call_soon_threadsafe(_resolve, mine)
+        except RuntimeError:  # that loop is gone: its unit was kept all the same
+            continue
+
+
+def _resolve(group: list[_Waiting]) -> None:
+    for waiting in group:
+        if waiting.future.cancelled():
+            continue
+        if waiting.error is not None:
+            waiting.future.set_exception(waiting.error)
+        else:
+            waiting.future.set_result(waiting.result)

@@ -1,0 +1,533 @@
+"""The schema: one table per noun, the same on SQLite and PostgreSQL.
+
+Times are integer milliseconds UTC, money integer fen, ids opaque text. What a table promises stands in its constraints.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Serial = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _id() -> Column[str]:
+    return Column("id", Text, primary_key=True)
+
+
+def _text(name: str, *, null: bool = False, default: str | None = None) -> Column[str]:
+    return Column(name, Text, nullable=null, server_default=default)
+
+
+def _int(name: str, *, null: bool = False, default: str | None = None) -> Column[int]:
+    return Column(name, BigInteger, nullable=null, server_default=default)
+
+
+def _ref(name: str, target: str, *, null: bool = False) -> Column[str]:
+    return Column(name, Text, ForeignKey(f"{target}.id"), nullable=null)
+
+
+marks = Table("marks", metadata, Column("key", Text, primary_key=True), _text("value"))
+"""Facts about this database itself: whose it is, and the sandbox clock's offset."""
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("key", Text, primary_key=True),
+    _text("channel"),
+    _text("kind"),
+    Column("body", LargeBinary, nullable=False),
+    _int("received_at"),
+)
+"""Every event received, under the key that makes a repeat a no-op."""
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("seq", Serial, primary_key=True, autoincrement=True),
+    Column("id", Text, nullable=False, unique=True),
+    _text("dedupe", null=True),
+    _text("kind"),
+    _text("payload"),
+    _text("lane"),
+    _text("purpose"),
+    _text("person", null=True),
+    _text("state"),
+    _int("due_at"),
+    _int("expires_at", null=True),
+    _int("attempts", default="0"),
+    _int("lease_until", null=True),
+    _text("note", default=""),
+    _int("created_at"),
+    _int("finished_at", null=True),
+    UniqueConstraint("dedupe"),
+    CheckConstraint("state in ('queued','sending','sent','dropped','failed','unknown')", name="state"),
+    CheckConstraint("purpose in ('reply','thanks','nudge','system')", name="purpose"),
+    Index("ix_outbox_open", "state", "due_at", "seq"),
+    Index("ix_outbox_person", "person", "state"),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    _text("kind"),
+    _text("key"),
+    _text("payload"),
+    _int("due_at"),
+    _int("lease_until", null=True),
+    _int("fence", default="0"),
+    _int("attempts", default="0"),
+    _text("state"),
+    _text("note", default=""),
+    UniqueConstraint("kind", "key"),
+    CheckConstraint("state in ('open','done','dead')", name="state"),
+    Index("ix_jobs_due", "state", "due_at"),
+)
+
+people = Table(
+    "people",
+    metadata,
+    _id(),
+    _text("nickname", default=""),
+    _text("name", default=""),
+    _text("avatar", default=""),
+    _text("byline", default="nickname"),
+    _text("rep", null=True),
+    _int("joined_at", null=True),
+    Column("holdout", Boolean, nullable=False, server_default="0"),
+    _int("profiled_at", null=True),
+    _int("created_at"),
+    _ref("merged_into", "people", null=True),
+    CheckConstraint("byline in ('face','nickname','none')", name="byline"),
+)
+
+identities = Table(
+    "identities",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("value", Text, primary_key=True),
+    _ref("person", "people"),
+    _int("since"),
+    Index("ix_identities_person", "person"),
+)
+
+reps = Table(
+    "reps",
+    metadata,
+    _id(),
+    _text("name", default=""),
+    Column("active", Boolean, nullable=False, server_default="1"),
+    _int("seen_at"),
+)
+
+contacts = Table(
+    "contacts",
+    metadata,
+    Column("person", Text, ForeignKey("people.id"), primary_key=True),
+    Column("rep", Text, primary_key=True),
+    _int("added_at"),
+    _int("left_at", null=True),
+)
+"""Who is whose contact, ever: a second add of the same pair is never a touch."""
+
+campaigns = Table(
+    "campaigns",
+    metadata,
+    _id(),
+    _text("pack"),
+    _text("name"),
+    _text("state"),
+    _int("starts_at"),
+    _int("ends_at", null=True),
+    _int("budget_fen"),
+    _int("used_fen", default="0"),
+    _int("version", default="1"),
+    _int("created_at"),
+    CheckConstraint("state in ('draft','waiting','running','paused','ended')", name="state"),
+    CheckConstraint("used_fen >= 0 and used_fen <= budget_fen", name="budget"),
+)
+
+terms = Table(
+    "terms",
+    metadata,
+    Column("campaign", Text, ForeignKey("campaigns.id"), primary_key=True),
+    Column("version", BigInteger, primary_key=True, autoincrement=False),
+    _text("body"),
+    _int("since"),
+)
+"""The rule versions of a campaign; a touch freezes the one it met."""
+
+codes = Table(
+    "codes",
+    metadata,
+    Column("row", Serial, primary_key=True, autoincrement=True),
+    Column("code", Text, nullable=True, unique=True),
+    _ref("campaign", "campaigns"),
+    _ref("advocate", "people"),
+    _text("channel"),
+    _text("rep", null=True),
+    _int("created_at"),
+    UniqueConstraint("campaign", "advocate", "channel"),
+    sqlite_autoincrement=True,
+)
+"""A row number is the code itself (design 5.7), so it is never given out a second time."""
+
+contact_ways = Table(
+    "contact_ways",
+    metadata,
+    _id(),
+    _text("code", null=True),
+    _text("rep"),
+    _text("mark"),
+    _text("config", null=True),
+    _text("picture", null=True),
+    _int("asked_at"),
+    _int("ready_at", null=True),
+    UniqueConstraint("mark"),
+    Index("ix_contact_ways_code", "code"),
+    Index("ix_contact_ways_rep", "rep"),
+)
+
+desks = Table(
+    "desks",
+    metadata,
+    _id(),
+    _text("cursor", default=""),
+    _text("link", default=""),
+)
+"""Customer-service accounts: how far we have read, and the link that opens a chat."""
+
+windows = Table(
+    "windows",
+    metadata,
+    Column("desk", Text, primary_key=True),
+    Column("person", Text, ForeignKey("people.id"), primary_key=True),
+    _text("handle"),
+    _int("said_at"),
+    _int("sent", default="0"),
+)
+"""When a customer last wrote to a desk, and how many messages went back since."""
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("desk", Text, primary_key=True),
+    Column("person", Text, ForeignKey("people.id"), primary_key=True),
+    _text("state"),
+    _int("changed_at"),
+)
+
+misses = Table(
+    "misses",
+    metadata,
+    Column("row", Serial, primary_key=True, autoincrement=True),
+    _text("who"),
+    _int("at"),
+    Index("ix_misses_who", "who", "at"),
+)
+"""Wrong codes tried, for the throttle."""
+
+devices = Table(
+    "devices",
+    metadata,
+    Column("device", Text, primary_key=True),
+    Column("person", Text, ForeignKey("people.id"), primary_key=True),
+    _int("since"),
+)
+"""Browsers that opened a person's own page."""
+
+shares = Table(
+    "shares",
+    metadata,
+    Column("code", Text, primary_key=True),
+    Column("level", Text, primary_key=True),
+    _ref("person", "people"),
+    _ref("campaign", "campaigns"),
+    _text("channel"),
+    _int("first_at"),
+    _text("evidence"),
+    CheckConstraint("level in ('prepared','declared','sent_for','seen','added','bought')", name="level"),
+)
+
+touches = Table(
+    "touches",
+    metadata,
+    Column("row", Serial, primary_key=True, autoincrement=True),
+    Column("id", Text, nullable=False, unique=True),
+    _text("code"),
+    _ref("campaign", "campaigns"),
+    _ref("advocate", "people"),
+    _ref("friend", "people", null=True),
+    _text("kind"),
+    _text("channel"),
+    _text("device", null=True),
+    _int("version"),
+    _int("at"),
+    _int("arrived_at"),
+    CheckConstraint("kind in ('view','add','code','order','claim')", name="kind"),
+    Index("ix_touches_friend", "friend", "at"),
+    Index("ix_touches_code", "code", "at"),
+    Index("ix_touches_device", "device", "code"),
+)
+
+referrals = Table(
+    "referrals",
+    metadata,
+    _id(),
+    _ref("campaign", "campaigns"),
+    _ref("friend", "people"),
+    _ref("advocate", "people"),
+    _text("code"),
+    _text("touch"),
+    _int("version"),
+    _text("method"),
+    _text("status"),
+    _text("reason"),
+    _text("disclosed", default="unasked"),
+    _int("at"),
+    _int("decided_at", null=True),
+    UniqueConstraint("campaign", "friend"),
+    CheckConstraint("status in ('pending','unmatched','credited','rejected','reversed')", name="status"),
+    CheckConstraint("disclosed in ('unasked','asked','yes','no')", name="disclosed"),
+    Index("ix_referrals_friend", "friend"),
+    Index("ix_referrals_advocate", "advocate"),
+)
+
+orders = Table(
+    "orders",
+    metadata,
+    _id(),
+    _text("source"),
+    _text("order_no"),
+    _text("kind"),
+    _int("amount_fen"),
+    _int("refunded_fen", default="0"),
+    _int("paid_at"),
+    _int("received_at"),
+    _text("code", null=True),
+    _ref("person", "people", null=True),
+    _text("digest"),
+    _text("outcome"),
+    _text("reasons"),
+    _ref("referral", "referrals", null=True),
+    UniqueConstraint("source", "order_no", "kind"),
+    CheckConstraint("amount_fen >= 0 and refunded_fen >= 0", name="amount"),
+    Index("ix_orders_person", "person", "paid_at"),
+)
+
+order_buyers = Table(
+    "order_buyers",
+    metadata,
+    Column("order", Text, ForeignKey("orders.id"), primary_key=True),
+    Column("kind", Text, primary_key=True),
+    _text("value"),
+    Index("ix_order_buyers_identity", "kind", "value"),
+)
+
+refunds = Table(
+    "refunds",
+    metadata,
+    _id(),
+    _text("source"),
+    _text("order_no"),
+    _text("refund_no"),
+    Column("amount_fen", BigInteger, nullable=True),
+    _int("at"),
+    _int("received_at"),
+    _text("digest"),
+    _ref("order", "orders", null=True),
+    UniqueConstraint("source", "order_no", "refund_no"),
+)
+"""Refunds as told; `order` is empty while the order itself has not arrived. No amount means all of it."""
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    _id(),
+    _text("digest"),
+    _int("status"),
+    _text("answer"),
+    _int("at"),
+)
+"""Webhooks answered, by their id: the same id and body gets the same answer again."""
+
+rewards = Table(
+    "rewards",
+    metadata,
+    _id(),
+    _ref("campaign", "campaigns"),
+    _ref("referral", "referrals"),
+    _ref("friend", "people"),
+    _ref("person", "people"),
+    _text("side"),
+    _text("rule"),
+    _text("kind"),
+    _text("unit"),
+    _int("amount"),
+    _int("cost_fen"),
+    _text("state"),
+    _text("reason"),
+    _ref("order", "orders"),
+    _int("held_at", null=True),
+    _int("due_at", null=True),
+    _int("granted_at", null=True),
+    _int("reversed_at", null=True),
+    UniqueConstraint("campaign", "friend", "rule", "side"),
+    CheckConstraint("side in ('advocate','friend')", name="side"),
+    CheckConstraint("kind in ('cash','points','coupon','days','privilege','gift','tier')", name="kind"),
+    CheckConstraint("unit in ('fen','points','days','pieces')", name="unit"),
+    CheckConstraint("amount > 0", name="amount"),
+    CheckConstraint("state in ('held','approved','granted','reversed','rejected','expired')", name="state"),
+    Index("ix_rewards_due", "state", "due_at"),
+    Index("ix_rewards_person", "person", "state"),
+    Index("ix_rewards_referral", "referral"),
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    _id(),
+    _ref("person", "people"),
+    _text("kind"),
+    _text("ref"),
+    _text("text"),
+    _text("state"),
+    _int("created_at"),
+    _int("told_at", null=True),
+    UniqueConstraint("person", "kind", "ref"),
+    CheckConstraint("state in ('waiting','told','void')", name="state"),
+    Index("ix_notices_person", "person", "state"),
+)
+"""Good news that a person has not heard yet; it waits here while no route is open."""
+
+consent = Table(
+    "consent",
+    metadata,
+    Column("row", Serial, primary_key=True, autoincrement=True),
+    _ref("person", "people"),
+    _text("purpose"),
+    _text("answer"),
+    _text("evidence"),
+    _text("channel"),
+    _int("at"),
+    CheckConstraint("answer in ('granted','refused','withdrawn')", name="answer"),
+    Index("ix_consent_person", "person", "purpose", "row"),
+)
+"""What people said to being written to, as a history: the latest row counts."""
+
+nudges = Table(
+    "nudges",
+    metadata,
+    _id(),
+    _ref("person", "people"),
+    _ref("campaign", "campaigns", null=True),
+    _text("decision"),
+    _text("why"),
+    _text("copy", null=True),
+    _text("channel", null=True),
+    _int("planned_at"),
+    _int("sent_at", null=True),
+    _int("delivered_at", null=True),
+    _text("outcome", null=True),
+    CheckConstraint("decision in ('send','defer','drop')", name="decision"),
+    Index("ix_nudges_person", "person", "planned_at"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("row", Serial, primary_key=True, autoincrement=True),
+    _int("at"),
+    _text("who"),
+    _text("action"),
+    _text("subject"),
+    _text("detail"),
+)
+
+media = Table(
+    "media",
+    metadata,
+    Column("key", Text, primary_key=True),
+    _text("media"),
+    _int("expires_at"),
+)
+"""Pictures already uploaded to a platform, by content."""
+
+ledger_entries = Table(
+    "ledger_entries",
+    metadata,
+    Column("row", Serial, primary_key=True, autoincrement=True),
+    Column("id", Text, nullable=False, unique=True),
+    _int("at"),
+    _text("kind"),
+    _text("debit"),
+    _text("credit"),
+    _text("unit"),
+    _int("amount"),
+    _text("ref"),
+    CheckConstraint("amount > 0", name="amount"),
+    CheckConstraint("debit <> credit", name="accounts"),
+    CheckConstraint("unit in ('fen','points','days','pieces')", name="unit"),
+    Index("ix_ledger_entries_ref", "ref"),
+    Index("ix_ledger_entries_debit", "debit", "unit"),
+    Index("ix_ledger_entries_credit", "credit", "unit"),
+)
+
+ledger_salts = Table(
+    "ledger_salts",
+    metadata,
+    Column("entry", Text, ForeignKey("ledger_entries.id"), primary_key=True),
+    Column("salt", LargeBinary, nullable=False),
+)
+"""Salts stand apart so that erasing a person can drop them without touching the chain."""
+
+ledger_leaves = Table(
+    "ledger_leaves",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("entry", Text, ForeignKey("ledger_entries.id"), nullable=False, unique=True),
+)
+
+ledger_nodes = Table(
+    "ledger_nodes",
+    metadata,
+    Column("level", BigInteger, primary_key=True, autoincrement=False),
+    Column("place", BigInteger, primary_key=True, autoincrement=False),
+    Column("hash", LargeBinary, nullable=False),
+)
+
+ledger_heads = Table(
+    "ledger_heads",
+    metadata,
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("root", LargeBinary, nullable=False),
+    _int("at"),
+    _text("signature"),
+    _text("key"),
+)
+
+APPEND_ONLY = ("ledger_entries", "ledger_leaves", "ledger_nodes", "ledger_heads", "audit")
+"""Tables whose rows never change and never go; triggers refuse both."""

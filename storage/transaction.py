@@ -1,0 +1,55 @@
+"""One unit of work: every table behind its noun, over one connection."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from storage.audit import AuditTable, MarksTable
+from storage.campaigns import CampaignsTable
+from storage.codes import CodesTable
+from storage.consent import ConsentTable
+from storage.contact_ways import ContactWaysTable
+from storage.conversations import ConversationsTable, DesksTable, MediaTable
+from storage.inbox import InboxTable
+from storage.jobs import JobsTable
+from storage.ledger import LedgerTable
+from storage.notices import NoticesTable, WindowsTable
+from storage.orders import DeliveriesTable, OrdersTable
+from storage.outbox import OutboxTable
+from storage.people import PeopleTable, RepsTable
+from storage.referrals import ReferralsTable
+from storage.results import ResultsTable
+from storage.rewards import RewardsTable
+from storage.shares import SharesTable
+from storage.touches import TouchesTable
+
+
+class Transaction:
+    """`referral.tx.Tx`, and the places that only the edge needs. Made once per connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.audit = AuditTable(connection)
+        self.campaigns = CampaignsTable(connection)
+        self.codes = CodesTable(connection)
+        self.consent = ConsentTable(connection)
+        self.contact_ways = ContactWaysTable(connection)
+        self.conversations = ConversationsTable(connection)
+        self.deliveries = DeliveriesTable(connection)
+        self.desks = DesksTable(connection)
+        self.inbox = InboxTable(connection)
+        self.jobs = JobsTable(connection)
+        self.ledger = LedgerTable(connection)
+        self.marks = MarksTable(connection)
+        self.media = MediaTable(connection)
+        self.notices = NoticesTable(connection)
+        self.orders = OrdersTable(connection)
+        self.outbox = OutboxTable(connection)
+        self.people = PeopleTable(connection)
+        self.referrals = ReferralsTable(connection)
+        self.reps = RepsTable(connection)
+        self.results = ResultsTable(connection)
+        self.rewards = RewardsTable(connection)
+        self.shares = SharesTable(connection)
+        self.touches = TouchesTable(connection)
+        self.windows = WindowsTable(connection)

@@ -1,0 +1,74 @@
+"""A house with its webhook served, on one database or on each. A database is migrated once and then copied."""
+
+import asyncio
+import shutil
+from itertools import count
+
+import pytest
+
+from storage.open import migrate_database
+from tests.hooks import house as houses
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory):
+    """A SQLite file at this program's version."""
+    path = tmp_path_factory.mktemp("migrated") / "taoli.db"
+    asyncio.run(migrate_database(f"sqlite:///{path}"))
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres_server):
+    """The name of a PostgreSQL database at this program's version, to copy from."""
+    asyncio.run(migrate_database(postgres_server.create("hooks")))
+    return "hooks"
+
+
+@pytest.fixture
+def sqlite_copy(migrated_file, tmp_path):
+    shutil.copy(migrated_file, tmp_path / "taoli.db")
+    return f"sqlite:///{tmp_path / 'taoli.db'}"
+
+
+@pytest.fixture
+def postgres_copy(postgres_server, migrated_postgres):
+    name = f"hooks{next(_numbers)}"
+    postgres_server._run(f'CREATE DATABASE "{name}" TEMPLATE "{migrated_postgres}"')
+    yield postgres_server.url(name)
+    postgres_server.drop(name)
+
+
+@pytest.fixture
+def served(aiohttp_server, aiohttp_client):
+    """Serve a house as the bot does: the server itself unpacks nothing."""
+
+    async def serve(house, **how):
+        server = await aiohttp_server(houses.app_of(house, **how), auto_decompress=False)
+        house.client = await aiohttp_client(server)
+        return house
+
+    return serve
+
+
+@pytest.fixture
+async def quick_house(sqlite_copy, served):
+    """A house on SQLite, for what the database has no part in."""
+    house = await houses.opened(sqlite_copy)
+    yield await served(house)
+    await house.store.close()
+
+
+@pytest.fixture(params=["sqlite_copy", pytest.param("postgres_copy", marks=pytest.mark.postgres)])
+def ready_url(request):
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+async def house(ready_url, served):
+    """A house on each database."""
+    house = await houses.opened(ready_url)
+    yield await served(house)
+    await house.store.close()
