@@ -56,6 +56,7 @@ from referral.times import Clock
 from scheduler.clock import Clockwork, Tick
 from scheduler.due import DueWork, Run
 from storage import proofs
+from storage.errors import StorageError
 from storage.open import open_store
 from storage.sqlite import version_risk
 from storage.store import Store
@@ -140,6 +141,7 @@ class App:
     def wake(self) -> None:
         """Something may be due now."""
         self._wanted.set()
+        self.sender.wake()
 
     async def _start(self) -> None:
         listening = _bind(self.config)
@@ -250,7 +252,12 @@ class App:
         config, world = self.config, self.world
         site = web.Application(middlewares=[guard(self.facts.company)], client_max_size=1 << 20)
         doorway = Doorway(key=self.keys.tokens, trusted=[str(p) for p in config.server.trusted_proxies])
-        everywhere: dict[str, Any] = {"store": self.store, "facts": self.facts, "words": self.words, "clock": self.clock}
+        everywhere: dict[str, Any] = {
+            "store": self.store,
+            "facts": self.facts,
+            "words": self.words,
+            "clock": self.clock,
+        }
         site.add_routes(self.handler.routes())
         site.add_routes(
             Landing(
@@ -428,8 +435,8 @@ class App:
     async def _ready(self) -> str | None:
         try:
             await self.store.write(lambda tx: tx.marks.get("program"))
-        except Exception as error:
-            return f"数据库：{type(error).__name__}"
+        except StorageError as error:
+            return str(error)
         return None
 
 

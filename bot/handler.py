@@ -94,7 +94,7 @@ class Handler:
         try:
             reply = await self.store.write(lambda tx: self._receive(tx, opened, now))
         except StorageError:
-            log.error("callback.not_stored", app=app)
+            log.warning("callback.not_stored", app=app)
             CALLBACKS.labels("503").inc()
             return web.Response(status=503)
         CALLBACKS.labels("200").inc()

@@ -53,7 +53,15 @@ class Words:
         return offer_values(self.pack(pack), terms, self.company)
 
     def share(
-        self, advocate: Person, campaign: Campaign, terms: Terms, *, edition: Edition, link: str, code: str, now: datetime
+        self,
+        advocate: Person,
+        campaign: Campaign,
+        terms: Terms,
+        *,
+        edition: Edition,
+        link: str,
+        code: str,
+        now: datetime,
     ) -> str:
         """What an advocate may pass on in her own name."""
         pack = self.pack(campaign.pack)

@@ -149,4 +149,3 @@ def _was_customer(conversion: Conversion, at: datetime) -> bool:
     if joined and joined.astimezone(SHANGHAI).date() < at.astimezone(SHANGHAI).date():
         return True
     return any(paid < at for paid in conversion.paid_before)
-

@@ -50,8 +50,10 @@ class Campaign:
         return self.state is CampaignState.RUNNING and self.starts_at <= now and not self.is_over(now)
 
     def is_over(self, now: datetime) -> bool:
-        """Whether it was ended, or its last day has passed."""
-        return self.state is CampaignState.ENDED or (self.ends_at is not None and now >= self.ends_at)
+        """Whether at that time it had been ended, or its last day had passed."""
+        if self.ends_at is None:
+            return self.state is CampaignState.ENDED
+        return now >= self.ends_at
 
 
 class Campaigns(Protocol):
@@ -61,6 +63,7 @@ class Campaigns(Protocol):
     def get(self, campaign: str) -> Campaign | None: ...
     def all(self) -> list[Campaign]: ...
     def set_state(self, campaign: str, state: CampaignState) -> None: ...
+    def end(self, campaign: str, at: datetime) -> None: ...
     def terms(self, campaign: str, version: int) -> Terms: ...
     def reserve(self, campaign: str, cost_fen: int) -> bool: ...
     def release(self, campaign: str, cost_fen: int) -> None: ...
@@ -98,7 +101,7 @@ def start(
 
 
 def move(tx: HasCampaigns, campaign_id: str, state: CampaignState, *, now: datetime) -> Campaign:
-    """Pause, resume or end a campaign; a second time changes nothing. Raises `RuleViolation` where the step is not allowed."""
+    """Pause, resume or end a campaign; a second time changes nothing. Raises `RuleViolation` for a step not allowed."""
     campaign = tx.campaigns.get(campaign_id)
     if campaign is None:
         raise NotFound(f"没有这个活动：{campaign_id}")
@@ -108,7 +111,10 @@ def move(tx: HasCampaigns, campaign_id: str, state: CampaignState, *, now: datet
         return campaign
     if state not in NEXT[campaign.state]:
         raise RuleViolation("campaign.state", f"活动现在是 {campaign.state}，不能改为 {state}。")
-    tx.campaigns.set_state(campaign_id, state)
+    if state is CampaignState.ENDED:
+        tx.campaigns.end(campaign_id, now)
+    else:
+        tx.campaigns.set_state(campaign_id, state)
     moved = tx.campaigns.get(campaign_id)
     assert moved
     return moved

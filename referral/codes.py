@@ -236,7 +236,9 @@ class Codes(Protocol):
     """Where issued codes are kept; `issue` makes the row and its code, or returns the one there is."""
 
     def find(self, code: str) -> Code | None: ...
-    def issue(self, key: bytes, *, campaign: str, advocate: str, channel: str, rep: str | None, now: datetime) -> Code: ...
+    def issue(
+        self, key: bytes, *, campaign: str, advocate: str, channel: str, rep: str | None, now: datetime
+    ) -> Code: ...
     def of_advocate(self, advocate: str) -> list[Code]: ...
     def set_rep(self, code: str, rep: str) -> None: ...
     def missed(self, who: str, at: datetime) -> None: ...
@@ -246,7 +248,7 @@ class Codes(Protocol):
 def issue(
     tx: Tx, facts: Facts, advocate: Person, campaign: Campaign, *, evidence: str, now: datetime, channel: str = ""
 ) -> Code:
-    """The advocate's code in a campaign, made at the first asking, and the evidence that they took something to pass on."""
+    """The advocate's code in a campaign, made at the first asking; keeps that they took something to pass on."""
     rep = rep_for(tx, advocate.id, advocate.rep)
     code = tx.codes.issue(facts.code_key, campaign=campaign.id, advocate=advocate.id, channel=channel, rep=rep, now=now)
     if code.rep is None and rep:

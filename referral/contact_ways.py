@@ -19,7 +19,7 @@ REMARK = "老朋友推荐"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactWay:
-    """`mark` is the opaque state the platform hands back with an add; `picture` is the mirrored QR, None until ready."""
+    """`mark` is what the platform hands back with an add; `picture` names the mirrored QR, None until ready."""
 
     id: str
     code: str | None
@@ -55,5 +55,5 @@ def _ask(tx: Tx, code: str | None, rep: str, *, now: datetime, rng: Bits) -> Con
     way = ContactWay(id=new_id(rng, "q"), code=code, rep=rep, mark=new_id(rng, "s"))
     tx.contact_ways.ask(way, now)
     message = MakeContactWay(way=way.id, rep=rep, mark=way.mark, remark=REMARK)
-    post(tx, message, lane=f"rep:{rep}", purpose=Purpose.SYSTEM, now=now, rng=rng, dedupe=f"way:{way.id}")
+    post(tx, message, lane=f"way:{way.id}", purpose=Purpose.SYSTEM, now=now, rng=rng, dedupe=f"way:{way.id}")
     return way

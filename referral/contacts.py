@@ -132,7 +132,15 @@ def _introduce(tx: Tx, facts: Facts, friend_id: str, rep: str, *, now: datetime,
             names = {"advocate": advocate.nickname or "一位客户", "friend": friend.nickname or "一位新朋友"}
             text = facts.words.say(key, names)
             told = f"introduced:{referral.id}:{rep}"
-            post(tx, RepText(rep=rep, text=text), lane=f"rep:{rep}", purpose=Purpose.SYSTEM, now=now, rng=rng, dedupe=told)
+            post(
+                tx,
+                RepText(rep=rep, text=text),
+                lane=f"rep:{rep}",
+                purpose=Purpose.SYSTEM,
+                now=now,
+                rng=rng,
+                dedupe=told,
+            )
 
 
 def _is_news(referral: Referral) -> bool:

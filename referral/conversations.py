@@ -298,7 +298,9 @@ class Chat:
 STOP_WORDS = ("不再提醒", "退订", "TD", "别发了", "取消")
 """Words that always mean silence (design 5.8)."""
 
-_STOP = re.compile(r"不再提醒|不要再?提醒|别再?提醒|退订|别再?发了|不要再?发了?|别再?发消息|^TD$|^T$|^取消$|^取消提醒$", re.IGNORECASE)
+_STOP = re.compile(
+    r"不再提醒|不要再?提醒|别再?提醒|退订|别再?发了|不要再?发了?|别再?发消息|^TD$|^T$|^取消$|^取消提醒$", re.IGNORECASE
+)
 _NOT_ASKED_TO_STOP = re.compile(r"取消订单|怎么退订|如何退订")
 _MENU: dict[str, Heard] = {
     "recommend": AskedToRecommend(),
@@ -312,22 +314,29 @@ _MENU: dict[str, Heard] = {
     "sign.nickname": ChoseByline(Byline.NICKNAME),
     "sign.none": ChoseByline(Byline.NONE),
 }
+_RECOMMEND = (
+    r"^(我)?(要|想|来)?(个|张|一张)?(推荐|海报|邀请码|邀请链接|我要推荐|推荐朋友|介绍朋友)(一下)?$"
+    r"|^(我)?(要|想)(推荐|介绍)|(给我|再来|要|做)(一)?(张|个)?海报"
+)
 _PATTERNS: tuple[tuple[re.Pattern[str], Heard], ...] = tuple(
     (re.compile(pattern), heard)
     for pattern, heard in (
         (r"^(我?发了|我?已经?发了|发出去了|我?转了|我?已?转发了?)$", Declared()),
         (r"为什么|为啥|怎么没算|没算上|怎么没计", AskedWhy()),
-        (r"^(我?的?进度|查进度|进展|我的朋友.*(了吗|怎么样)|朋友算上了吗|我的谢礼|谢礼(到了吗|呢)?|.*(来了吗|到账了吗))$", AskedProgress()),
+        (
+            r"^(我?的?进度|查进度|进展|我的朋友.*(了吗|怎么样)|朋友算上了吗|我的谢礼|谢礼(到了吗|呢)?|.*(来了吗|到账了吗))$",
+            AskedProgress(),
+        ),
         (r"^(活动|推荐)?规则(是什么|呢)?$", AskedRules()),
         (r"^(转)?人工(客服|服务)?$|^找(个)?人$|^找(顾问|客服)$", AskedForPerson()),
         (r"^署名(方式)?$|^改署名$", AskedSigning()),
         (r"^头像\+?昵称$", ChoseByline(Byline.FACE)),
         (r"^只用昵称$", ChoseByline(Byline.NICKNAME)),
         (r"^不署名$", ChoseByline(Byline.NONE)),
-        (r"^(我)?(要|想|来)?(个|张|一张)?(推荐|海报|邀请码|邀请链接|我要推荐|推荐朋友|介绍朋友)(一下)?$|^(我)?(要|想)(推荐|介绍).*|.*(给我|再来|要|做)(一)?(张|个)?海报.*", AskedToRecommend()),
+        (_RECOMMEND, AskedToRecommend()),
         (r"^(您|你)好(啊|呀)?$|^在(吗|么|不在)$|^(hi|hello|嗨|哈喽)$|^菜单$|^帮助$", Greeted()),
     )
-)  # fmt: skip
+)
 _CLAIM = re.compile(r"^(?:我)?(?:是|通过)?(.{1,12}?)(?:介绍|推荐)(?:我)?(?:来|过来)?的$")
 _YES = re.compile(r"^(可以|可以的|行|好|好的|好啊|嗯|同意|是|愿意|告诉吧|没问题)$")
 _NO = re.compile(r"^(不用|不用了|先不说|不可以|不行|不要|别说|不同意|不愿意|先不|否)$")

@@ -79,8 +79,8 @@ class DeskRang:
 class DeskSaid:
     """A customer wrote to a desk.
 
-    `kind` is `text`, `image`, `voice` or another platform type; `text` is empty unless `kind` is `text`. `menu` is the id
-    of the menu item tapped, None when the text was typed.
+    `kind` is `text`, `image`, `voice` or another platform type; `text` is empty unless `kind` is `text`. `menu` is the
+    id of the menu item tapped, None when the text was typed.
     """
 
     desk: str
@@ -94,7 +94,7 @@ class DeskSaid:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeskEntered:
-    """A customer opened the chat with a desk. `scene_param` is what our link carried; `welcome_code` is good for 20 s."""
+    """A customer opened a desk's chat. `scene_param` is what our link carried; `welcome_code` is good for 20 s."""
 
     desk: str
     who: Identity
@@ -107,7 +107,10 @@ class DeskEntered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeskSendFailed:
-    """A message that the desk's API had accepted did not arrive. `failed_id` is our own message id; `reason` is a short English slug."""
+    """A message that a desk had accepted did not arrive.
+
+    `failed_id` is our own message id; `reason` is a short English slug.
+    """
 
     desk: str
     who: Identity
@@ -130,7 +133,7 @@ class DeskNoted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unrecognised:
-    """An event of a type we do not know: stored, counted, answered with success. `kind` is `event/change` as received."""
+    """An event of a type we do not know: stored, counted, answered with success. `kind` is `event/change` as told."""
 
     kind: str
     at: datetime | None

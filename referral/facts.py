@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Words(Protocol):
-    """The words people read, by key; every value is put in as plain text, what `values` leave open comes from `stock`."""
+    """The words people read, by key; values are plain text, and what they leave open comes from `stock`."""
 
     def say(self, key: str, stock: Mapping[str, object] | None = None, /, **values: object) -> str: ...
     def reason(self, code: str, *, audience: str = "customer") -> str: ...

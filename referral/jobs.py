@@ -10,7 +10,10 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One piece of due work. (`kind`, `key`) is unique; `fence` grows with each claim, so a worker that lost its lease cannot finish it."""
+    """One piece of due work, unique by `kind` and `key`.
+
+    `fence` grows with each claim, so that a worker which lost its lease cannot finish it.
+    """
 
     kind: str
     key: str

@@ -72,7 +72,14 @@ def record(tx: HasLedger, reward: Reward, to: RewardState, *, now: datetime, rng
         (RewardState.GRANTED, RewardState.REVERSED): (granted, purse),
     }[reward.state, to]
     entry = Entry(
-        id=new_id(rng, "e"), at=now, kind=to.value, debit=debit, credit=credit, unit=reward.unit, amount=reward.amount, ref=reward.id
+        id=new_id(rng, "e"),
+        at=now,
+        kind=to.value,
+        debit=debit,
+        credit=credit,
+        unit=reward.unit,
+        amount=reward.amount,
+        ref=reward.id,
     )
     tx.ledger.append(entry, rng.getrandbits(128).to_bytes(16, "big"))
 
@@ -80,5 +87,3 @@ def record(tx: HasLedger, reward: Reward, to: RewardState, *, now: datetime, rng
 def account_of(person: str, state: RewardState) -> str:
     """The account that holds what is `held` for or `granted` to a person."""
     return f"{person}:{state.value}"
-
-

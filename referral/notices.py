@@ -88,7 +88,16 @@ def deliver(tx: Tx, person: str, *, now: datetime, rng: Bits) -> None:
     text = "\n\n".join(dict.fromkeys(n.text for n in waiting))
     message = DeskText(desk=window.desk, to=window.handle, text=text)
     carried = CARRIES + ",".join(n.id for n in waiting)
-    post(tx, message, lane=f"desk:{window.handle}", purpose=Purpose.THANKS, person=person, now=now, rng=rng, dedupe=carried)
+    post(
+        tx,
+        message,
+        lane=f"desk:{window.handle}",
+        purpose=Purpose.THANKS,
+        person=person,
+        now=now,
+        rng=rng,
+        dedupe=carried,
+    )
     tx.windows.spend(window.desk, person, 1)
     for notice in waiting:
         tx.notices.tell(notice.id, now)

@@ -47,7 +47,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """One act of a buyer, unique per source, number and kind (the webhook's type)."""
+    """One act of a buyer, unique per source, number and kind (the webhook's type).
+
+    `cancelled` is set when all of it was taken back without an amount, as a contract is.
+    """
 
     id: str
     source: str
@@ -60,6 +63,7 @@ class Order:
     code: str | None = None
     person: str | None = None
     refunded_fen: int = 0
+    cancelled: bool = False
     outcome: Outcome = Outcome.UNMATCHED
     reasons: tuple[Reason, ...] = (Reason.BUYER_UNKNOWN,)
     referral: str | None = None
@@ -72,12 +76,16 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refund:
-    """Money given back, unique per source, order number and refund number. `amount_fen` None is all of it."""
+    """Something taken back of an order of `kind`, unique per source, order and refund number.
+
+    `amount_fen` None is all of it.
+    """
 
     id: str
     source: str
     order_no: str
     refund_no: str
+    kind: str
     amount_fen: int | None
     at: datetime
     received_at: datetime
@@ -118,7 +126,8 @@ def place(tx: Tx, facts: Facts, order: Order, buyer: Sequence[Identity], *, now:
             raise Conflict(f"{order.kind} {order.name} 之前以不同的内容送达过")
         return Answer(outcome=Outcome.DUPLICATE, reasons=known.reasons)
     person = _buyer(tx, facts, order, buyer, now=now, rng=rng)
-    waiting = [r for r in tx.orders.refunds_of(order.source, order.order_no) if r.order is None]
+    told = tx.orders.refunds_of(order.source, order.order_no)
+    waiting = [r for r in told if r.order is None and r.kind == order.kind]
     for early in waiting:
         order = _count(order, early)
     order = replace(order, person=person.id if person else None)
@@ -140,8 +149,7 @@ def refund(tx: Tx, facts: Facts, told: Refund, *, now: datetime, rng: Bits) -> A
             raise Conflict(f"refund {told.source}/{told.order_no}/{told.refund_no} 之前以不同的内容送达过")
         return Answer(outcome=Outcome.DUPLICATE)
     tx.orders.add_refund(told)
-    orders = tx.orders.named(told.source, told.order_no)
-    order = next((o for o in orders if o.kind == MONEY), orders[0] if orders else None)
+    order = tx.orders.find(told.source, told.order_no, told.kind)
     if order is None:
         return Answer(outcome=Outcome.RECORDED, reasons=(Reason.REFUND_WAITING,))
     order = _apply(tx, facts, order, told, now=now, rng=rng)
@@ -201,6 +209,8 @@ def _examine(tx: Tx, facts: Facts, order: Order, *, now: datetime, rng: Bits) ->
             decided = _refuse(tx, order, touch, reason, now=now)
         case Attributed(touch=touch, method=method):
             decided = _credit(tx, facts, order, touch, method, now=now, rng=rng)
+    if 0 < decided.refunded_fen and not _all_given_back(decided):
+        decided = replace(decided, reasons=_with_refund(decided.reasons, Reason.REFUND_PARTIAL))
     tx.orders.save(decided)
     return decided
 
@@ -273,27 +283,32 @@ def _apply(tx: Tx, facts: Facts, order: Order, told: Refund, *, now: datetime, r
     if reason is not Reason.REFUND_PARTIAL and order.outcome is Outcome.HELD and order.referral:
         reason = thanks.take_back(tx, facts, order.referral, reason, now=now, rng=rng)
         order = replace(order, outcome=Outcome.REJECTED)
-    order = replace(order, reasons=(*(r for r in order.reasons if r not in _PASSING), reason))
+    order = replace(order, reasons=_with_refund(order.reasons, reason))
     tx.orders.save(order)
     return order
+
+
+def _with_refund(reasons: Sequence[Reason], reason: Reason) -> tuple[Reason, ...]:
+    """A partial refund is told beside what stands; anything more replaces it."""
+    if reason is not Reason.REFUND_PARTIAL:
+        return (reason,)
+    return (*(r for r in reasons if r is not Reason.REFUND_PARTIAL), reason)
 
 
 def _count(order: Order, told: Refund) -> Order:
     left = order.amount_fen - order.refunded_fen
     given_back = left if told.amount_fen is None else min(told.amount_fen, left)
-    return replace(order, refunded_fen=order.refunded_fen + given_back)
+    all_of_it = order.cancelled or told.amount_fen is None
+    return replace(order, refunded_fen=order.refunded_fen + given_back, cancelled=all_of_it)
 
 
 def _all_given_back(order: Order) -> bool:
-    return 0 < order.amount_fen <= order.refunded_fen
-
-
-_PASSING = (Reason.REFUND_PARTIAL, Reason.HOLD_RUNNING, Reason.GRANTED)
+    return order.cancelled or 0 < order.amount_fen <= order.refunded_fen
 
 
 def _refund_reason(tx: Tx, order: Order) -> Reason:
     left = order.amount_fen - order.refunded_fen
-    if left <= 0:
+    if _all_given_back(order):
         return Reason.REFUND_FULL
     referral = tx.referrals.get(order.referral) if order.referral else None
     least = tx.campaigns.terms(referral.campaign, referral.version).min_amount_fen if referral else 0

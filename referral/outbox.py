@@ -12,7 +12,7 @@ from referral.messages import Message
 
 
 class Purpose(StrEnum):
-    """Why something goes out. Only `THANKS` and `NUDGE` are stopped by an opt-out: a reply answers the person's own words."""
+    """Why something goes out. An opt-out stops `THANKS` and `NUDGE`; a reply answers the person's own words."""
 
     REPLY = "reply"
     THANKS = "thanks"

@@ -96,7 +96,9 @@ class HasPeople(Protocol):
     def people(self) -> People: ...
 
 
-def find_or_create(tx: HasPeople, identity: Identity, *, now: datetime, rng: Bits, holdout: float = 0.0) -> tuple[Person, bool]:
+def find_or_create(
+    tx: HasPeople, identity: Identity, *, now: datetime, rng: Bits, holdout: float = 0.0
+) -> tuple[Person, bool]:
     """Return the person with this identity, made if unknown, and whether they were made.
 
     `holdout` is the share of people, 0-1, who are never nudged, drawn once when a person becomes known.

@@ -30,7 +30,13 @@ class RewardState(StrEnum):
 
 
 NEXT = {
-    RewardState.HELD: {RewardState.APPROVED, RewardState.GRANTED, RewardState.REVERSED, RewardState.REJECTED, RewardState.EXPIRED},
+    RewardState.HELD: {
+        RewardState.APPROVED,
+        RewardState.GRANTED,
+        RewardState.REVERSED,
+        RewardState.REJECTED,
+        RewardState.EXPIRED,
+    },
     RewardState.APPROVED: {RewardState.GRANTED, RewardState.REVERSED},
     RewardState.GRANTED: {RewardState.REVERSED},
     RewardState.REVERSED: set[RewardState](),

@@ -65,13 +65,18 @@ def touch_by_code(
     now: datetime,
     rng: Bits,
 ) -> Touch | None:
-    """Record that a known friend met a code, and who their referral now points to; None for an unknown code.
+    """Record that a known friend met a code, and who their referral now points to.
+
+    None for an unknown code, or one whose campaign was over by then.
 
     Until a conversion decides, a campaign's pending referral follows its rule: the last touch, or the first.
     """
     code = tx.codes.find(code_text)
     campaign = tx.campaigns.get(code.campaign) if code else None
     if code is None or campaign is None:
+        return None
+    at = max(at, code.created_at)  # nobody met a code before it was made: such a time is a clock that is wrong
+    if campaign.is_over(at):
         return None
     touch = Touch(
         id=new_id(rng, "t"),

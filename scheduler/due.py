@@ -1,4 +1,4 @@
-"""Due work: claims jobs under a lease and runs them; a poisoned one is put off, then buried, and never stops the rest."""
+"""Due work: claims jobs under a lease and runs them; a poisoned one is put off, then buried; the rest goes on."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, case, insert, select, update
 
 from referral.campaigns import Campaign, CampaignState
 from referral.offers import Terms
@@ -48,6 +48,13 @@ class CampaignsTable:
 
     def set_state(self, campaign: str, state: CampaignState) -> None:
         self._c.execute(update(t.campaigns).where(t.campaigns.c.id == campaign).values(state=state.value))
+
+    def end(self, campaign: str, ended_at: datetime) -> None:
+        """End it now, or leave the earlier end it had."""
+        ends = t.campaigns.c.ends_at
+        earlier = case((ends < ms(ended_at), ends), else_=ms(ended_at))
+        values = {"state": CampaignState.ENDED.value, "ends_at": earlier}
+        self._c.execute(update(t.campaigns).where(t.campaigns.c.id == campaign).values(**values))
 
     def terms(self, campaign: str, version: int) -> Terms:
         where = (t.terms.c.campaign == campaign, t.terms.c.version == version)

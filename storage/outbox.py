@@ -50,7 +50,7 @@ class OutboxTable:
         return self._c.execute(update(t.outbox).where(*where).values(**values)).rowcount
 
     def claim(self, now: datetime, *, limit: int, lease: timedelta) -> list[Letter]:
-        """Take due letters: the oldest of each lane, marked as being sent before anything is sent."""
+        """Take due letters, the oldest of each lane, marked before anything is sent; first those that soon expire."""
         o, earlier = t.outbox, t.outbox.alias("earlier")
         blocked = select(earlier.c.seq).where(
             earlier.c.lane == o.c.lane, earlier.c.seq < o.c.seq, earlier.c.state.in_(("queued", "sending"))
@@ -58,7 +58,7 @@ class OutboxTable:
         statement = (
             select(o)
             .where(o.c.state == "queued", o.c.due_at <= ms(now), ~blocked.exists())
-            .order_by(o.c.seq)
+            .order_by(o.c.expires_at.is_(None), o.c.seq)
             .limit(limit)
             .with_for_update(skip_locked=True, of=o)
         )
@@ -89,6 +89,11 @@ class OutboxTable:
     def next_due(self) -> datetime | None:
         """When the earliest queued letter is due, None if none waits."""
         return at(self._c.execute(select(func.min(t.outbox.c.due_at)).where(t.outbox.c.state == "queued")).scalar())
+
+    def sent_since(self, lane: str, since: datetime) -> int:
+        """How many letters of a lane went out after a time."""
+        where = (t.outbox.c.lane == lane, t.outbox.c.state == "sent", t.outbox.c.finished_at > ms(since))
+        return self._c.execute(select(func.count()).select_from(t.outbox).where(*where)).scalar_one()
 
     def in_flight(self) -> int:
         where = t.outbox.c.state == "sending"

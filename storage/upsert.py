@@ -35,7 +35,8 @@ def put(connection: Connection, table: Table, *keys: str, **values: Any) -> None
 
 @lru_cache(maxsize=256)
 def _insert_new(dialect: str, table: Table, names: tuple[str, ...]) -> Insert:
-    return _with_values(dialect, table, names).on_conflict_do_nothing()
+    statement = _with_values(dialect, table, names).on_conflict_do_nothing()
+    return statement.execution_options(preserve_rowcount=True)  # else psycopg's is gone before we can look
 
 
 @lru_cache(maxsize=256)

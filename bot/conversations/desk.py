@@ -131,7 +131,9 @@ class DeskTalk:
         return Standing.NEAR if near else Standing.UNKNOWN
 
     def _was_customer(self) -> bool:
-        return self.person.joined_at is not None or any(o.kind == orders.MONEY for o in self.tx.orders.of_person(self.person.id))
+        return self.person.joined_at is not None or any(
+            o.kind == orders.MONEY for o in self.tx.orders.of_person(self.person.id)
+        )
 
     def _unasked(self) -> str | None:
         """The referral whose advocate may not yet know of this friend, and who was never asked about."""
@@ -200,9 +202,7 @@ class DeskTalk:
         code = codes.issue(self.tx, self.facts, self.person, campaign, evidence=f"desk:{self.desk}", now=self.now)
         terms = self.tx.campaigns.terms(campaign.id, campaign.version)
         link = self.facts.link(code.code)
-        said = self.words.share(
-            self.person, campaign, terms, edition="friend", link=link, code=code.code, now=self.now
-        )
+        said = self.words.share(self.person, campaign, terms, edition="friend", link=link, code=code.code, now=self.now)
         self._send(DeskPoster(desk=self.desk, to=self.handle, code=code.code, edition="feed"))
         self._post(said)
         offer = self.words.offer(campaign.pack, terms)
@@ -212,10 +212,10 @@ class DeskTalk:
     def _tell_progress(self) -> None:
         account = account_of(self.tx, self.person.id)
         if not account.codes and not account.rewards:
-            return self._post(self.words.say("progress.not_started"))
+            self._post(self.words.say("progress.not_started"))
+            return
         lines = [self._summary(account)] if account.friends or account.rewards else [self.words.say("progress.none")]
-        for friend in account.friends[:_LISTED]:
-            lines.append(self._friend_line(friend.name, friend.state))
+        lines += [self._friend_line(friend.name, friend.state) for friend in account.friends[:_LISTED]]
         if account.reversed:
             lines.append(self.words.say("progress.reversed", reversed=account.reversed))
         if account.next_due:
@@ -249,7 +249,8 @@ class DeskTalk:
         ]
         told += [self.words.reason(reason) for reason in account.own_reasons]
         if not told:
-            return self._post(self.words.say("why.none"))
+            self._post(self.words.say("why.none"))
+            return
         self._post("\n".join([*dict.fromkeys(told), self.words.say("why.appeal")]))
 
     def _stop(self, evidence: str) -> None:
@@ -271,7 +272,14 @@ class DeskTalk:
         if self.person.rep:
             text = self.words.say("rep.called", name=self.person.nickname or "一位客户")
             lane = f"rep:{self.person.rep}"
-            post(self.tx, RepText(rep=self.person.rep, text=text), lane=lane, purpose=Purpose.SYSTEM, now=self.now, rng=self.rng)
+            post(
+                self.tx,
+                RepText(rep=self.person.rep, text=text),
+                lane=lane,
+                purpose=Purpose.SYSTEM,
+                now=self.now,
+                rng=self.rng,
+            )
 
     def _declared(self, evidence: str) -> None:
         for code in self.tx.codes.of_advocate(self.person.id)[-1:]:
@@ -373,7 +381,10 @@ def send_failed(tx: Transaction, event: DeskSendFailed, *, now: datetime) -> Non
 def disclose(
     tx: Transaction, facts: Facts, friend: Person, referral_id: str, yes: bool, *, now: datetime, rng: Bits
 ) -> bool:
-    """Keep a friend's answer whether the advocate may know; on a yes the advocate hears of it. False if it is not theirs."""
+    """Keep a friend's answer whether the advocate may know; on a yes the advocate hears of it.
+
+    False if the question is not theirs.
+    """
     referral = tx.referrals.get(referral_id)
     if referral is None or referral.friend != friend.id:
         return False

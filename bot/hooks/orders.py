@@ -126,6 +126,7 @@ class _OrdersHook:
             source=told.source,
             order_no=told.order_no,
             refund_no=told.refund_no,
+            kind=told.kind,
             amount_fen=told.amount_fen,
             at=told.at,
             received_at=self.clock(),

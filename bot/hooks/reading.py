@@ -17,6 +17,7 @@ from referral.offers import CONVERSIONS
 from referral.orders import MONEY
 
 REFUNDED = "order.refunded"
+SIGNED = "contract.signed"
 CANCELLED = "contract.cancelled"
 TYPES = (*CONVERSIONS, REFUNDED, CANCELLED)
 
@@ -42,8 +43,9 @@ class OrderTold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundTold:
-    """Money given back for an order; `amount_fen` None is all of it."""
+    """Something taken back of an order of `kind`; `amount_fen` None is all of it."""
 
+    kind: str
     source: str
     order_no: str
     refund_no: str
@@ -53,7 +55,7 @@ class RefundTold:
     @property
     def digest(self) -> str:
         """What tells one content from another."""
-        return _digest(self.source, self.order_no, self.refund_no, self.amount_fen, self.at)
+        return _digest(self.kind, self.source, self.order_no, self.refund_no, self.amount_fen, self.at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +119,7 @@ def _order(kind: str, data: Fields, naming: Naming) -> OrderTold:
 
 def _refunded(data: Fields) -> RefundTold:
     return RefundTold(
+        kind=MONEY,
         source=_source(data),
         order_no=data.text("order_no"),
         refund_no=data.text("refund_no"),
@@ -127,7 +130,12 @@ def _refunded(data: Fields) -> RefundTold:
 
 def _cancelled(data: Fields) -> RefundTold:
     return RefundTold(
-        source=_source(data), order_no=data.text("order_no"), refund_no="cancelled", amount_fen=None, at=data.time("at")
+        kind=SIGNED,
+        source=_source(data),
+        order_no=data.text("order_no"),
+        refund_no=CANCELLED,
+        amount_fen=None,
+        at=data.time("at"),
     )
 
 

@@ -141,9 +141,7 @@ class Landing:
             )
         return None
 
-    def _open(
-        self, tx: Transaction, visit: _Visit, now: datetime
-    ) -> LandingView | BusyView | MissingView | EndedView:
+    def _open(self, tx: Transaction, visit: _Visit, now: datetime) -> LandingView | BusyView | MissingView | EndedView:
         refused = self._refusal(tx, visit, now)
         if refused:
             return refused
@@ -166,7 +164,7 @@ class Landing:
         return replace(code, rep=rep)
 
     def _record(self, tx: Transaction, visit: _Visit, code: Code, campaign: Campaign, now: datetime) -> None:
-        """The first view by each device is a touch; one that is not the advocate's is evidence that the share was seen."""
+        """The first view by each device is a touch, unless it is the advocate's own; later ones change nothing."""
         own = code.advocate in tx.people.owners_of(visit.device)
         if own or tx.touches.seen_by(visit.device, code.code):
             return
@@ -198,9 +196,7 @@ class Landing:
             )
             tx.shares.reach(share)
 
-    def _view(
-        self, tx: Transaction, code: Code, campaign: Campaign, advocate: Person, now: datetime
-    ) -> LandingView:
+    def _view(self, tx: Transaction, code: Code, campaign: Campaign, advocate: Person, now: datetime) -> LandingView:
         terms = tx.campaigns.terms(campaign.id, campaign.version)
         words = self.words.landing(advocate, campaign, terms, code.code)
         way = tx.contact_ways.of_code(code.code)

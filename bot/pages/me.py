@@ -82,9 +82,7 @@ class OwnPage:
         def unit(tx: Transaction) -> bool:
             friend = tx.people.get(person)
             asked = form.get("referral", "")
-            return friend is not None and disclose(
-                tx, self.facts, friend, asked, said == "yes", now=now, rng=self.rng
-            )
+            return friend is not None and disclose(tx, self.facts, friend, asked, said == "yes", now=now, rng=self.rng)
 
         if not await self.store.write(unit):
             return self._missing()

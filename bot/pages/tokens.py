@@ -1,4 +1,4 @@
-"""Addresses of private pages: an opaque id and a keyed proof of 130 bits, so that nothing has to be kept and nothing guessed."""
+"""Addresses of private pages: an opaque id and a keyed proof of 130 bits; nothing is kept, nothing can be guessed."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ class PosterDesk:
         self._fetch = fetch
 
     async def poster(self, code: str, *, edition: str = "feed", template: str = "") -> bytes:
-        """The JPEG of a code's poster. Raises `NotFound` for an unknown code, `PosterError` where it cannot be drawn."""
+        """The JPEG of a code's poster. Raises `NotFound`, or `PosterError` where it cannot be drawn."""
         asked = await self._store.read(lambda tx: self._asked(tx, code, edition, template))
         if not asked.avatar or self._fetch is None:
             return await self._studio.poster(asked.spec)

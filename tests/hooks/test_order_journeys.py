@@ -261,6 +261,16 @@ class TestContracts:
         assert (answer.outcome, answer.codes) == ("rejected", ["refund.full"])
         assert await house.rewards() == set()
 
+    async def test_a_contract_cancelled_while_its_buyer_was_unknown_stays_cancelled(self, house):
+        lan = {"external_userid": "wmLan"}
+        assert (await self.sign(house, buyer=lan)).outcome == "unmatched"
+        await self.cancel(house)
+
+        await house.add(await house.code_of("wmMei"), "wmLan")
+
+        assert (await house.order("C1", "contract.signed")).outcome == "rejected"
+        assert await house.rewards("wmLan") == set()
+
     async def test_a_cancelled_contract_leaves_an_order_of_the_same_number_alone(self, house):
         await house.pay("C1", "wmBo")
         await self.sign(house)

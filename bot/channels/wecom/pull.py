@@ -1,7 +1,7 @@
 """Reading a desk: page by page after the kept cursor, each message in a transaction of its own.
 
-The cursor moves only when a page is in, so a crash reads it again; the message's own id makes that harmless. One customer's
-messages are taken in order, different customers side by side.
+The cursor moves only when a page is in, so a crash reads it again; the message's own id makes that harmless. One
+customer's messages are taken in order, different customers side by side.
 """
 
 from __future__ import annotations

@@ -27,8 +27,8 @@ from bot.channels.errors import (
 )
 from bot.channels.wecom.gateway import Contact, Gateway
 from bot.channels.wecom.gateway import Profile as DeskProfile
-from bot.posters.errors import PosterError
 from bot.posters.commissions import PosterDesk
+from bot.posters.errors import PosterError
 from referral import contact_ways, contacts, notices
 from referral.contacts import Profile
 from referral.facts import Facts
@@ -57,9 +57,10 @@ log = structlog.get_logger()
 Effect = Callable[[Transaction, datetime], None]
 """What a successful call changes; run in the transaction that closes the letter."""
 
-_BATCH = 60
+_AT_ONCE = 40
 _LEASE = timedelta(seconds=60)
 _TRIES = 8
+_PER_MINUTE = 30
 _MEDIA_LIFE = timedelta(days=3) - timedelta(hours=1)
 _REP_REPEAT = timedelta(minutes=29)  # the platform knows the same words to a rep again for 30 minutes
 _PICTURES = {b"\x89PNG": ".png", b"\xff\xd8\xff": ".jpg"}
@@ -96,20 +97,33 @@ class Sender:
         self._clock = clock
         self._rng = rng
         self._one = asyncio.Lock()
+        self._more = asyncio.Event()
+
+    def wake(self) -> None:
+        """Letters may have come: a slow call under way must not keep them waiting."""
+        self._more.set()
 
     async def drain(self) -> int:
-        """Send all that is due; how many letters were taken up."""
-        async with self._one:
-            taken = 0
-            while letters := await self._claim():
-                taken += len(letters)
-                async with asyncio.TaskGroup() as group:
-                    for letter in letters:
-                        group.create_task(self._carry(letter))
-            return taken
+        """Send all that is due, and what becomes due meanwhile; how many letters were taken up."""
+        async with self._one, asyncio.TaskGroup() as group:
+            taken, under_way = 0, set[asyncio.Task[None]]()
+            while True:
+                self._more.clear()
+                for letter in await self._claim(_AT_ONCE - len(under_way)):
+                    taken += 1
+                    under_way.add(group.create_task(self._carry(letter)))
+                if not under_way:
+                    return taken
+                more = group.create_task(_set(self._more))
+                done, _ = await asyncio.wait({*under_way, more}, return_when=asyncio.FIRST_COMPLETED)
+                more.cancel()
+                under_way -= done
 
     async def rescue(self, *, all_of_them: bool = False) -> None:
-        """Take up letters whose sender died. Those the platform knows again by id are sent again; others are given up as unknown."""
+        """Take up letters whose sender died.
+
+        Those the platform knows again by their id are sent again; others are given up as unknown.
+        """
         now = self._clock()
         asof = now + _LEASE if all_of_them else now
 
@@ -122,9 +136,11 @@ class Sender:
 
         await self._store.write(unit)
 
-    async def _claim(self) -> list[Letter]:
+    async def _claim(self, limit: int) -> list[Letter]:
         now = self._clock()
-        return await self._store.write(lambda tx: tx.outbox.claim(now, limit=_BATCH, lease=_LEASE))
+        if limit <= 0:
+            return []
+        return await self._store.write(lambda tx: tx.outbox.claim(now, limit=limit, lease=_LEASE))
 
     async def _carry(self, letter: Letter) -> None:
         """Bring one letter to an end, or set it back for later."""
@@ -141,7 +157,7 @@ class Sender:
             log.info("letter.held_up", kind=kind, reason=error.reason, attempts=letter.attempts + 1)
             await self._after(letter, error)
         except PosterError as error:
-            log.error("poster.failed", reason=type(error).__name__)
+            log.warning("poster.failed", reason=type(error).__name__)
             await self._end(letter, "failed", type(error).__name__, self._poster_excuse(letter))
         except Exception as error:  # one letter must not stop the others
             log.exception("letter.broken", kind=kind)
@@ -170,7 +186,7 @@ class Sender:
                 later = now
             case Misconfigured():
                 later = now + timedelta(seconds=min(3600, 60 * 2 ** min(tries - 1, 6)))
-            case NotYet() | Unreachable() if tries < _TRIES:
+            case NotYet() | Unreachable() if tries < _tries(letter):
                 later = now + timedelta(seconds=min(60, 2 ** (tries - 1)))
             case _:
                 return await self._end(letter, "failed", error.reason, self._giving_up(letter))
@@ -208,7 +224,7 @@ class Sender:
             case Welcome():
                 await self._contact().welcome(message.welcome_code, message.text)
             case RepText():
-                await self._rep().tell_rep(message.rep, message.text)
+                await self._tell_rep(message)
             case MakeContactWay():
                 return await self._make_contact_way(message)
             case MakeDeskLink():
@@ -219,6 +235,14 @@ class Sender:
             case FetchReps():
                 return await self._fetch_reps()
         return None
+
+    async def _tell_rep(self, message: RepText) -> None:
+        """Beyond 30 a minute the platform drops words to a rep without a sign, so the rest wait their turn."""
+        since = self._clock() - timedelta(minutes=1)
+        told = await self._store.read(lambda tx: tx.outbox.sent_since(f"rep:{message.rep}", since))
+        if told >= _PER_MINUTE:
+            raise RateLimited("rep_minute", retry_after=60)
+        await self._rep().tell_rep(message.rep, message.text)
 
     async def _send_poster(self, message: DeskPoster, key: str) -> None:
         desk = self._desk(message.desk)
@@ -308,6 +332,15 @@ def _served(gateway: Gateway | None, reason: str) -> Gateway:
     if gateway is None:
         raise Misconfigured(reason)
     return gateway
+
+
+def _tries(letter: Letter) -> int:
+    """How often a letter is tried: a name is worth a short wait only, since answers stand behind it."""
+    return 3 if isinstance(letter.message, FetchProfile) else _TRIES
+
+
+async def _set(event: asyncio.Event) -> None:
+    await event.wait()
 
 
 async def _name_of(gateway: Gateway, rep: str) -> str:

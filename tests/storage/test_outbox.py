@@ -1,0 +1,173 @@
+"""Letters on their way out: in order, once, and never blindly again."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from referral.messages import (
+    DeskGreeting,
+    DeskMenu,
+    DeskPoster,
+    DeskText,
+    FetchProfile,
+    FetchReps,
+    HandOver,
+    MakeContactWay,
+    MakeDeskLink,
+    MenuItem,
+    Message,
+    RepText,
+    Welcome,
+)
+from referral.outbox import Purpose
+from storage.store import Store
+from tests.storage.cast import NOON, a_letter, after, settle
+
+LEASE = timedelta(minutes=1)
+
+MESSAGES = [
+    DeskText(desk="wk1", to="wm-mei", text="您好🌸"),
+    DeskMenu(desk="wk1", to="wm-mei", head="可以", items=(MenuItem(text="海报", id="poster"), MenuItem(text="看", url="/me"))),
+    DeskPoster(desk="wk1", to="wm-mei", code="ABCD1234", edition="friend"),
+    DeskGreeting(desk="wk1", code="welcome", text="您好"),
+    HandOver(desk="wk1", to="wm-mei"),
+    Welcome(welcome_code="w", text="欢迎"),
+    RepText(rep="lin", text="来了一位新朋友"),
+    MakeContactWay(way="q1", rep="lin", mark="s1", remark="老朋友推荐"),
+    MakeDeskLink(desk="wk1", scene="page"),
+    FetchProfile(who="wm-mei"),
+    FetchReps(),
+]
+
+
+def ids(letters) -> list[str]:
+    return [letter.id for letter in letters]
+
+
+@pytest.mark.parametrize("message", MESSAGES, ids=lambda m: type(m).__name__)
+async def test_a_letter_is_claimed_with_the_words_it_was_written_with(store: Store, message: Message):
+    letter = a_letter(message=message, expires_at=after(seconds=20), dedupe="once", person="mei")
+
+    await store.write(lambda tx: tx.outbox.post(letter, NOON))
+
+    assert await store.write(lambda tx: tx.outbox.claim(NOON, limit=10, lease=LEASE)) == [letter]
+
+
+async def test_every_kind_of_message_was_tried():
+    assert {type(message) for message in MESSAGES} == set(Message.__args__)
+
+
+async def test_letters_of_one_lane_leave_one_after_another_and_lanes_do_not_wait_for_each_other(store: Store):
+    def story(tx):
+        for number, lane in enumerate(["mei", "mei", "jun", "mei", "jun"]):
+            tx.outbox.post(a_letter(f"m{number}", lane=lane), NOON)
+        first = tx.outbox.claim(NOON, limit=10, lease=LEASE)
+        meanwhile = tx.outbox.claim(NOON, limit=10, lease=LEASE)
+        tx.outbox.finish("m0", "sent", "", NOON)
+        return ids(first), ids(meanwhile), ids(tx.outbox.claim(NOON, limit=10, lease=LEASE))
+
+    assert await store.write(story) == (["m0", "m2"], [], ["m1"])
+
+
+async def test_a_letter_is_marked_before_it_is_sent_so_that_nobody_else_sends_it(store: Store):
+    def post(tx):
+        for number in range(20):
+            tx.outbox.post(a_letter(f"m{number:02}", lane=f"lane-{number}"), NOON)
+
+    await store.write(post)
+
+    claims = await asyncio.gather(
+        *(store.write(lambda tx: tx.outbox.claim(NOON, limit=6, lease=LEASE)) for _ in range(8))
+    )
+
+    claimed = sorted(letter for claim in claims for letter in ids(claim))
+    assert claimed == [f"m{number:02}" for number in range(20)]
+    assert await store.read(lambda tx: tx.outbox.in_flight()) == 20
+
+
+async def test_the_same_cause_writes_one_letter(store: Store):
+    def story(tx):
+        return [
+            tx.outbox.post(a_letter("m1", dedupe="welcome:1"), NOON),
+            tx.outbox.post(a_letter("m2", dedupe="welcome:1"), NOON),
+            tx.outbox.post(a_letter("m3"), NOON),
+            tx.outbox.post(a_letter("m4"), NOON),
+        ]
+
+    assert await store.write(story) == [True, False, True, True]
+
+
+async def test_after_an_opt_out_only_answers_to_the_persons_own_words_remain(store: Store):
+    def story(tx):
+        settle(tx)
+        for purpose in Purpose:
+            tx.outbox.post(a_letter(purpose.value, lane=purpose.value, purpose=purpose, person="mei"), NOON)
+        tx.outbox.post(a_letter("jun", lane="jun", purpose=Purpose.NUDGE, person="jun"), NOON)
+        dropped = tx.outbox.drop_unasked("mei", "opt-out", NOON)
+        return dropped, ids(tx.outbox.claim(NOON, limit=10, lease=LEASE))
+
+    assert await store.write(story) == (2, ["reply", "system", "jun"])
+
+
+async def test_a_letter_that_is_already_under_way_is_not_dropped(store: Store):
+    def story(tx):
+        tx.outbox.post(a_letter("m1", purpose=Purpose.NUDGE, person="mei"), NOON)
+        tx.outbox.claim(NOON, limit=1, lease=LEASE)
+        return tx.outbox.drop_unasked("mei", "opt-out", NOON)
+
+    assert await store.write(story) == 0
+
+
+async def test_a_dropped_letter_does_not_hold_up_its_lane(store: Store):
+    def story(tx):
+        tx.outbox.post(a_letter("m1", purpose=Purpose.NUDGE, person="mei"), NOON)
+        tx.outbox.post(a_letter("m2"), NOON)
+        tx.outbox.drop_unasked("mei", "opt-out", NOON)
+        return ids(tx.outbox.claim(NOON, limit=1, lease=LEASE))
+
+    assert await store.write(story) == ["m2"]
+
+
+async def test_letters_whose_sender_died_are_found_when_the_lease_is_over_and_not_sent_again(store: Store):
+    def story(tx):
+        tx.outbox.post(a_letter("m1"), NOON)
+        tx.outbox.claim(NOON, limit=1, lease=LEASE)
+        early, late = (ids(tx.outbox.orphaned(when)) for when in (after(seconds=59), after(seconds=60)))
+        again = tx.outbox.claim(after(days=1), limit=1, lease=LEASE)
+        tx.outbox.finish("m1", "unknown", "sender died", after(minutes=2))
+        return early, late, again, tx.outbox.orphaned(after(days=1)), tx.outbox.in_flight()
+
+    assert await store.write(story) == ([], ["m1"], [], [], 0)
+
+
+async def test_a_postponed_letter_keeps_its_place_and_its_lane_waits_with_it(store: Store):
+    def story(tx):
+        for letter in ("m1", "m2"):
+            tx.outbox.post(a_letter(letter), NOON)
+        tx.outbox.claim(NOON, limit=1, lease=LEASE)
+        tx.outbox.postpone("m1", after(minutes=5), "45009")
+        waiting = tx.outbox.claim(after(minutes=4), limit=10, lease=LEASE)
+        due = tx.outbox.next_due()
+        (again,) = tx.outbox.claim(after(minutes=5), limit=10, lease=LEASE)
+        return waiting, due, again.id, again.attempts
+
+    assert await store.write(story) == ([], NOON, "m1", 1)
+
+
+async def test_nothing_leaves_before_it_is_due(store: Store):
+    def story(tx):
+        none = tx.outbox.next_due()
+        tx.outbox.post(a_letter("m1", due_at=after(minutes=1)), NOON)
+        early = tx.outbox.claim(NOON, limit=1, lease=LEASE)
+        due = tx.outbox.next_due()
+        return none, early, due, ids(tx.outbox.claim(after(minutes=1), limit=1, lease=LEASE))
+
+    assert await store.write(story) == (None, [], after(minutes=1), ["m1"])
+
+
+async def test_a_letter_can_be_looked_up_again(store: Store):
+    await store.write(lambda tx: tx.outbox.post(a_letter("m1"), NOON))
+
+    assert await store.read(lambda tx: tx.outbox.by_id("m1")) == a_letter("m1")
+    assert await store.read(lambda tx: tx.outbox.by_id("m2")) is None
