@@ -26,7 +26,7 @@ _LINES = """
     person.handed person.later person.voice person.picture
     poster.making poster.after poster.again poster.sign_ask poster.sign_face poster.sign_name
     poster.sign_none poster.failed poster.declared
-    privacy.ask privacy.ask_unsigned privacy.yes privacy.no privacy.link
+    privacy.ask privacy.ask_unsigned privacy.yes privacy.no privacy.now_yes privacy.now_no privacy.link
     progress.none progress.not_started progress.summary progress.reversed progress.line progress.unnamed
     progress.due progress.more
     rep.friend_added rep.friend_added_unsigned rep.tell rep.help rep.results rep.results_none rep.unknown

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 
 from bot.copy import Copy
 from bot.offers import (
@@ -20,9 +20,10 @@ from bot.offers import (
 from referral import framing
 from referral.campaigns import Campaign
 from referral.framing import framing_for
-from referral.offers import Edition, LandingCopy, Pack, PosterCopy, Section, Terms
+from referral.offers import EDITIONS, Edition, LandingCopy, Pack, PosterCopy, Section, Terms
 from referral.people import Person
 from referral.times import SHANGHAI
+from referral.wording import lint
 
 
 @dataclass(slots=True)
@@ -101,3 +102,42 @@ class Words:
     def ad_label(self, pack: str) -> str:
         """The words that mark an advertisement."""
         return ad_label(self.pack(pack), self.company)
+
+    def unlawful(self, pack: str, terms: Terms, industry: str) -> list[str]:
+        """What may not be said, in this sector, among an offer's words as these terms fill them; one sentence each.
+
+        A company's own name is its own affair and is left out of it.
+        """
+        neutral = replace(self, company="本店")
+        said = neutral._all_words(self.pack(pack), terms)
+        found = (each for edition, text in said for each in lint(text, edition=edition, industry=industry))
+        return list(dict.fromkeys(f"「{each.text}」{each.why}（{each.rule}）" for each in found))
+
+    def _all_words(self, pack: Pack, terms: Terms) -> list[tuple[Edition, str]]:
+        """Every piece that customers and friends will read, by edition."""
+        pieces: list[tuple[Edition, str]] = []
+        for style in framing.Framing:
+            for edition in EDITIONS:
+                poster = poster_words(pack, terms, style, self.company, edition=edition)
+                pieces += [(edition, text) for text in (poster.headline, poster.body, poster.note) if text]
+                pieces += [(edition, words) for words in self._sample_words(pack, terms, style, edition)]
+        landing = landing_words(pack, terms, company=self.company, nickname=None, code="0" * 8)
+        return [*pieces, *(("friend", text) for text in (landing.headline, *landing.lines, *landing.steps))]
+
+    def _sample_words(self, pack: Pack, terms: Terms, style: framing.Framing, edition: Edition) -> list[str]:
+        """What may be passed on, in enough people's names to meet each wording."""
+        people = [
+            framing.Facts(
+                person=f"p{number}",
+                campaign=pack.name,
+                company=self.company,
+                product=pack.product,
+                nickname="",
+                joined_on=None,
+                today=date(2000, 1, 1),
+            )
+            for number in range(16)
+        ]
+        link = "https://a.cn/i/00000000" if edition == "friend" else ""
+        said = (share_words(pack, terms, style, who, edition=edition, link=link, code="0" * 8) for who in people)
+        return list(dict.fromkeys(said))

@@ -67,9 +67,13 @@ class ChoseByline:
 
 @dataclass(frozen=True, slots=True)
 class TypedCode:
-    """A code in any form, its check symbol right."""
+    """A code in any form, its check symbol right.
+
+    `otherwise` is what the message means if nobody has that code: eight symbols in a sentence pass by chance.
+    """
 
     code: str
+    otherwise: Heard | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +92,24 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """Yes or no to whether the advocate may know. `referral` is None when typed: then it answers the last question."""
+    """Yes or no to whether the advocate may know. `referral` is None when typed: then it answers the last question.
+
+    A word that is said to anything (好的, 嗯) is not `clear`: it answers only a question that was just asked.
+    """
 
     yes: bool
     referral: str | None = None
+    clear: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Greeted:
     """您好, 在吗: nothing asked yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class WasPolite:
+    """谢谢, 收到: nothing to answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +139,7 @@ Heard = (
     | Claimed
     | Answered
     | Greeted
+    | WasPolite
     | SentMedia
     | SaidOther
 )
@@ -280,6 +294,7 @@ class Chat:
 
     handed_at: datetime | None = None
     question: str | None = None
+    just_asked: bool = False
 
     @classmethod
     def read(cls, kept: Mapping[str, object]) -> Chat:
@@ -288,18 +303,20 @@ class Chat:
         return cls(
             handed_at=datetime.fromisoformat(handed) if isinstance(handed, str) else None,
             question=question if isinstance(question, str) else None,
+            just_asked=kept.get("just_asked") is True,
         )
 
     def keep(self) -> dict[str, object]:
         """The state as plain JSON."""
-        return {"handed_at": self.handed_at.isoformat() if self.handed_at else None, "question": self.question}
+        handed = self.handed_at.isoformat() if self.handed_at else None
+        return {"handed_at": handed, "question": self.question, "just_asked": self.just_asked}
 
 
 STOP_WORDS = ("不再提醒", "退订", "TD", "别发了", "取消")
 """Words that always mean silence (design 5.8)."""
 
 _STOP = re.compile(
-    r"不再提醒|不要再?提醒|别再?提醒|退订|别再?发了|不要再?发了?|别再?发消息|^TD$|^T$|^取消$|^取消提醒$", re.IGNORECASE
+    r"不再提醒|不要再?提醒|别再?提醒|退订(?!单)|别再?发了|不要再?发了?|别再?发消息|^TD$|^T$|^取消$|^取消提醒$", re.IGNORECASE
 )
 _NOT_ASKED_TO_STOP = re.compile(r"取消订单|怎么退订|如何退订")
 _MENU: dict[str, Heard] = {
@@ -338,8 +355,12 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Heard], ...] = tuple(
     )
 )
 _CLAIM = re.compile(r"^(?:我)?(?:是|通过)?(.{1,12}?)(?:介绍|推荐)(?:我)?(?:来|过来)?的$")
-_YES = re.compile(r"^(可以|可以的|行|好|好的|好啊|嗯|同意|是|愿意|告诉吧|没问题)$")
-_NO = re.compile(r"^(不用|不用了|先不说|不可以|不行|不要|别说|不同意|不愿意|先不|否)$")
+_THANKS = r"([,、 ]*(谢谢|多谢)(您|你|啦)?)?$"
+_YES = re.compile(r"^(可以|可以的|同意|愿意|告诉吧|可以告诉[^不]{0,20})" + _THANKS)
+_NO = re.compile(r"^(不用|不用了|先不说|不可以|不行|不要|别说|不同意|不愿意|先不|否)" + _THANKS)
+_YES_TO_ANYTHING = re.compile(r"^(行|好|好的|好啊|嗯+|是|是的|没问题)" + _THANKS)
+_POLITE = re.compile(r"^(((非常|太)?(谢谢|多谢|感谢|谢)(您|你|啦|了)*|收到|知道了|明白了?|了解了?|ok|好的?|辛苦了?)[,、 ~!。]*)+$")
+_NAMES_A_CODE = re.compile(r"(?<!号)码|/i/")
 _CODE_LIKE = re.compile(r"^(?=.*\d)[0-9A-Za-z]{8}$")
 
 
@@ -353,9 +374,19 @@ def hear(text: str, *, menu: str | None = None, kind: str = "text") -> Heard:
     if _STOP.search(said) and not _NOT_ASKED_TO_STOP.search(said):
         return Stopped()
     if code := codes.find_in(text):
-        return TypedCode(code)
+        certain = codes.normalise(text) or _NAMES_A_CODE.search(said)
+        return TypedCode(code, None if certain else _meant(said))
+    return _meant(said)
+
+
+def _meant(said: str) -> Heard:
+    """What words mean that hold no code."""
     if _YES.match(said) or _NO.match(said):
         return Answered(yes=bool(_YES.match(said)))
+    if _YES_TO_ANYTHING.match(said):
+        return Answered(yes=True, clear=False)
+    if _POLITE.match(said):
+        return WasPolite()
     for pattern, heard in _PATTERNS:
         if pattern.search(said):
             return heard
@@ -369,8 +400,9 @@ def step(chat: Chat, heard: Heard, situation: Situation, now: datetime) -> tuple
     """What follows from what was heard: the chat's next state, and what to do, in order."""
     chat, actions = _answer(chat, heard, situation, now)
     if situation.question and not isinstance(heard, Stopped | Answered | AskedForPerson):
-        return replace(chat, question=situation.question), [*actions, AskDisclosure(situation.question)]
-    return chat, actions
+        asked = replace(chat, question=situation.question, just_asked=True)
+        return asked, [*actions, AskDisclosure(situation.question)]
+    return replace(chat, just_asked=False), actions
 
 
 def _answer(chat: Chat, heard: Heard, situation: Situation, now: datetime) -> tuple[Chat, list[Action]]:
@@ -393,16 +425,22 @@ def _answer(chat: Chat, heard: Heard, situation: Situation, now: datetime) -> tu
             return chat, [ShowMenu("poster.sign_ask")]
         case ChoseByline(byline=byline):
             return chat, [SetByline(byline), Say(_SIGNED[byline])]
-        case TypedCode(code=code):
-            return chat, _met(code, situation.standing or Standing.UNKNOWN)
+        case TypedCode(code=code, otherwise=otherwise):
+            standing = situation.standing or Standing.UNKNOWN
+            if otherwise and standing in _NOT_A_CODE:
+                return _answer(chat, otherwise, situation, now)
+            return chat, _met(code, standing)
         case MistypedCode():
             return chat, _met("", situation.standing or Standing.UNKNOWN)
         case Claimed(name=name):
             return chat, [AskWhich(name)]
-        case Answered(yes=yes, referral=referral):
-            return _disclosed(chat, referral or chat.question, yes, now)
+        case Answered(yes=yes, referral=referral, clear=clear):
+            last = chat.question if clear or chat.just_asked else None
+            return _disclosed(chat, referral or last, yes, now)
         case Greeted():
             return chat, [ShowMenu("menu.head")]
+        case WasPolite():
+            return chat, []
         case SentMedia(kind=kind):
             return chat, [Say("person.voice" if kind == "voice" else "person.picture")]
         case SaidOther():
@@ -425,6 +463,9 @@ _MET: dict[Standing, str] = {
 }
 
 
+_NOT_A_CODE = (Standing.UNKNOWN, Standing.NEAR, Standing.TRIES)
+
+
 def _met(code: str, standing: Standing) -> list[Action]:
     if standing is Standing.GOOD:
         return [TouchCode(code), Say("code.accepted")]
@@ -436,7 +477,7 @@ def _met(code: str, standing: Standing) -> list[Action]:
 
 def _disclosed(chat: Chat, referral: str | None, yes: bool, now: datetime) -> tuple[Chat, list[Action]]:
     if referral is None:
-        return _hand_over(chat, now)
+        return (chat, []) if yes else _hand_over(chat, now)
     answered: list[Action] = [Disclose(referral, yes), Say("privacy.yes" if yes else "privacy.no")]
     return replace(chat, question=None), answered
 

@@ -75,7 +75,8 @@ def touch_by_code(
     campaign = tx.campaigns.get(code.campaign) if code else None
     if code is None or campaign is None:
         return None
-    at = max(at, code.created_at)  # nobody met a code before it was made: such a time is a clock that is wrong
+    # Nobody met a code before it was made; and platforms tell time in whole seconds, so we compare in them.
+    at = max(at, code.created_at).replace(microsecond=0)
     if campaign.is_over(at):
         return None
     touch = Touch(

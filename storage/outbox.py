@@ -7,7 +7,7 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
 
 from referral import messages
 from referral.messages import MenuItem, Message
@@ -51,13 +51,10 @@ class OutboxTable:
 
     def claim(self, now: datetime, *, limit: int, lease: timedelta) -> list[Letter]:
         """Take due letters, the oldest of each lane, marked before anything is sent; first those that soon expire."""
-        o, earlier = t.outbox, t.outbox.alias("earlier")
-        blocked = select(earlier.c.seq).where(
-            earlier.c.lane == o.c.lane, earlier.c.seq < o.c.seq, earlier.c.state.in_(("queued", "sending"))
-        )
+        o = t.outbox
         statement = (
             select(o)
-            .where(o.c.state == "queued", o.c.due_at <= ms(now), ~blocked.exists())
+            .where(o.c.state == "queued", o.c.due_at <= ms(now), _is_first_of_its_lane())
             .order_by(o.c.expires_at.is_(None), o.c.seq)
             .limit(limit)
             .with_for_update(skip_locked=True, of=o)
@@ -87,8 +84,9 @@ class OutboxTable:
         return _letter(row) if row else None
 
     def next_due(self) -> datetime | None:
-        """When the earliest queued letter is due, None if none waits."""
-        return at(self._c.execute(select(func.min(t.outbox.c.due_at)).where(t.outbox.c.state == "queued")).scalar())
+        """When the next letter can leave, None if none waits; one behind another in its lane does not count."""
+        where = (t.outbox.c.state == "queued", _is_first_of_its_lane())
+        return at(self._c.execute(select(func.min(t.outbox.c.due_at)).where(*where)).scalar())
 
     def sent_since(self, lane: str, since: datetime) -> int:
         """How many letters of a lane went out after a time."""
@@ -98,6 +96,14 @@ class OutboxTable:
     def in_flight(self) -> int:
         where = t.outbox.c.state == "sending"
         return self._c.execute(select(func.count()).select_from(t.outbox).where(where)).scalar_one()
+
+
+def _is_first_of_its_lane() -> ColumnElement[bool]:
+    o, earlier = t.outbox, t.outbox.alias("earlier")
+    before = select(earlier.c.seq).where(
+        earlier.c.lane == o.c.lane, earlier.c.seq < o.c.seq, earlier.c.state.in_(("queued", "sending"))
+    )
+    return ~before.exists()
 
 
 def _letter(row: Any) -> Letter:

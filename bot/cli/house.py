@@ -116,9 +116,18 @@ async def operate(file: Path, command: str, args: dict[str, Any]) -> Any:
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run a command's own coroutine, with talk on stderr."""
+    """Run a command's own coroutine, with talk on stderr; on uvloop where that is installed (the extra `fast`)."""
     set_up()
-    return asyncio.run(work)
+    with asyncio.Runner(loop_factory=_fast_loop()) as runner:
+        return runner.run(work)
+
+
+def _fast_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        from uvloop import new_event_loop
+    except ImportError:
+        return None
+    return new_event_loop
 
 
 def show(value: Any) -> None:

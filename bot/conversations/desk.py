@@ -112,6 +112,8 @@ class DeskTalk:
         known = self.tx.codes.find(code)
         if known is None:
             return self._near(code)
+        if self._is_guessing() and known.advocate != self.person.id and not self._has_met(known.code):
+            return Standing.TRIES
         campaign = self.tx.campaigns.get(known.campaign)
         self.met = known.code
         if known.advocate == self.person.id:
@@ -123,12 +125,17 @@ class DeskTalk:
         return Standing.CUSTOMER if self._was_customer() else Standing.GOOD
 
     def _near(self, typed: str) -> Standing:
-        who = f"person:{self.person.id}"
-        if self.tx.codes.misses(who, self.now - MISS_SPAN) >= MISSES:
+        if self._is_guessing():
             return Standing.TRIES
         near = codes.suggest(typed, self.tx.touches.codes_of(self.person.id))
         self.met = near or ""
         return Standing.NEAR if near else Standing.UNKNOWN
+
+    def _is_guessing(self) -> bool:
+        return self.tx.codes.misses(f"person:{self.person.id}", self.now - MISS_SPAN) >= MISSES
+
+    def _has_met(self, code: str) -> bool:
+        return code in self.tx.touches.codes_of(self.person.id)
 
     def _was_customer(self) -> bool:
         return self.person.joined_at is not None or any(
@@ -190,7 +197,7 @@ class DeskTalk:
         if key == "code.accepted" and code and campaign:
             advocate = self.tx.people.get(code.advocate)
             stock |= self.words.offer(campaign.pack, self.tx.campaigns.terms(campaign.id, campaign.version))
-            if advocate and advocate.shown_name:
+            if advocate and advocate.nickname and advocate.shown_name:
                 stock["advocate"] = advocate.shown_name
             else:
                 key = "code.accepted_unsigned"
@@ -269,17 +276,10 @@ class DeskTalk:
     def _call(self, session: bool) -> None:
         if session:
             self._send(HandOver(desk=self.desk, to=self.handle))
-        if self.person.rep:
-            text = self.words.say("rep.called", name=self.person.nickname or "一位客户")
-            lane = f"rep:{self.person.rep}"
-            post(
-                self.tx,
-                RepText(rep=self.person.rep, text=text),
-                lane=lane,
-                purpose=Purpose.SYSTEM,
-                now=self.now,
-                rng=self.rng,
-            )
+        rep = codes.rep_for(self.tx, self.person.id, self.person.rep)
+        if rep:
+            told = RepText(rep=rep, text=self.words.say("rep.called", name=self.person.nickname or "一位客户"))
+            post(self.tx, told, lane=f"rep:{rep}", purpose=Purpose.SYSTEM, now=self.now, rng=self.rng)
 
     def _declared(self, evidence: str) -> None:
         for code in self.tx.codes.of_advocate(self.person.id)[-1:]:

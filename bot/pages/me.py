@@ -155,11 +155,15 @@ class OwnPage:
             questions=self._questions(tx, person.id),
             byline=person.byline.value,
             opted_out=notices.is_silent(tx, person.id),
-            notices=tuple(notice.text for notice in tx.notices.waiting(person.id)),
+            notices=tuple(self._without_link(notice.text, person) for notice in tx.notices.waiting(person.id)),
             desk_link=self.facts.desk_page if self.facts.desk else None,
             rules_url=self._rules_url(account),
             privacy_url="/privacy",
         )
+
+    def _without_link(self, text: str, person: Person) -> str:
+        """News as it reads on the very page that it links to in a chat."""
+        return text.removesuffix(self.facts.own_page(person.id)).removesuffix("明细：")
 
     def _rules_url(self, account: Account) -> str:
         """The rules that concern this person most recently."""
@@ -212,21 +216,20 @@ class OwnPage:
         )
 
     def _questions(self, tx: Transaction, person: str) -> tuple[Question, ...]:
-        """Whether each advocate may know; asked here until it is answered."""
-        open_ones = [r for r in tx.referrals.of_friend(person) if _is_open(r)]
-        return tuple(Question(id=r.id, text=self._question(tx, r)) for r in open_ones)
+        """Whether each advocate may know; an answer given can be changed here at any time."""
+        standing = [r for r in tx.referrals.of_friend(person) if r.status in _STANDING]
+        return tuple(Question(id=r.id, text=self._question(tx, r)) for r in standing)
 
     def _question(self, tx: Transaction, referral: Referral) -> str:
         advocate = tx.people.get(referral.advocate)
         name = advocate.shown_name if advocate else None
+        if referral.disclosed in _CHOSEN:
+            return self.words.say(_CHOSEN[referral.disclosed], advocate=name or "介绍您来的朋友")
         return self.words.say("privacy.ask", advocate=name) if name else self.words.say("privacy.ask_unsigned")
 
 
-def _is_open(referral: Referral) -> bool:
-    return referral.disclosed in (Disclosure.UNASKED, Disclosure.ASKED) and referral.status in (
-        ReferralStatus.PENDING,
-        ReferralStatus.CREDITED,
-    )
+_STANDING = (ReferralStatus.PENDING, ReferralStatus.CREDITED)
+_CHOSEN = {Disclosure.YES: "privacy.now_yes", Disclosure.NO: "privacy.now_no"}
 
 
 def _note(reward: Reward, words: Words) -> str:

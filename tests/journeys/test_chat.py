@@ -235,6 +235,7 @@ async def test_a_named_claim_asks_which_one_and_lists_nobody(town, claim):
 
 async def test_the_last_touch_wins(town):
     campaign, code = await running(town)
+    await town.say("bo", "您好")
     other = await town.code_of("bo", campaign)
     await town.act("jun", "add", code)
     await town.later(60)

@@ -37,6 +37,17 @@ async def test_campaigns_are_listed_oldest_first_and_change_state(store: Store):
     assert await store.write(story) == [("c1", CampaignState.RUNNING), ("c2", CampaignState.PAUSED)]
 
 
+async def test_a_campaign_ends_when_it_is_ended_or_kept_its_earlier_end(store: Store):
+    def story(tx):
+        tx.campaigns.add(a_campaign(id="c1"), TERMS, NOON)
+        tx.campaigns.add(a_campaign(id="c2", ends_at=after(days=1)), TERMS, NOON)
+        for campaign in ("c1", "c2"):
+            tx.campaigns.end(campaign, after(days=2))
+        return [(c.state, c.ends_at) for c in tx.campaigns.all()]
+
+    assert await store.write(story) == [(CampaignState.ENDED, after(days=2)), (CampaignState.ENDED, after(days=1))]
+
+
 async def test_a_budget_is_spent_to_the_last_fen_and_not_beyond(store: Store):
     def story(tx):
         settle(tx, budget_fen=10_000)

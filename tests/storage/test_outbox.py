@@ -152,7 +152,7 @@ async def test_a_postponed_letter_keeps_its_place_and_its_lane_waits_with_it(sto
         (again,) = tx.outbox.claim(after(minutes=5), limit=10, lease=LEASE)
         return waiting, due, again.id, again.attempts
 
-    assert await store.write(story) == ([], NOON, "m1", 1)
+    assert await store.write(story) == ([], after(minutes=5), "m1", 1)
 
 
 async def test_nothing_leaves_before_it_is_due(store: Store):
@@ -164,6 +164,25 @@ async def test_nothing_leaves_before_it_is_due(store: Store):
         return none, early, due, ids(tx.outbox.claim(after(minutes=1), limit=1, lease=LEASE))
 
     assert await store.write(story) == (None, [], after(minutes=1), ["m1"])
+
+
+async def test_what_cannot_wait_leaves_first(store: Store):
+    def story(tx):
+        tx.outbox.post(a_letter("thanks", lane="mei"), NOON)
+        tx.outbox.post(a_letter("welcome", lane="jun", expires_at=after(seconds=20)), NOON)
+        return ids(tx.outbox.claim(NOON, limit=1, lease=LEASE))
+
+    assert await store.write(story) == ["welcome"]
+
+
+async def test_what_a_lane_sent_lately_can_be_counted(store: Store):
+    def story(tx):
+        for number, state in enumerate(["sent", "sent", "failed"]):
+            tx.outbox.post(a_letter(f"m{number}"), NOON)
+            tx.outbox.finish(f"m{number}", state, "", after(minutes=number))
+        return tx.outbox.sent_since("desk:wm-mei", NOON), tx.outbox.sent_since("desk:wm-jun", NOON)
+
+    assert await store.write(story) == (1, 0)
 
 
 async def test_a_letter_can_be_looked_up_again(store: Store):

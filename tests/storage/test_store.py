@@ -1,0 +1,140 @@
+"""The one door: what was answered is kept, what failed leaves nothing, and an event counts once."""
+
+import asyncio
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from referral.errors import RuleViolation
+from storage.errors import StorageError
+from storage.open import open_beside
+from storage.store import Store
+from tests.storage.cast import NOON, a_letter, an_entry, salt_of, settle
+
+ROOT = Path(__file__).parents[2]
+
+
+def receive(tx, key: str = "corp/app/ab") -> bool:
+    return tx.inbox.receive(key, channel="wecom:main", kind="add", body=b"<xml/>\x00\xff", now=NOON)
+
+
+async def test_an_event_delivered_thirty_two_times_at_once_counts_once(store: Store):
+    def handle(tx):
+        if receive(tx):
+            tx.outbox.post(a_letter("m1"), NOON)
+            return True
+        return False
+
+    first = await asyncio.gather(*(store.write(handle) for _ in range(32)))
+
+    assert sorted(first) == [False] * 31 + [True]
+    assert await store.read(lambda tx: tx.outbox.by_id("m1")) == a_letter("m1")
+
+
+async def test_two_events_of_the_same_second_are_two(store: Store):
+    assert await asyncio.gather(*(store.write(lambda tx, n=n: receive(tx, f"corp/app/{n}")) for n in range(2))) == [True] * 2
+
+
+async def test_a_use_case_that_fails_leaves_nothing_behind(store: Store):
+    def fail(tx):
+        receive(tx)
+        settle(tx)
+        tx.outbox.post(a_letter("m1"), NOON)
+        tx.ledger.append(an_entry(), salt_of(0))
+        raise RuleViolation("campaign.state", "活动已经结束。")
+
+    with pytest.raises(RuleViolation):
+        await store.write(fail)
+
+    assert await store.read(lambda tx: tx.people.all()) == []
+    assert await store.read(lambda tx: tx.outbox.by_id("m1")) is None
+    assert await store.read(lambda tx: (tx.ledger.size(), tx.ledger.unsequenced())) == (0, 0)
+    assert await store.write(receive)
+
+
+async def test_a_use_case_that_fails_does_not_harm_those_beside_it(store: Store):
+    """On SQLite they share one commit."""
+
+    def work(number: int):
+        def unit(tx):
+            receive(tx, str(number))
+            if number % 3 == 0:
+                tx.codes.issue(bytes(32), campaign="none", advocate="nobody", channel="", rep=None, now=NOON)
+            if number % 3 == 1:
+                raise RuleViolation("no", "不行")
+            return number
+
+        return unit
+
+    results = await asyncio.gather(*(store.write(work(n)) for n in range(30)), return_exceptions=True)
+
+    assert [type(r) for r in results] == [StorageError, RuleViolation, int] * 10
+    stored = [not await store.write(lambda tx, n=n: receive(tx, str(n))) for n in range(30)]
+    assert stored == [False, False, True] * 10
+
+
+@pytest.mark.parametrize("error", [StopIteration, KeyError, AssertionError])
+async def test_a_fault_in_a_use_case_reaches_only_its_own_caller(store: Store, error: type[Exception]):
+    def fail(tx):
+        raise error("oops")
+
+    failed, kept = await asyncio.gather(store.write(fail), store.write(receive), return_exceptions=True)
+
+    assert isinstance(failed, error | RuntimeError)
+    assert kept is True
+
+
+async def test_a_caller_who_no_longer_waits_does_not_harm_the_others(store: Store):
+    gone = asyncio.ensure_future(store.write(receive))
+    await asyncio.sleep(0)
+    gone.cancel()
+
+    assert await store.write(lambda tx: receive(tx, "another"))
+
+
+async def test_reading_cannot_write(store: Store):
+    with pytest.raises(StorageError):
+        await store.read(receive)
+
+    assert await store.write(receive)
+
+
+async def test_what_was_answered_survives_the_death_of_the_process(migrated_url: str):
+    """The process is killed the moment after its `write` returned."""
+    program = (
+        "import asyncio, os, sys; from storage.open import open_store\n"
+        "async def main():\n"
+        "    store = await open_store(sys.argv[1])\n"
+        "    await store.write(lambda tx: tx.marks.set('kept', '是'))\n"
+        "    os.kill(os.getpid(), 9)\n"
+        "asyncio.run(main())"
+    )
+
+    died = subprocess.run([sys.executable, "-c", program, migrated_url], cwd=ROOT, timeout=60, check=False)
+
+    assert died.returncode == -signal.SIGKILL
+    beside = await open_beside(migrated_url)
+    assert await beside.read(lambda tx: tx.marks.get("kept")) == "是"
+    await beside.close()
+
+
+async def test_another_process_reads_what_was_answered_while_the_bot_runs(store: Store, migrated_url: str):
+    await store.write(receive)
+    program = (
+        "import asyncio, sys; from storage.open import open_beside\n"
+        "from sqlalchemy import text\n"
+        "async def main():\n"
+        "    store = await open_beside(sys.argv[1])\n"
+        "    print(await store.read(lambda tx: tx.connection.execute(text('select key from inbox')).scalar()))\n"
+        "    await store.close()\n"
+        "asyncio.run(main())"
+    )
+
+    seen = subprocess.run(
+        [sys.executable, "-c", program, migrated_url], cwd=ROOT, timeout=60, check=True, capture_output=True, text=True
+    )
+
+    assert seen.stdout.strip() == "corp/app/ab"
