@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import random
 import socket
@@ -12,7 +11,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -28,38 +26,26 @@ from bot.config import Config
 from bot.config.sections import App as AppSection
 from bot.control import Control
 from bot.copy import Copy
-from bot.errors_page import guard
-from bot.handler import PULL, Handler
-from bot.hooks.orders import routes as order_routes
+from bot.handler import Handler
 from bot.hooks.reading import Naming
 from bot.keys import Keys
 from bot.operator import Operator
-from bot.pages.doorway import Doorway
-from bot.pages.landing import Landing
-from bot.pages.me import OwnPage
-from bot.pages.public import PublicPages
 from bot.pages.tokens import Tokens as PageTokens
 from bot.posters.commissions import PosterDesk
 from bot.posters.engine import HybridEngine
 from bot.posters.studio import Studio
 from bot.sandbox import Sandbox, SandboxApp
+from bot.site import Parts, make_site
 from bot.words import Words
-from referral import campaigns, orders, thanks
+from bot.work import Setting, Work
 from referral.facts import Facts
 from referral.identities import Identity, IdentityKind
 from referral.ids import new_id
-from referral.jobs import Job
-from referral.messages import FetchReps, MakeDeskLink
-from referral.outbox import Purpose, post
 from referral.people import Person
 from referral.times import Clock
-from scheduler.clock import Clockwork, Tick
-from scheduler.due import DueWork, Run
-from storage import proofs
-from storage.errors import StorageError
+from scheduler.clock import Clockwork
 from storage.open import open_store
 from storage.sqlite import version_risk
-from storage.store import Store
 from storage.transaction import Transaction
 
 log = structlog.get_logger()
@@ -82,28 +68,6 @@ class World:
     random_bytes: Callable[[int], bytes] = os.urandom
 
 
-class StoreClaims:
-    """`scheduler.due.Claims` over the store: the embedded adapter of the `Jobs` port."""
-
-    def __init__(self, store: Store, clock: Clock) -> None:
-        self._store = store
-        self._clock = clock
-
-    async def claim(self, *, limit: int, lease: timedelta) -> list[Job]:
-        now = self._clock()
-        return await self._store.write(lambda tx: tx.jobs.claim(now, limit=limit, lease=lease))
-
-    async def done(self, job: Job) -> None:
-        await self._store.write(lambda tx: tx.jobs.done(job))
-
-    async def retry(self, job: Job, after: timedelta, note: str) -> None:
-        due_at = self._clock() + after
-        await self._store.write(lambda tx: tx.jobs.retry(job, due_at, note))
-
-    async def bury(self, job: Job, note: str) -> None:
-        await self._store.write(lambda tx: tx.jobs.bury(job, note))
-
-
 class App:
     """A running bot. `start` opens everything in order, `stop` closes it in the other."""
 
@@ -113,7 +77,6 @@ class App:
         self.world = world
         self.clock: Clock = world.clock
         self.sandbox: Sandbox | None = None
-        self._wanted = asyncio.Event()
         self._closing: list[Callable[[], Any]] = []
 
     async def start(self) -> None:
@@ -133,15 +96,7 @@ class App:
 
     async def settle(self) -> None:
         """Run all that is due until nothing is."""
-        while True:
-            await self._turn()
-            if await self.due.drain() + await self.sender.drain() == 0:
-                return
-
-    def wake(self) -> None:
-        """Something may be due now."""
-        self._wanted.set()
-        self.sender.wake()
+        await self.work.settle()
 
     async def _start(self) -> None:
         listening = _bind(self.config)
@@ -155,8 +110,7 @@ class App:
         self._make_words()
         self._make_channel()
         self._make_work()
-        site = self._make_site()
-        await self._serve(site, listening)
+        await self._serve(self._make_site(), listening)
         await self._begin()
 
     async def _set_clock(self) -> None:
@@ -183,6 +137,7 @@ class App:
             naming=self.naming,
             clock=self.clock,
             rng=self.world.rng,
+            industry=config.company.industry,
         )
 
     def _make_channel(self) -> None:
@@ -211,10 +166,10 @@ class App:
     def _make_work(self) -> None:
         data_dir, world = self.config.files.data_dir, self.world
         studio = Studio(HybridEngine(), data_dir / "posters")
-        self._closing.append(studio.close)
+        self._closing.append(partial(asyncio.to_thread, studio.close))
         fetch = self.lines.contact.picture if self.lines.contact else None
         self.posters = PosterDesk(self.store, studio, facts=self.facts, words=self.words, fetch=fetch)
-        self.sender = Sender(
+        sender = Sender(
             self.store,
             facts=self.facts,
             lines=self.lines,
@@ -230,67 +185,47 @@ class App:
             apps=self.cryptos,
             clock=self.clock,
             rng=world.rng,
-            wake=self.wake,
+            wake=self._wake,
         )
-        self.puller = Puller(self.store, self.lines.desks, self.handler.desk_event, self.clock)
-        self.due = DueWork(StoreClaims(self.store, self.clock), self._runs(), self.clock)
+        self.work = Work(
+            Setting(
+                store=self.store,
+                facts=self.facts,
+                sender=sender,
+                puller=Puller(self.store, self.lines.desks, self.handler.desk_event, self.clock),
+                desks=tuple(self.lines.desks),
+                has_contact=self.lines.contact is not None,
+                clock=self.clock,
+                rng=world.rng,
+                ledger_seed=self.keys.ledger,
+                data_dir=data_dir,
+                sequences=self.config.database.sqlite_path is None,
+            )
+        )
 
-    def _runs(self) -> Mapping[str, Run]:
-        async def pull(job: Job) -> None:
-            await self.puller.pull(job.key, job.payload.get("token", ""))
-
-        async def grant(job: Job) -> None:
-            now = self.clock()
-            await self.store.write(lambda tx: thanks.grant(tx, self.facts, job.key, now=now, rng=self.world.rng))
-
-        async def close(job: Job) -> None:
-            await self.store.write(lambda tx: orders.close(tx, job.key))
-
-        return {PULL: pull, thanks.GRANT: grant, orders.CLOSE: close}
+    def _wake(self) -> None:
+        self.work.wake()
 
     def _make_site(self) -> web.Application:
-        config, world = self.config, self.world
-        site = web.Application(middlewares=[guard(self.facts.company)], client_max_size=1 << 20)
-        doorway = Doorway(key=self.keys.tokens, trusted=[str(p) for p in config.server.trusted_proxies])
-        everywhere: dict[str, Any] = {
-            "store": self.store,
-            "facts": self.facts,
-            "words": self.words,
-            "clock": self.clock,
-        }
-        site.add_routes(self.handler.routes())
-        site.add_routes(
-            Landing(
-                **everywhere,
-                doorway=doorway,
-                posters=self.posters,
-                pictures=config.files.data_dir / "qr",
-                rng=world.rng,
-                wake=self.wake,
-            ).routes()
-        )
-        site.add_routes(
-            OwnPage(**everywhere, tokens=self.page_tokens, doorway=doorway, rng=world.rng, wake=self.wake).routes()
-        )
-        site.add_routes(
-            PublicPages(**everywhere, verify_dir=config.files.data_dir / "verify", ready=self._ready).routes()
-        )
-        if config.orders:
-            hook = order_routes(
-                self.store,
-                self.facts,
-                [config.orders.secret],
-                self.keys.phone,
-                clock=self.clock,
-                machine_clock=world.clock,
-                rng=world.rng,
-                app_id=self.naming.app_id,
-            )
-            site.add_routes(hook)
-        if config.sandbox.enabled:
+        if self.config.sandbox.enabled:
             self.sandbox = self._make_sandbox()
-            site.add_routes(self.sandbox.routes())
-        return site
+        parts = Parts(
+            config=self.config,
+            keys=self.keys,
+            store=self.store,
+            facts=self.facts,
+            words=self.words,
+            naming=self.naming,
+            page_tokens=self.page_tokens,
+            posters=self.posters,
+            handler=self.handler,
+            sandbox=self.sandbox,
+            clock=self.clock,
+            machine_clock=self.world.clock,
+            rng=self.world.rng,
+            wake=self._wake,
+        )
+        return make_site(parts)
 
     def _make_sandbox(self) -> Sandbox:
         config = self.config
@@ -328,30 +263,19 @@ class App:
         if self.sandbox:
             await self.sandbox.start(self.own_address)
             self._closing.append(self.sandbox.close)
-        await self.sender.rescue(all_of_them=True)
-        await self.store.write(self._first_things)
+            await self.store.write(self._seat_cast)
+        await self.work.start()
+        self._closing.append(self.work.stop)
+        clockwork = Clockwork(self.work.ticks())
+        clockwork.start()
+        self._closing.append(clockwork.stop)
         control = Control(self.config.files.data_dir, self._command)
         await control.start()
         self._closing.append(control.stop)
-        worker = asyncio.create_task(self._work(), name="worker")
-        self._closing.append(partial(_cancel, worker))
-        clockwork = Clockwork(self._ticks())
-        clockwork.start()
-        self._closing.append(clockwork.stop)
-        self.wake()
 
-    def _first_things(self, tx: Transaction) -> None:
-        """What a bot asks its platform for at every start, and the cast of a new sandbox."""
-        now, rng = self.clock(), self.world.rng
-        if self.lines.contact:
-            post(tx, FetchReps(), lane="reps", purpose=Purpose.SYSTEM, now=now, rng=rng)
-        for desk in self.lines.desks:
-            if tx.desks.link(desk) is None:
-                link = MakeDeskLink(desk=desk, scene="taoli")
-                post(tx, link, lane=f"link:{desk}", purpose=Purpose.SYSTEM, now=now, rng=rng)
-            tx.jobs.put(Job(kind=PULL, key=desk, due_at=now))
-        if self.sandbox and tx.marks.get("sandbox_cast") is None:
-            self._seat_mei(tx, now)
+    def _seat_cast(self, tx: Transaction) -> None:
+        if tx.marks.get("sandbox_cast") is None:
+            self._seat_mei(tx, self.clock())
             tx.marks.set("sandbox_cast", "seated")
 
     def _seat_mei(self, tx: Transaction, now: datetime) -> None:
@@ -366,78 +290,10 @@ class App:
             tx.people.attach(mei.id, Identity(IdentityKind.CRM, "mei"), now)
             tx.reps.add_contact(mei.id, "lin", since)
 
-    def _ticks(self) -> list[Tick]:
-        async def wake() -> None:
-            self.wake()
-
-        ticks = [
-            Tick(name="due", every=timedelta(seconds=1), run=wake),
-            Tick(name="rescue", every=timedelta(seconds=30), run=self.sender.rescue),
-            Tick(name="desks", every=timedelta(minutes=5), run=self._listen),
-            Tick(name="reps", every=timedelta(hours=1), run=self._ask_for_reps),
-            Tick(name="head", every=timedelta(hours=1), run=self.sign_head),
-        ]
-        if self.config.database.sqlite_path is None:
-            ticks.append(Tick(name="sequence", every=timedelta(milliseconds=500), run=self._sequence))
-        return ticks
-
-    async def _work(self) -> None:
-        """Do what is due whenever something says so; a failure waits for the next second."""
-        while True:
-            await self._wanted.wait()
-            self._wanted.clear()
-            try:
-                await self.settle()
-            except Exception:
-                log.exception("worker.failed")
-
-    async def _turn(self) -> None:
-        """What moves with time alone."""
-        now = self.clock()
-        await self.store.write(lambda tx: campaigns.turn_calendar(tx, now=now))
-        if self.config.database.sqlite_path is None:
-            await self._sequence()
-
-    async def _sequence(self) -> None:
-        while await self.store.write(lambda tx: tx.ledger.sequence()):
-            continue
-
-    async def _listen(self) -> None:
-        """Ask every desk, in case a ring was lost."""
-        now = self.clock()
-
-        def unit(tx: Transaction) -> None:
-            for desk in self.lines.desks:
-                tx.jobs.put(Job(kind=PULL, key=desk, due_at=now))
-
-        await self.store.write(unit)
-        self.wake()
-
-    async def _ask_for_reps(self) -> None:
-        now = self.clock()
-        await self.store.write(
-            lambda tx: post(tx, FetchReps(), lane="reps", purpose=Purpose.SYSTEM, now=now, rng=self.world.rng)
-        )
-        self.wake()
-
-    async def sign_head(self) -> None:
-        """Sign the ledger as it stands, and keep the head outside the database too."""
-        now = self.clock()
-        head = await self.store.write(lambda tx: proofs.sign_off(tx, self.keys.ledger, now))
-        path = self.config.files.data_dir / "ledger-heads.jsonl"
-        await asyncio.to_thread(_append_line, path, json.dumps(head, ensure_ascii=False))
-
     async def _command(self, command: str, args: dict[str, Any]) -> Any:
         result = await self.operator.run(command, args)
-        self.wake()
+        self._wake()
         return result
-
-    async def _ready(self) -> str | None:
-        try:
-            await self.store.write(lambda tx: tx.marks.get("program"))
-        except StorageError as error:
-            return str(error)
-        return None
 
 
 def house(config: Config, keys: Keys, tokens: PageTokens, *, desk: str | None) -> tuple[Facts, Words]:
@@ -497,16 +353,3 @@ def _bind(config: Config) -> socket.socket:
         raise
     listening.setblocking(False)
     return listening
-
-
-async def _cancel(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.wait([task], timeout=_STOP_S)
-
-
-def _append_line(path: Path, line: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8") as file:
-        file.write(line + "\n")
-        file.flush()
-        os.fsync(file.fileno())

@@ -1,4 +1,4 @@
-"""The sandbox's clock: the machine's, moved ahead by an offset that is kept in the database, so that commands see it too."""
+"""The sandbox's clock: the machine's, ahead by an offset that is kept in the database, so that commands see it too."""
 
 from __future__ import annotations
 

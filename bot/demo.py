@@ -1,67 +1,93 @@
-"""The story, played through the real path: Mei asks, Jun buys, both are thanked. Every step is read back before it is ticked.
+"""The story, played through the real path: Mei asks, a friend buys, both are thanked; each step is read back first.
 
-What is done is done as a customer would, over HTTP; what is checked is checked from the other side: the customer's phone,
-the rep's phone, the page, the ledger.
+What is done is done as a customer would, over HTTP; what is checked is checked from the other side: the customer's
+phone, the rep's phone, the page, the ledger.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from aiohttp import ClientSession
+from aiohttp import ClientError, ClientSession
 
 from bot.app import App
 from bot.posters import qr
 from referral.identities import Identity, IdentityKind
-from referral.rewards import Reward
+from referral.people import Person
+from referral.rewards import Reward, Side
 from storage.transaction import Transaction
 
 HOLD_S = 15 * 86_400
 _PRICE = 19900
+_MEI, _REP = "mei", "lin"
+_FRIENDS = {"jun": "小军", "小周": "小周", "小吴": "小吴", "小郑": "小郑"}
+"""Who may be the friend, persona and name; someone whom the company does not know yet."""
 
 
 class NotConfirmed(Exception):
     """A step was done, but the other side does not show it."""
 
 
+class Tick(Protocol):
+    """Tells of a confirmed step: what was done, and lines of what was seen."""
+
+    def __call__(self, step: str, /, *seen: str) -> None: ...
+
+
+Told = tuple[str, ...]
+
+
 @dataclass(slots=True)
 class Story:
-    """One telling. `say` prints a ticked step; `folder` takes the poster file."""
+    """One telling; each on the same data has another friend. `folder` takes the poster file."""
 
     app: App
     folder: Path
-    tick: Callable[[str, str], None]
+    tick: Tick
+    friend: str = ""
+    name: str = ""
     code: str = ""
     order: str = ""
     campaign: str = ""
     reward: str = ""
     _http: ClientSession = field(default_factory=ClientSession)
 
-    async def play(self) -> None:
-        """Play every step in order. Raises `NotConfirmed` at the first that the other side does not show."""
-        steps: tuple[Callable[[], Awaitable[tuple[str, str]]], ...] = (
+    async def play(self) -> int:
+        """Play every step in order; how many. Raises `NotConfirmed` at the first that the other side does not show."""
+        steps: tuple[Callable[[], Awaitable[Told]], ...] = (
             self._open_campaign,
             self._mei_asks,
-            self._jun_scans,
-            self._jun_adds,
-            self._jun_says_yes,
-            self._jun_buys,
+            self._friend_scans,
+            self._friend_adds,
+            self._friend_says_yes,
+            self._friend_buys,
             self._time_passes,
             self._mei_looks,
             self._proof,
         )
         try:
+            self.friend, self.name = await self._somebody_new()
             for step in steps:
                 self.tick(*await step())
+        except (ClientError, TimeoutError, OSError) as error:
+            raise NotConfirmed(f"没有回答：{str(error) or type(error).__name__}") from error
         finally:
             await self._http.close()
+        return len(steps)
 
-    async def _open_campaign(self) -> tuple[str, str]:
+    async def _somebody_new(self) -> tuple[str, str]:
+        for persona, name in _people():
+            if await self._person(persona) is None:
+                return persona, name
+        raise AssertionError
+
+    async def _open_campaign(self) -> Told:
         made = await self.app.operator.run("campaign.start", {"pack": "double-month"})
         self.campaign = made["id"]
         await self.app.settle()
@@ -69,77 +95,88 @@ class Story:
         _confirm(seen is not None and seen.state == "running", "活动没有开始")
         return "活动开始", f"「{made['name']}」进行中，预算 {made['budget_fen'] // 100} 元"
 
-    async def _mei_asks(self) -> tuple[str, str]:
-        replies = await self._act("mei", "say", "我要推荐")
+    async def _mei_asks(self) -> Told:
+        replies = await self._act(_MEI, "say", "我要推荐")
         pictures = [line for line in replies if line["kind"] == "image"]
         words = [line["text"] for line in replies if line["kind"] == "text"]
         _confirm(bool(pictures) and bool(words), "梅姐没有收到海报和文案")
-        async with self._http.get(_on(self.app, pictures[0]["url"])) as answer:
-            jpeg = await answer.read()
+        jpeg = await self._get(_on(self.app, pictures[0]["url"]))
         link = qr.decode(jpeg)
         _confirm(link is not None, "海报上的二维码读不出来")
         self.code = str(link).rstrip("/").rsplit("/", 1)[-1].upper()
-        _confirm(self.code in "".join(words).upper(), "文案里的邀请码和海报不一致")
-        self.folder.mkdir(parents=True, exist_ok=True)
+        carrying = next((text for text in words if self.code in text.upper()), "")
+        _confirm(carrying != "", "文案里没有海报上的邀请码")
         file = self.folder / f"poster-{self.code}.jpg"
         file.write_bytes(jpeg)
-        return "梅姐说「我要推荐」", f"收到海报、文案和菜单；海报在 {file}，二维码已读回 {link}"
+        return "梅姐说「我要推荐」，收到海报和文案", f"海报 {file}", f"二维码读回 {link}", f"文案 {carrying}"
 
-    async def _jun_scans(self) -> tuple[str, str]:
-        result = await self._result("jun", "scan", self.code)
+    async def _friend_scans(self) -> Told:
+        result = await self._result(self.friend, "scan", self.code)
         _confirm(result["status"] == 200, "落地页打不开")
-        async with self._http.get(f"{self.app.own_address}/i/{self.code}") as answer:
-            html = await answer.text()
+        page = f"{self.app.own_address}/i/{self.code}"
+        html = (await self._get(page)).decode()
         _confirm("梅姐" in html and "data-contact-qr" in html, "落地页上没有推荐人或顾问二维码")
-        return "小军扫码", "落地页写着谁介绍他来，顾问的二维码已就位"
+        return f"{self.name}扫码，打开落地页", "写着梅姐介绍他来，顾问的二维码已就位", page
 
-    async def _jun_adds(self) -> tuple[str, str]:
-        result = await self._result("jun", "add", None)
-        _confirm(bool(result.get("welcome")), "小军没有收到欢迎语")
-        _confirm("梅姐" in result["welcome"] and "/me/" in result["welcome"], "欢迎语没有写明介绍人或个人页")
-        told = [text for text in await self._log("lin") if "梅姐" in text]
+    async def _friend_adds(self) -> Told:
+        result = await self._result(self.friend, "add", None)
+        welcome = str(result.get("welcome") or "")
+        _confirm(welcome != "", f"{self.name}没有收到欢迎语")
+        _confirm("梅姐" in welcome and "/me/" in welcome, "欢迎语没有写明介绍人或个人页")
+        told = [text for text in await self._log(_REP) if "梅姐" in text and self.name in text]
         _confirm(bool(told), "顾问没有收到通知")
-        return "小军添加林顾问", f"欢迎语：{result['welcome'].splitlines()[0]}　顾问收到：{told[-1]}"
+        return f"{self.name}加林顾问为好友", f"{self.name}收到：{welcome.splitlines()[0]}", f"林顾问收到：{told[-1]}"
 
-    async def _jun_says_yes(self) -> tuple[str, str]:
-        asked = await self._act("jun", "say", "你好")
-        _confirm(any("可以告诉" in line["text"] for line in asked), "没有问小军是否可以告诉介绍人")
-        await self._act("jun", "say", "可以")
-        heard = [text for text in await self._log("mei") if "小军" in text]
-        _confirm(bool(heard), "梅姐没有听说小军来了")
-        return "小军同意告诉梅姐", f"梅姐收到：{heard[-1]}"
+    async def _friend_says_yes(self) -> Told:
+        asked = await self._act(self.friend, "say", "你好")
+        _confirm(any("可以告诉" in line["text"] for line in asked), f"没有问{self.name}是否可以告诉介绍人")
+        await self._act(self.friend, "say", "可以")
+        heard = [text for text in await self._log(_MEI) if self.name in text]
+        _confirm(bool(heard), f"梅姐没有听说{self.name}来了")
+        return f"{self.name}同意告诉梅姐", f"梅姐收到：{heard[-1]}"
 
-    async def _jun_buys(self) -> tuple[str, str]:
-        result = await self._result("jun", "buy", _PRICE)
-        _confirm(result["answer"].get("outcome") == "held", f"订单没有记上：{result['answer']}")
+    async def _friend_buys(self) -> Told:
+        result = await self._result(self.friend, "buy", _PRICE)
+        answer = result["answer"] or {}
+        _confirm(answer.get("outcome") == "held", f"订单没有记上：{answer}")
         self.order = result["order_no"]
         held = await self._rewards("held")
-        _confirm(len(held) == 2, "双方的谢礼没有同时挂起")
-        reason = result["answer"]["reasons"][0]["text"]
-        return "小军下单 199 元", f"订单 {self.order}：{reason}；双方各 {held[0].amount} 天，确认中"
+        _confirm({r.side for r in held} == set(Side), "双方的谢礼没有同时挂起")
+        return (
+            f"{self.name}下单 {_PRICE // 100} 元",
+            f"订单 {self.order}：{answer['reasons'][0]['text']}",
+            f"双方各 {held[0].amount} 天，确认中",
+        )
 
-    async def _time_passes(self) -> tuple[str, str]:
-        await self._post("/sandbox/clock", {"advance_s": HOLD_S + 60})
+    async def _time_passes(self) -> Told:
+        moved = await self._post("/sandbox/clock", {"advance_s": HOLD_S + 60})
+        _confirm("now" in moved, f"时钟没有拨动：{moved}")
         granted = await self._rewards("granted")
-        _confirm(len(granted) == 2, "退款期过后谢礼没有到账")
-        self.reward = next(r.id for r in granted if r.side == "advocate")
+        _confirm({r.side for r in granted} == set(Side), "退款期过后谢礼没有到账")
+        self.reward = next(r.id for r in granted if r.side is Side.ADVOCATE)
         return "十五天过去，退款期结束", "双方的谢礼已到账"
 
-    async def _mei_looks(self) -> tuple[str, str]:
-        replies = await self._act("mei", "say", "进度")
+    async def _mei_looks(self) -> Told:
+        replies = await self._act(_MEI, "say", "进度")
         told = "\n".join(line["text"] for line in replies)
-        _confirm("已到账1份" in told and "小军" in told, "梅姐看不到已到账的谢礼")
-        return "梅姐说「进度」", replies[0]["text"].splitlines()[0]
+        mei = await self._person(_MEI)
+        assert mei
+        thanks = await self.app.store.read(lambda tx: tx.rewards.of_person(mei.id))
+        granted = sum(r.state == "granted" for r in thanks)
+        _confirm(f"已到账{granted}份" in told and self.name in told, "梅姐看不到已到账的谢礼")
+        page = f"{self.app.own_address}/me/{self.app.page_tokens.of(mei.id)}"
+        return "梅姐说「进度」", told.splitlines()[0], f"她的页面 {page}"
 
-    async def _proof(self) -> tuple[str, str]:
-        token = self.app.page_tokens.of(await self._person("mei"))
-        async with self._http.get(f"{self.app.own_address}/me/{token}/proof/{self.reward}") as answer:
-            proof = await answer.json()
+    async def _proof(self) -> Told:
+        mei = await self._person(_MEI)
+        assert mei
+        page = f"{self.app.own_address}/me/{self.app.page_tokens.of(mei.id)}"
+        proof = json.loads(await self._get(f"{page}/proof/{self.reward}"))
         root = _recompute(proof)
-        await self.app.sign_head()
+        await self.app.work.sign_head()
         head = (await self.app.store.read(lambda tx: tx.ledger.heads()))[-1]
-        _confirm(root == proof["root"] == head.root.hex(), "账本证明对不上已签名的账本头")
-        return "账本证明", f"重新计算得到根 {root[:16]}…，与已签名的账本头一致（共 {head.size} 条）"
+        _confirm(root == proof["root"] == head.root.hex(), "账本证明对不上已签名的账头")
+        return "账本证明", f"自己算出的树根 {root[:16]}… 与已签名的账头一致（共 {head.size} 条）"
 
     async def _rewards(self, state: str) -> list[Reward]:
         """What the ledger's owner sees, read back from the database."""
@@ -150,12 +187,11 @@ class Story:
 
         return await self.app.store.read(unit)
 
-    async def _person(self, persona: str) -> str:
+    async def _person(self, persona: str) -> Person | None:
+        """Whom the company knows by this persona, None if nobody."""
         assert self.app.sandbox
         identity = Identity(IdentityKind.WECOM, self.app.sandbox.external_userid(persona))
-        person = await self.app.store.read(lambda tx: tx.people.find(identity))
-        assert person
-        return person.id
+        return await self.app.store.read(lambda tx: tx.people.find(identity))
 
     async def _act(self, persona: str, do: str, value: object) -> list[dict[str, Any]]:
         replies: list[dict[str, Any]] = (await self._result(persona, do, value))["replies"]
@@ -167,6 +203,11 @@ class Story:
         result: dict[str, Any] = answer["result"]
         return result
 
+    async def _get(self, url: str) -> bytes:
+        async with self._http.get(url) as answer:
+            _confirm(answer.status == 200, f"打不开（{answer.status}）：{url}")
+            return await answer.read()
+
     async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         async with self._http.post(f"{self.app.own_address}{path}", json=body) as answer:
             told: dict[str, Any] = await answer.json()
@@ -174,9 +215,13 @@ class Story:
 
     async def _log(self, to: str) -> list[str]:
         """What somebody was told so far."""
-        async with self._http.get(f"{self.app.own_address}/sandbox/log") as answer:
-            lines = await answer.json()
+        lines = json.loads(await self._get(f"{self.app.own_address}/sandbox/log"))
         return [line["text"] for line in lines if line["to"] == to]
+
+
+def _people() -> Iterator[tuple[str, str]]:
+    yield from _FRIENDS.items()
+    yield from ((f"小陈{number}", f"小陈{number}") for number in count(1))
 
 
 def _recompute(proof: dict[str, Any]) -> str:

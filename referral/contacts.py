@@ -45,7 +45,7 @@ def friend_added(tx: Tx, facts: Facts, event: FriendAdded, *, now: datetime, rng
     tx.reps.add_contact(person.id, event.rep, event.at)
     if person.rep is None:
         tx.people.learn(person.id, rep=event.rep)
-    code = _code_of(tx, event.mark)
+    code = _code_of(tx, event)
     if first and code:
         touch_by_code(tx, person.id, code.code, kind=TouchKind.ADD, at=event.at, now=now, rng=rng)
     _welcome(tx, facts, event, person, code, now=now, rng=rng)
@@ -77,9 +77,12 @@ def profile_learned(tx: Tx, facts: Facts, who: Identity, profile: Profile | None
             _introduce(tx, facts, person.id, contact.rep, now=now, rng=rng)
 
 
-def _code_of(tx: Tx, mark: str | None) -> Code | None:
-    way = tx.contact_ways.by_mark(mark) if mark else None
-    return tx.codes.find(way.code) if way and way.code else None
+def _code_of(tx: Tx, event: FriendAdded) -> Code | None:
+    """The code whose QR was scanned; None for a QR that outlived its campaign: in a chat it is none either."""
+    way = tx.contact_ways.by_mark(event.mark) if event.mark else None
+    code = tx.codes.find(way.code) if way and way.code else None
+    campaign = tx.campaigns.get(code.campaign) if code else None
+    return code if campaign and not campaign.is_over(event.at) else None
 
 
 def _welcome(

@@ -316,7 +316,8 @@ STOP_WORDS = ("不再提醒", "退订", "TD", "别发了", "取消")
 """Words that always mean silence (design 5.8)."""
 
 _STOP = re.compile(
-    r"不再提醒|不要再?提醒|别再?提醒|退订(?!单)|别再?发了|不要再?发了?|别再?发消息|^TD$|^T$|^取消$|^取消提醒$", re.IGNORECASE
+    r"不再提醒|不要再?提醒|别再?提醒|退订(?!单)|别再?发了|不要再?发了?|别再?发消息|^TD$|^T$|^取消$|^取消提醒$",
+    re.IGNORECASE,
 )
 _NOT_ASKED_TO_STOP = re.compile(r"取消订单|怎么退订|如何退订")
 _MENU: dict[str, Heard] = {
@@ -359,7 +360,10 @@ _THANKS = r"([,、 ]*(谢谢|多谢)(您|你|啦)?)?$"
 _YES = re.compile(r"^(可以|可以的|同意|愿意|告诉吧|可以告诉[^不]{0,20})" + _THANKS)
 _NO = re.compile(r"^(不用|不用了|先不说|不可以|不行|不要|别说|不同意|不愿意|先不|否)" + _THANKS)
 _YES_TO_ANYTHING = re.compile(r"^(行|好|好的|好啊|嗯+|是|是的|没问题)" + _THANKS)
-_POLITE = re.compile(r"^(((非常|太)?(谢谢|多谢|感谢|谢)(您|你|啦|了)*|收到|知道了|明白了?|了解了?|ok|好的?|辛苦了?)[,、 ~!。]*)+$")
+_COURTESIES = "(?:非常|太)?(?:谢谢|多谢|感谢|谢)(?:您|你|啦|了)*+|收到|知道了|明白了?|了解了?|ok|好的?|辛苦了?"
+_POLITE = re.compile(
+    rf"^(?:(?>{_COURTESIES})[,、 ~!。]*+)++$"
+)  # possessive: a long row of thanks costs only its length
 _NAMES_A_CODE = re.compile(r"(?<!号)码|/i/")
 _CODE_LIKE = re.compile(r"^(?=.*\d)[0-9A-Za-z]{8}$")
 
@@ -411,18 +415,10 @@ def _answer(chat: Chat, heard: Heard, situation: Situation, now: datetime) -> tu
             return Chat(), [StopReminders(), Say("optout.done")]
         case AskedToRecommend():
             return chat, [GivePoster(again=situation.has_code)] if situation.campaign_runs else [Say("campaign.none")]
-        case AskedProgress():
-            return chat, [TellProgress()]
         case AskedRules():
             return chat, [TellRules()] if situation.campaign_runs else [Say("campaign.none")]
-        case AskedWhy():
-            return chat, [TellWhy()]
         case AskedForPerson():
             return replace(chat, handed_at=now), [Say("person.handed"), CallPerson(session=True)]
-        case Declared():
-            return chat, [NoteDeclared(), Say("poster.declared")]
-        case AskedSigning():
-            return chat, [ShowMenu("poster.sign_ask")]
         case ChoseByline(byline=byline):
             return chat, [SetByline(byline), Say(_SIGNED[byline])]
         case TypedCode(code=code, otherwise=otherwise):
@@ -437,16 +433,22 @@ def _answer(chat: Chat, heard: Heard, situation: Situation, now: datetime) -> tu
         case Answered(yes=yes, referral=referral, clear=clear):
             last = chat.question if clear or chat.just_asked else None
             return _disclosed(chat, referral or last, yes, now)
-        case Greeted():
-            return chat, [ShowMenu("menu.head")]
-        case WasPolite():
-            return chat, []
+        case AskedProgress() | AskedWhy() | AskedSigning() | Declared() | Greeted() | WasPolite():
+            return chat, list(_AT_ONCE[type(heard)])
         case SentMedia(kind=kind):
             return chat, [Say("person.voice" if kind == "voice" else "person.picture")]
         case SaidOther():
             return _hand_over(chat, now)
 
 
+_AT_ONCE: dict[type, tuple[Action, ...]] = {
+    AskedProgress: (TellProgress(),),
+    AskedWhy: (TellWhy(),),
+    AskedSigning: (ShowMenu("poster.sign_ask"),),
+    Declared: (NoteDeclared(), Say("poster.declared")),
+    Greeted: (ShowMenu("menu.head"),),
+    WasPolite: (),
+}
 _SIGNED = {
     Byline.FACE: "poster.sign_face",
     Byline.NICKNAME: "poster.sign_name",

@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from scheduler.ticks import Tick
+
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tick:
-    """One fixed job: `run` every so often; a late or long run swallows the ones it missed."""
-
-    name: str
-    every: timedelta
-    run: Callable[[], Awaitable[object]]
 
 
 class Clockwork:

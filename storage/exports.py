@@ -88,7 +88,8 @@ def _plain(tx: Transaction, what: str) -> Iterator[dict[str, object]]:
 
 
 def _stream(tx: Transaction, statement: Select[Any]) -> Iterator[Any]:
-    yield from tx.connection.execute(statement.execution_options(yield_per=_TOGETHER))
+    with tx.connection.execute(statement.execution_options(yield_per=_TOGETHER)) as result:
+        yield from result
 
 
 def _value(column: str, value: Any) -> object:

@@ -64,6 +64,10 @@ class JobsTable:
         """Give up on a job after its last attempt; it stays on record."""
         return self._close(job, state="dead", note=note, lease_until=None)
 
+    def free_all(self) -> None:
+        """Give up every lease: for the only process on a database, whose predecessor must be dead."""
+        self._c.execute(update(t.jobs).where(t.jobs.c.state == "open").values(lease_until=None))
+
     def due(self, now: datetime) -> int:
         where = (t.jobs.c.state == "open", t.jobs.c.due_at <= ms(now))
         return self._c.execute(select(func.count()).select_from(t.jobs).where(*where)).scalar_one()

@@ -7,11 +7,11 @@ the numbers have no gaps whatever order transactions commit in.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, case, func, insert, select, text
+from sqlalchemy import Connection, bindparam, case, func, insert, select, text
 
 from referral import merkle
 from referral.ledger import Entry
@@ -20,6 +20,18 @@ from storage.times import at, ms
 
 _SEQUENCER = 7_461_626_901
 """Number of the advisory lock that one sequencer at a time holds on PostgreSQL."""
+
+
+# Made once: putting a statement together costs several times as much as running it.
+_ADD_ENTRY = insert(t.ledger_entries)
+_ADD_SALT = insert(t.ledger_salts)
+_ADD_LEAF = insert(t.ledger_leaves)
+_ADD_NODE = insert(t.ledger_nodes)
+_LAST_LEAF = select(func.max(t.ledger_leaves.c.seq))
+_NODE = select(t.ledger_nodes.c.hash).where(
+    t.ledger_nodes.c.level == bindparam("level_"), t.ledger_nodes.c.place == bindparam("place_")
+)
+_FIELDS = tuple(field.name for field in fields(Entry))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,19 +62,8 @@ class LedgerTable:
 
     def append(self, entry: Entry, salt: bytes) -> None:
         entry = replace(entry, at=at(ms(entry.at)))  # as it will be read back
-        self._c.execute(
-            insert(t.ledger_entries).values(
-                id=entry.id,
-                at=ms(entry.at),
-                kind=entry.kind,
-                debit=entry.debit,
-                credit=entry.credit,
-                unit=entry.unit,
-                amount=entry.amount,
-                ref=entry.ref,
-            )
-        )
-        self._c.execute(insert(t.ledger_salts).values(entry=entry.id, salt=salt))
+        self._c.execute(_ADD_ENTRY, {**{name: getattr(entry, name) for name in _FIELDS}, "at": ms(entry.at)})
+        self._c.execute(_ADD_SALT, {"entry": entry.id, "salt": salt})
         if self._c.dialect.name == "sqlite":
             self._place([(entry, salt)])
 
@@ -96,11 +97,11 @@ class LedgerTable:
             leaves.append({"seq": seq, "entry": entry.id})
         if leaves:
             nodes = [{"level": level, "place": place, "hash": node} for (level, place), node in fresh.items()]
-            self._c.execute(insert(t.ledger_leaves), leaves)
-            self._c.execute(insert(t.ledger_nodes), nodes)
+            self._c.execute(_ADD_LEAF, leaves)
+            self._c.execute(_ADD_NODE, nodes)
 
     def size(self) -> int:
-        last = self._c.execute(select(func.max(t.ledger_leaves.c.seq))).scalar()
+        last = self._c.execute(_LAST_LEAF).scalar()
         return 0 if last is None else last + 1
 
     def unsequenced(self) -> int:
@@ -108,8 +109,7 @@ class LedgerTable:
         return entries - self.size()
 
     def node(self, level: int, place: int) -> bytes:
-        where = (t.ledger_nodes.c.level == level, t.ledger_nodes.c.place == place)
-        return bytes(self._c.execute(select(t.ledger_nodes.c.hash).where(*where)).scalar_one())
+        return bytes(self._c.execute(_NODE, {"level_": level, "place_": place}).scalar_one())
 
     def root(self) -> bytes:
         return merkle.root(self.size(), self.node)
@@ -122,8 +122,8 @@ class LedgerTable:
             .outerjoin(t.ledger_salts, t.ledger_salts.c.entry == t.ledger_leaves.c.entry)
             .order_by(t.ledger_leaves.c.seq)
         )
-        for row in self._c.execute(statement.execution_options(yield_per=500)):
-            yield _leaf(row)
+        with self._c.execute(statement.execution_options(yield_per=500)) as result:
+            yield from map(_leaf, result)
 
     def latest_of(self, ref: str) -> Leaf | None:
         """The newest entry about one reward."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -43,11 +44,10 @@ def is_current(connection: Connection) -> bool:
     if not names:
         return False
     _refuse_foreign(connection, names)
-    scripts = ScriptDirectory.from_config(_config())
     here = MigrationContext.configure(connection).get_current_revision()
-    if here is not None and here not in {script.revision for script in scripts.walk_revisions()}:
+    if here is not None and here not in _history():
         raise NewerDatabase(f"数据库的版本（{here}）比这个程序新：请先更新程序")
-    return here == scripts.get_current_head()
+    return here == _history()[0]
 
 
 def _refuse_foreign(connection: Connection, names: set[str]) -> None:
@@ -56,6 +56,12 @@ def _refuse_foreign(connection: Connection, names: set[str]) -> None:
         owner = connection.execute(select(t.marks.c.value).where(t.marks.c.key == "program")).scalar()
     if owner != PROGRAM:
         raise ForeignDatabase("这个数据库里已有别的程序的表：请在 [database] url 里换一个空的数据库")
+
+
+@cache
+def _history() -> list[str]:
+    """The revisions this program knows, newest first."""
+    return [script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()]
 
 
 def _config() -> Config:

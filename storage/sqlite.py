@@ -30,7 +30,8 @@ from storage.transaction import Transaction
 
 T = TypeVar("T")
 
-_GROUP = 256  # units that may share one commit
+_GROUP = 256  # units, about, that may share one commit
+_HANDFUL = 16  # units handed over at once: the disk is busy with one handful while the loop reads the next
 _READERS = 2
 _BUSY_S = 5.0
 _FIXED_IN = ((3, 51, 3), (3, 50, 7), (3, 44, 6))  # first safe version of each line, newest first (reliability.md §0.2)
@@ -153,7 +154,8 @@ class SqliteStore(SqliteReader):
     def __init__(self, path: Path, lock: FileLock) -> None:
         super().__init__(path)
         self._lock = lock
-        self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[list[_Waiting] | None] = queue.SimpleQueue()
+        self._arriving: dict[asyncio.AbstractEventLoop, list[_Waiting]] = {}
         self._engine = writer_engine(path)
         self._connection = self._engine.connect()
         self._raw = driver_of(self._connection)
@@ -168,7 +170,7 @@ class SqliteStore(SqliteReader):
             raise StorageError("数据库已经关闭")
         loop = asyncio.get_running_loop()
         waiting = _Waiting(unit, loop.create_future(), loop)
-        self._queue.put(waiting)
+        self._line_up(waiting)
         result: T = await waiting.future
         return result
 
@@ -177,11 +179,26 @@ class SqliteStore(SqliteReader):
         if self._closed:
             return
         self._closed = True
+        for loop in list(self._arriving):
+            self._hand_over(loop)
         self._queue.put(None)
         await asyncio.get_running_loop().run_in_executor(None, self._thread.join)
         await super().close()
         self._engine.dispose()
         self._lock.release()
+
+    def _line_up(self, waiting: _Waiting) -> None:
+        """Collect what one turn of a loop brings, and wake the writer for a handful of it instead of for each."""
+        arrived = self._arriving.setdefault(waiting.loop, [])
+        arrived.append(waiting)
+        if len(arrived) == 1:
+            waiting.loop.call_soon(self._hand_over, waiting.loop)
+        elif len(arrived) >= _HANDFUL:
+            self._hand_over(waiting.loop)
+
+    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
+        if arrived := self._arriving.pop(loop, None):
+            self._queue.put(arrived)
 
     def _work(self) -> None:
         while (first := self._queue.get()) is not None:
@@ -192,16 +209,16 @@ class SqliteStore(SqliteReader):
                 break
         self._connection.close()
 
-    def _gather(self, first: _Waiting) -> tuple[list[_Waiting], bool]:
-        group = [first]
+    def _gather(self, first: list[_Waiting]) -> tuple[list[_Waiting], bool]:
+        group = first
         while len(group) < _GROUP:
             try:
-                waiting = self._queue.get_nowait()
+                more = self._queue.get_nowait()
             except queue.Empty:
                 break
-            if waiting is None:
+            if more is None:
                 return group, True
-            group.append(waiting)
+            group += more
         return group, False
 
     def _commit(self, group: list[_Waiting]) -> None:

@@ -2,52 +2,68 @@
 
 from __future__ import annotations
 
+import io
 import sys
+from importlib import import_module
+from typing import Any
 
 import click
 
 from bot import __version__
-from bot.cli.campaign import campaign, code
-from bot.cli.demo import demo
-from bot.cli.export import export
-from bot.cli.ledger import ledger
-from bot.cli.lint import lint
-from bot.cli.poster import poster
-from bot.cli.run import check, migrate, serve
-from bot.cli.why import why
-from bot.config import ConfigError
-from bot.copy import CopyError
-from bot.keys import KeysError
-from referral.errors import BadInput, ReferralError
+from bot.cli.refusals import EXPECTED, let_go_of_stdout, refusal
+
+COMMANDS = {
+    "demo": ("bot.cli.demo", "Play the story with a local WeCom, then serve it."),
+    "serve": ("bot.cli.serve", "Run the bot."),
+    "migrate": ("bot.cli.migrate", "Bring the database to this program's version."),
+    "check": ("bot.cli.check", "Check the file only, offline."),
+    "campaign": ("bot.cli.campaign", "Campaigns: start, look at, pause, resume, end."),
+    "code": ("bot.cli.campaign", "The invite code of PERSON in a campaign."),
+    "export": ("bot.cli.export", "Write a table, one object a line."),
+    "why": ("bot.cli.why", "Why things stand as they do for a person, an order or a reward."),
+    "poster": ("bot.cli.poster", "Write the poster of CODE as a JPEG."),
+    "ledger": ("bot.cli.ledger", "The ledger: its signed head, its soundness, proofs of rewards."),
+    "lint": ("bot.cli.lint", "Check words against the rules for what may be said."),
+}
+"""Where each command is and what it does; it is loaded when it is asked for, so that a small one is quick."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """The commands; what is expected to go wrong in one becomes one sentence and an exit code."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(COMMANDS[cmd_name][0]), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, says) for name, (_, says) in COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            super().invoke(ctx)
+            sys.stdout.flush()  # a full disk is said now, not while Python ends
+        except BrokenPipeError:  # the reader has read enough: click ends quietly
+            raise
+        except EXPECTED as error:
+            let_go_of_stdout()
+            raise refusal(error) from error
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="taoli")
 def taoli() -> None:
     """Taoli 桃李: customers who are glad they came bring their friends."""
 
 
-for command in (demo, serve, migrate, check, campaign, code, why, poster, export, ledger, lint):
-    taoli.add_command(command)
-
-
 def main() -> None:
-    """Run a command; every expected refusal becomes one sentence and its exit code."""
-    try:
-        taoli(standalone_mode=False)
-    except click.exceptions.Exit as done:
-        sys.exit(done.exit_code)
-    except click.Abort:
-        sys.exit(130)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except BadInput as error:
-        click.echo(f"taoli: {error}", err=True)
-        sys.exit(2)
-    except (ReferralError, ConfigError, KeysError, CopyError) as error:
-        click.echo(f"taoli: {error}", err=True)
-        sys.exit(1)
-    except OSError as error:
-        click.echo(f"taoli: {error.strerror or error}", err=True)
-        sys.exit(1)
+    """Run a command. To a pipe or a file it writes UTF-8 everywhere; an old terminal shows ? for a sign it lacks."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="replace")
+    taoli()

@@ -6,12 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.table import Table
 
-from bot.cli.house import as_json, configured, opened, operate, run, show
+from bot.cli.columns import columns
+from bot.cli.house import opened, operate, run
+from bot.cli.options import as_json, configured, show
+from bot.operator import MOST_FEN
 from bot.operator import as_json as campaign_json
 from referral.errors import BadInput, NotFound
+
+_STATES = {"draft": "草稿", "waiting": "未开始", "running": "进行中", "paused": "已暂停", "ended": "已结束"}
+_HEAD = ("编号", "礼包", "名称", "状态", "开始", "结束", "预算", "已用")
 
 
 @click.group()
@@ -25,7 +29,7 @@ def campaign() -> None:
 @click.option("--name", help="What staff call it.")
 @click.option("--from", "from_", metavar="DATE", help="First day, in Beijing.")
 @click.option("--to", metavar="DATE", help="Last day, in Beijing.")
-@click.option("--budget-fen", type=int, help="What all thanks together may cost, in fen.")
+@click.option("--budget-fen", type=click.IntRange(0, MOST_FEN), help="What all thanks together may cost, in fen.")
 @click.option("--set", "set_", multiple=True, metavar="KEY=VALUE", help="Another number or rule of the pack.")
 @as_json
 def start(
@@ -40,7 +44,7 @@ def start(
 ) -> None:
     """Start a campaign from an offer pack."""
     args = {"pack": pack, "name": name, "from": from_, "to": to, "budget_fen": budget_fen, "set": _pairs(set_)}
-    _print(run(operate(config_file, "campaign.start", args)), json_)
+    _print(run(operate(config_file, "campaign.start", args)), json_=json_)
 
 
 @campaign.command("list")
@@ -51,11 +55,9 @@ def list_(config_file: Path, json_: bool) -> None:
     found = run(_all(config_file))
     if json_:
         return show(found)
-    table = Table("编号", "礼包", "名称", "状态", "开始", "结束", "预算（元）", "已用（元）")
-    for each in found:
-        money = (f"{each['budget_fen'] / 100:.2f}", f"{each['used_fen'] / 100:.2f}")
-        table.add_row(*(str(each[k] or "") for k in ("id", "pack", "name", "state", "from", "to")), *money)
-    Console().print(table)
+    if not found:
+        return click.echo("还没有活动", err=True)
+    return click.echo("\n".join(columns(_HEAD, [tuple(_spoken(each).values()) for each in found])))
 
 
 @campaign.command("show")
@@ -67,7 +69,7 @@ def show_(campaign_id: str, config_file: Path, json_: bool) -> None:
     found = next((each for each in run(_all(config_file)) if each["id"] == campaign_id), None)
     if found is None:
         raise NotFound(f"没有这个活动：{campaign_id}")
-    _print(found, json_)
+    _print(found, json_=json_)
 
 
 def _moving(verb: str, says: str) -> click.Command:
@@ -75,7 +77,7 @@ def _moving(verb: str, says: str) -> click.Command:
     @configured
     @as_json
     def move(campaign_id: str, config_file: Path, json_: bool) -> None:
-        _print(run(operate(config_file, f"campaign.{verb}", {"id": campaign_id})), json_)
+        _print(run(operate(config_file, f"campaign.{verb}", {"id": campaign_id})), json_=json_)
 
     return click.command(verb, help=says)(move)
 
@@ -95,12 +97,13 @@ def code(person: str, campaign_id: str, config_file: Path, json_: bool) -> None:
     made = run(operate(config_file, "code", {"person": person, "campaign": campaign_id}))
     if json_:
         return show(made)
-    click.echo(f"{made['code']}  {made['url']}")
+    return click.echo(f"{made['code']}  {made['url']}")
 
 
 async def _all(config_file: Path) -> list[dict[str, Any]]:
     async with opened(config_file) as here:
-        return [campaign_json(each) for each in await here.store.read(lambda tx: tx.campaigns.all())]
+        now = here.clock()
+        return [campaign_json(each, now) for each in await here.store.read(lambda tx: tx.campaigns.all())]
 
 
 def _pairs(texts: tuple[str, ...]) -> dict[str, str]:
@@ -113,8 +116,13 @@ def _pairs(texts: tuple[str, ...]) -> dict[str, str]:
     return pairs
 
 
-def _print(made: dict[str, Any], json_: bool) -> None:
+def _print(made: dict[str, Any], *, json_: bool) -> None:
     if json_:
         return show(made)
-    for key, value in made.items():
-        click.echo(f"{key:<11} {'' if value is None else value}")
+    return click.echo("\n".join(f"{name}  {value}" for name, value in _spoken(made).items()))
+
+
+def _spoken(made: dict[str, Any]) -> dict[str, str]:
+    plain = (made["id"], made["pack"], made["name"], _STATES[made["state"]], made["from"], made["to"] or "不限")
+    money = (f"{made[key] / 100:.2f} 元" for key in ("budget_fen", "used_fen"))
+    return dict(zip(_HEAD, (*plain, *money), strict=True))

@@ -1,26 +1,25 @@
-"""What every command needs: the configuration, the keys, and the database, read-only or by way of the running bot."""
+"""What commands work with: the configuration, the keys, the database, read-only or by way of the running bot."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
-
-import click
+from urllib.parse import urlsplit
 
 from bot import control
-from bot.app import house, machine_clock, naming_of
+from bot.app import World, house, naming_of
 from bot.clocks import ahead
 from bot.config import Config, load, with_sandbox_secrets
 from bot.hooks.reading import Naming
 from bot.keys import Keys, load_keys
 from bot.log import set_up
-from bot.operator import Operator
+from bot.operator import ADDRESS, Operator
 from bot.pages.tokens import Tokens
 from bot.words import Words
 from referral.facts import Facts
@@ -30,29 +29,33 @@ from storage.open import open_beside, open_store
 from storage.store import Store
 
 T = TypeVar("T")
-Command = TypeVar("Command", bound=Callable[..., Any])
+
+_TRIES = 50
+_PAUSE_S = 0.2
 
 
-def configured(command: Command) -> Command:
-    """Give a command its `--config FILE`."""
-    option = click.option(
-        "--config",
-        "config_file",
-        required=True,
-        type=click.Path(dir_okay=False, path_type=Path),
-        help="The TOML file.",
-    )
-    return option(command)
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run a command's own coroutine, with talk on stderr."""
+    set_up()
+    return on_loop(work)
 
 
-def as_json(command: Command) -> Command:
-    """Give a command its `--json`."""
-    return click.option("--json", "json_", is_flag=True, help="Print one JSON value.")(command)
+def on_loop(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine; on uvloop where that is installed (the extra `fast`)."""
+    with asyncio.Runner(loop_factory=_fast_loop()) as runner:
+        return runner.run(work)
+
+
+def _fast_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        return import_module("uvloop").new_event_loop  # type: ignore[no-any-return]
+    except ImportError:
+        return None
 
 
 def read_config(file: Path) -> Config:
     """Load the file with its secrets. Raises `ConfigError`."""
-    return with_sandbox_secrets(load(file, os.environ), os.urandom)
+    return with_sandbox_secrets(load(file, os.environ), World().random_bytes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,65 +74,65 @@ class House:
 @asynccontextmanager
 async def opened(file: Path, *, writing: bool = False) -> AsyncIterator[House]:
     """Open the database that a configuration names; beside a running bot only for reading."""
-    config = read_config(file)
+    config, world = await _where_it_runs(read_config(file)), World()
     store = await (open_store if writing else open_beside)(config.database.url)
     try:
-        keys = load_keys(config, os.urandom, os.environ)
-        offset = await store.read(ahead) if config.sandbox.enabled else None
+        keys = load_keys(config, world.random_bytes, os.environ)
         desks = [desk for app in config.wecom.apps for desk in app.kf_accounts] if config.wecom else []
         facts, words = house(config, keys, Tokens(keys.tokens), desk=desks[0] if desks else None)
-        yield House(
-            config=config,
-            keys=keys,
-            store=store,
-            facts=facts,
-            words=words,
-            naming=naming_of(config, keys),
-            clock=(lambda: machine_clock() + offset) if offset else machine_clock,
-        )
+        naming, clock = naming_of(config, keys), await _clock(config, store, world.clock)
+        yield House(config=config, keys=keys, store=store, facts=facts, words=words, naming=naming, clock=clock)
     finally:
         await store.close()
 
 
 async def operate(file: Path, command: str, args: dict[str, Any]) -> Any:
-    """Have a writing command done by the running bot; by ourselves where none runs."""
-    from random import SystemRandom
+    """Have a writing command done by the running bot; by ourselves where none runs.
 
+    A bot that is just starting, or another command, holds the database for a moment: then we look again.
+    """
     config = read_config(file)
+    for _ in range(_TRIES):
+        try:
+            return await control.ask(config.files.data_dir, command, args)
+        except control.NobodyThere:
+            pass
+        try:
+            return await _by_ourselves(file, command, args)
+        except DatabaseInUse as error:
+            in_use = error
+        await asyncio.sleep(_PAUSE_S)
+    raise in_use
+
+
+async def _by_ourselves(file: Path, command: str, args: dict[str, Any]) -> Any:
+    async with opened(file, writing=True) as here:
+        operator = Operator(
+            store=here.store,
+            facts=here.facts,
+            words=here.words,
+            naming=here.naming,
+            clock=here.clock,
+            rng=World().rng,
+            industry=here.config.company.industry,
+        )
+        return await operator.run(command, args)
+
+
+async def _clock(config: Config, store: Store, machine: Clock) -> Clock:
+    """The machine's clock, ahead by as much as the sandbox's is."""
+    if not config.sandbox.enabled:
+        return machine
+    offset = await store.read(ahead)
+    return lambda: machine() + offset
+
+
+async def _where_it_runs(config: Config) -> Config:
+    """With `port = 0` only the running bot knows the address that links start with."""
+    if config.server.port or config.server.public_url != config.server.own_address:
+        return config
     try:
-        return await control.ask(config.files.data_dir, command, args)
+        address = await control.ask(config.files.data_dir, ADDRESS, {})
     except control.NobodyThere:
-        pass
-    try:
-        async with opened(file, writing=True) as here:
-            operator = Operator(
-                store=here.store,
-                facts=here.facts,
-                words=here.words,
-                naming=here.naming,
-                clock=here.clock,
-                rng=SystemRandom(),
-            )
-            return await operator.run(command, args)
-    except DatabaseInUse:  # a bot started between our two looks
-        return await control.ask(config.files.data_dir, command, args)
-
-
-def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run a command's own coroutine, with talk on stderr; on uvloop where that is installed (the extra `fast`)."""
-    set_up()
-    with asyncio.Runner(loop_factory=_fast_loop()) as runner:
-        return runner.run(work)
-
-
-def _fast_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    try:
-        from uvloop import new_event_loop
-    except ImportError:
-        return None
-    return new_event_loop
-
-
-def show(value: Any) -> None:
-    """Print a JSON value."""
-    click.echo(json.dumps(value, ensure_ascii=False))
+        return config
+    return config.at_port(urlsplit(address).port or 0)

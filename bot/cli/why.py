@@ -7,12 +7,15 @@ from typing import Any
 
 import click
 
-from bot.cli.house import House, as_json, configured, opened, run, show
+from bot.cli.house import House, opened, run
+from bot.cli.options import as_json, configured, show
+from bot.cli.spoken import sentences
 from bot.naming import identity_of
 from referral.attribution import Reason
 from referral.errors import BadInput, NotFound
 from referral.orders import Order
 from referral.people import Person
+from referral.referrals import Referral
 from referral.rewards import Reward
 from storage.times import iso
 from storage.transaction import Transaction
@@ -27,8 +30,7 @@ def why(what: str, config_file: Path, json_: bool) -> None:
     found = run(_why(config_file, what))
     if json_:
         return show(found)
-    for line in _sentences(found):
-        click.echo(line)
+    return click.echo("\n".join(sentences(found)))
 
 
 async def _why(config_file: Path, what: str) -> dict[str, Any]:
@@ -80,18 +82,19 @@ def _who(tx: Transaction, person: Person) -> dict[str, Any]:
 def _referrals(here: House, tx: Transaction, person: Person) -> list[dict[str, Any]]:
     """What this person brought, and how they came themselves."""
     mine = [*tx.referrals.of_advocate(person.id), *tx.referrals.of_friend(person.id)]
-    return [
-        {
-            "id": referral.id,
-            "campaign": referral.campaign,
-            "advocate": referral.advocate,
-            "friend": referral.friend,
-            "status": referral.status.value,
-            "method": referral.method,
-            "reason": _reason(here, referral.reason),
-        }
-        for referral in mine
-    ]
+    return [_referral_row(here, referral) for referral in mine]
+
+
+def _referral_row(here: House, referral: Referral) -> dict[str, Any]:
+    return {
+        "id": referral.id,
+        "campaign": referral.campaign,
+        "advocate": referral.advocate,
+        "friend": referral.friend,
+        "status": referral.status.value,
+        "method": referral.method,
+        "reason": _reason(here, referral.reason),
+    }
 
 
 def _order(here: House, tx: Transaction, source: str, number: str) -> dict[str, Any]:
@@ -114,17 +117,7 @@ def _order(here: House, tx: Transaction, source: str, number: str) -> dict[str, 
         },
         "outcome": order.outcome.value,
         "reasons": [_reason(here, reason) for reason in order.reasons],
-        "referral": {
-            "id": referral.id,
-            "campaign": referral.campaign,
-            "advocate": referral.advocate,
-            "friend": referral.friend,
-            "status": referral.status.value,
-            "method": referral.method,
-            "reason": _reason(here, referral.reason),
-        }
-        if referral
-        else None,
+        "referral": _referral_row(here, referral) if referral else None,
         "rewards": [_reward_row(here, tx, reward) for reward in rewards],
     }
 
@@ -159,25 +152,3 @@ def _reward_row(here: House, tx: Transaction, reward: Reward) -> dict[str, Any]:
 
 def _reason(here: House, code: Reason | str) -> dict[str, str]:
     return {"code": str(code), "text": here.words.reason(str(code), audience="staff")}
-
-
-def _sentences(found: dict[str, Any]) -> list[str]:
-    """The same, for a reader."""
-    if "order" in found:
-        order = found["order"]
-        lines = [f"订单 {order['source']}/{order['order_no']}：{found['outcome']}"]
-        lines += [f"  {reason['text']}（{reason['code']}）" for reason in found["reasons"]]
-        return lines + [_reward_line(reward) for reward in found["rewards"]]
-    if "reward" in found:
-        return [_reward_line(found["reward"])]
-    lines = [f"客户 {found['person']['id']}"]
-    lines += [f"  证据 {share['level']} · {share['code']} · {share['first_at']}" for share in found["shares"]]
-    lines += [
-        f"  推荐 {each['advocate']} → {each['friend']} · {each['status']} · {each['reason']['text']}"
-        for each in found["referrals"]
-    ]
-    return lines + [_reward_line(reward) for reward in found["rewards"]]
-
-
-def _reward_line(reward: dict[str, Any]) -> str:
-    return f"  谢礼 {reward['id']} · {reward['side']} · {reward['amount']} {reward['unit']} · {reward['state']} · {reward['reason']['text']}"

@@ -383,7 +383,7 @@ def disclose(
 ) -> bool:
     """Keep a friend's answer whether the advocate may know; on a yes the advocate hears of it.
 
-    False if the question is not theirs.
+    After a no, news that still waits and might name the friend is withdrawn. False if the question is not theirs.
     """
     referral = tx.referrals.get(referral_id)
     if referral is None or referral.friend != friend.id:
@@ -392,6 +392,9 @@ def disclose(
     if yes:
         text = facts.words.say("notice.arrived", friend=friend.nickname or "您的朋友")
         notices.tell(tx, referral.advocate, "arrived", referral_id, text, now=now, rng=rng)
+    elif referral.disclosed is Disclosure.YES:
+        for about in (referral_id, *(reward.id for reward in tx.rewards.of_referral(referral_id))):
+            tx.notices.void(referral.advocate, about)
     return True
 
 

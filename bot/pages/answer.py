@@ -7,6 +7,9 @@ from aiohttp import web
 from bot.pages.look import SECURITY_HEADERS, headers_of, render, status_of
 from bot.pages.views import View
 
+NO_SNIFFING = {"X-Content-Type-Options": "nosniff"}
+"""For what is no page: a browser takes it for what we say it is, and for nothing else."""
+
 
 def page(view: View) -> web.Response:
     """Render a view with its status and headers."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from bot.pages.answer import page, plain
+from bot.pages.answer import NO_SNIFFING, page, plain
 from bot.pages.doorway import MISSES, Doorway, since
 from bot.pages.views import BusyView, EndedView, LandingView, MissingView
 from bot.posters.commissions import PosterDesk
@@ -21,7 +21,7 @@ from referral.codes import Code
 from referral.contact_ways import ContactWay
 from referral.errors import NotFound
 from referral.facts import Facts
-from referral.ids import Bits, new_id
+from referral.ids import Bits, is_id, new_id
 from referral.people import Person
 from referral.shares import CHANNELS, Share, ShareLevel, counts_as_seen, is_crawler
 from referral.times import SHANGHAI, Clock
@@ -99,16 +99,18 @@ class Landing:
         except PosterError:
             return plain(503, "海报这会儿没做出来，请稍后再试。")
         self.doorway.remember(visit.caller, visit.code or "")
-        return web.Response(body=jpeg, content_type="image/jpeg", headers={"Cache-Control": "private, max-age=60"})
+        return web.Response(
+            body=jpeg, content_type="image/jpeg", headers=NO_SNIFFING | {"Cache-Control": "private, max-age=60"}
+        )
 
     async def picture(self, request: web.Request) -> web.StreamResponse:
         """A mirrored contact QR."""
         name = request.match_info["name"]
         stem, _, suffix = name.partition(".")
         path = self.pictures / name
-        if not stem.isalnum() or suffix not in ("png", "jpg") or not path.is_file():
+        if not is_id(stem, "q") or suffix not in ("png", "jpg") or not path.is_file():
             return page(MissingView(company=self.facts.company))
-        return web.FileResponse(path, headers={"Cache-Control": "public, max-age=86400"})
+        return web.FileResponse(path, headers=NO_SNIFFING | {"Cache-Control": "public, max-age=86400"})
 
     def _visit(self, request: web.Request, device: str) -> _Visit:
         code = codes.normalise(request.match_info["code"])

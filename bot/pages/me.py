@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from aiohttp import web
 
@@ -22,7 +22,7 @@ from bot.words import Words
 from referral import notices
 from referral.errors import NotFound
 from referral.facts import Facts
-from referral.ids import Bits
+from referral.ids import Bits, is_id
 from referral.people import Byline, Person
 from referral.referrals import Disclosure, Referral, ReferralStatus
 from referral.rewards import Reward, RewardState, Side
@@ -31,7 +31,8 @@ from storage import proofs
 from storage.store import Store
 from storage.transaction import Transaction
 
-_FORM_LIMIT = 4096
+_FORM = "application/x-www-form-urlencoded"
+_FORM_LIMIT = 4096  # bytes
 _TONES: dict[str, Tone] = {"done": "good", "left_out": "off", "granted": "good", "reversed": "off", "rejected": "off"}
 
 
@@ -77,11 +78,12 @@ class OwnPage:
         said = form.get("answer")
         if person is None or said not in ("yes", "no"):
             return self._missing() if person is None else plain(400, "answer: yes 或 no")
-        now = self.clock()
+        now, asked = self.clock(), form.get("referral", "")
+        if not is_id(asked, "r"):
+            return self._missing()
 
         def unit(tx: Transaction) -> bool:
             friend = tx.people.get(person)
-            asked = form.get("referral", "")
             return friend is not None and disclose(tx, self.facts, friend, asked, said == "yes", now=now, rng=self.rng)
 
         if not await self.store.write(unit):
@@ -110,7 +112,7 @@ class OwnPage:
             return dict(proofs.prove(tx, reward)) if found and found.person == person else None
 
         try:
-            found = await self.store.read(unit) if person else None
+            found = await self.store.read(unit) if person and is_id(reward, "w") else None
         except NotFound:
             found = None
         if found is None:
@@ -132,11 +134,12 @@ class OwnPage:
         origin = request.headers.get("Origin")
         if origin and urlsplit(origin).netloc not in (request.host, urlsplit(self.facts.public_url).netloc):
             return None, {}
-        if (request.content_length or 0) > _FORM_LIMIT:
+        if request.content_type != _FORM or (request.content_length or 0) > _FORM_LIMIT:
             return None, {}
-        form = await request.post()
-        person = self.tokens.read(request.match_info["token"])
-        return person, {name: value for name, value in form.items() if isinstance(value, str)}
+        body = await request.read()
+        if len(body) > _FORM_LIMIT:
+            return None, {}
+        return self.tokens.read(request.match_info["token"]), dict(parse_qsl(body.decode("utf-8", "replace")))
 
     def _open(self, tx: Transaction, person_id: str, token: str, device: str, now: datetime) -> MeView | None:
         person = tx.people.get(person_id)

@@ -10,12 +10,13 @@ from pathlib import Path
 from aiohttp import web
 
 from bot import metrics
-from bot.pages.answer import page, plain
+from bot.pages.answer import NO_SNIFFING, page, plain
 from bot.pages.look import STATIC_HEADERS, static_css
 from bot.pages.views import MissingView, PrivacyView, RulesView
 from bot.words import Words
 from referral.campaigns import current
 from referral.facts import Facts
+from referral.ids import is_id
 from referral.times import Clock
 from storage.store import Store
 from storage.transaction import Transaction
@@ -55,7 +56,7 @@ class PublicPages:
         name, now = request.match_info.get("campaign", ""), self.clock()
 
         def unit(tx: Transaction) -> RulesView | None:
-            campaign = tx.campaigns.get(name) if name else current(tx, now=now)
+            campaign = current(tx, now=now) if not name else tx.campaigns.get(name) if is_id(name, "c") else None
             if campaign is None:
                 return None
             sections = self.words.rules(campaign, tx.campaigns.terms(campaign.id, campaign.version))
@@ -80,7 +81,7 @@ class PublicPages:
         link = await self.store.read(lambda tx: tx.desks.link(desk)) if desk else None
         if link is None:
             return plain(503, "客服入口正在准备，请稍后再打开。")
-        raise web.HTTPFound(link)
+        raise web.HTTPFound(link, headers=NO_SNIFFING)
 
     async def css(self, request: web.Request) -> web.Response:
         """The one style sheet, under a name that changes with it."""
@@ -92,7 +93,7 @@ class PublicPages:
         path = self.verify_dir / name
         if not _VERIFY.fullmatch(name) or not path.is_file() or path.stat().st_size > _VERIFY_LIMIT:
             return page(MissingView(company=self.facts.company))
-        return web.Response(body=path.read_bytes(), content_type="text/plain")
+        return web.Response(body=path.read_bytes(), content_type="text/plain", headers=NO_SNIFFING)
 
     async def healthz(self, request: web.Request) -> web.Response:
         """Alive."""
@@ -105,4 +106,6 @@ class PublicPages:
 
     async def metrics(self, request: web.Request) -> web.Response:
         """Figures for Prometheus."""
-        return web.Response(body=metrics.page(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
+        return web.Response(
+            body=metrics.page(), headers=NO_SNIFFING | {"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
+        )

@@ -73,13 +73,24 @@ async def test_a_customer_asks_a_friend_buys_and_both_are_thanked(either_town):
         await _check_proof(town, own.text)
 
 
+async def test_a_rep_sees_the_month_in_figures(town):
+    code = await town.code_of("mei", await town.campaign())
+    assert "本月还没有" not in (await town.say("lin", "业绩"))[0]
+    await town.act("jun", "add", code)
+    await town.buy("jun")
+    await town.pass_time(5 * 86_400)
+
+    assert (await town.say("lin", "业绩"))[0] == ("本月：1位客户取了海报，1位朋友添加了您，1位下了单，谢礼已到账0份。")
+    assert "业绩 · 您名下的推荐情况" in (await town.say("lin", "帮助"))[0]
+
+
 async def _check_proof(town, html):
     path = html.split('class="proof" href="')[1].split('"')[0]
     proof = json.loads((await town.get(path)).text)
     entry = json.dumps(proof["entry"], sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
     leaf = sha256(b"\0" + bytes.fromhex(proof["salt"]) + entry).digest()
     assert leaf.hex() == proof["leaf_hash"]
-    await town.app.sign_head()
+    await town.app.work.sign_head()
     head = (await town.look(lambda tx: tx.ledger.heads()))[-1]
     assert proof["tree_size"] == head.size
     path = [bytes.fromhex(step) for step in proof["path"]]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import re
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -132,25 +131,31 @@ class Town:
         await self.app.settle()
         return str(made["code"])
 
+    async def hire(self, rep: str, name: str) -> None:
+        """Another rep begins to work."""
+        assert self.app.sandbox
+        self.app.sandbox._people.reps[rep] = name
+        await self.app.work._ask_for_reps()
+        await self.app.settle()
+
     async def end(self, campaign: str) -> None:
         await self.app.operator.run("campaign.end", {"id": campaign})
 
     # --- browsing ----------------------------------------------------------------------------------------------------
 
-    async def get(self, path: str, *, cookies: dict[str, str] | None = None, agent: str = WECHAT, **headers: str) -> Page:
-        """Open an address of ours, following nothing."""
-        sent = {"User-Agent": agent, **headers}
-        async with self.http.get(
-            self.at(path), headers=sent, cookies=cookies or {}, allow_redirects=False
-        ) as answer:
+    async def get(self, path: str, *, cookies: dict[str, str] | None = None, **headers: str) -> Page:
+        """Open an address of ours in WeChat's browser, following nothing; `headers` go over its own."""
+        sent = {"User-Agent": WECHAT} | {name.replace("_", "-"): value for name, value in headers.items()}
+        async with self.http.get(self.at(path), headers=sent, cookies=cookies, allow_redirects=False) as answer:
             return await _page(answer)
 
     async def post(
         self, path: str, form: dict[str, str], *, cookies: dict[str, str] | None = None, **headers: str
     ) -> Page:
         """Post a form as the page would."""
+        sent = {"User-Agent": WECHAT} | {name.replace("_", "-"): value for name, value in headers.items()}
         async with self.http.post(
-            self.at(path), data=form, headers={"User-Agent": WECHAT, **headers}, cookies=cookies or {}, allow_redirects=False
+            self.at(path), data=form, headers=sent, cookies=cookies, allow_redirects=False
         ) as answer:
             return await _page(answer)
 
@@ -239,7 +244,3 @@ def link_in(text: str, part: str) -> str:
     """The link in a message that has `part` in it, as a path."""
     found = next(link for link in LINK.findall(text) if part in link)
     return "/" + found.split("/", 3)[3]
-
-
-def wall() -> float:
-    return time.perf_counter()

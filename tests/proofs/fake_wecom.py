@@ -50,6 +50,8 @@ class FakeWecom:
     ways: dict[str, str] = field(default_factory=dict)
     """Who greets, by the mark that an add brings back."""
     said_at_desk: list[dict[str, Any]] = field(default_factory=list)
+    base: str = ""
+    _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     _words_of: dict[tuple[str, str], str] = field(default_factory=dict)
     _told_reps: dict[str, float] = field(default_factory=dict)
 
@@ -79,6 +81,11 @@ class FakeWecom:
             web.get("/qr/{mark}", self._picture),
         ]
 
+    async def until(self, true: Callable[[], bool]) -> None:
+        """Wait for something to be so after a call."""
+        async with self._changed, asyncio.timeout(20):
+            await self._changed.wait_for(true)
+
     def say(self, who: str, words: str) -> str:
         """A customer writes to the desk; the message's id."""
         message_id = f"said{len(self.said_at_desk):06d}"
@@ -99,6 +106,8 @@ class FakeWecom:
         async def answer(request: web.Request) -> web.Response:
             body = json.loads(await request.read() or b"{}")
             done = {"errcode": 0, "errmsg": "ok"} | do(request.query, body)
+            async with self._changed:
+                self._changed.notify_all()
             await asyncio.sleep(self.rng.random() * LATE_S)
             return web.json_response(done)
 

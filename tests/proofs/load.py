@@ -148,7 +148,7 @@ class Load:
             self._acknowledged.append(request)
 
     async def _send(self, session: ClientSession, base: str, request: Request) -> None:
-        path, body, headers = self._packed(request)
+        path, body, headers = self.packed(request)
         try:
             async with session.post(base + path, data=body, headers=headers) as response:
                 text = await response.text()
@@ -163,7 +163,8 @@ class Load:
         self._note(request, text)
         self.first_ack.set()
 
-    def _packed(self, request: Request) -> tuple[str, bytes, dict[str, str]]:
+    def packed(self, request: Request) -> tuple[str, bytes, dict[str, str]]:
+        """Path, body and headers, sealed or signed anew for each attempt."""
         if isinstance(request, Callback):
             envelope = a_callback(request.plain, timestamp=str(int(self._now())), nonce=str(self._rng.getrandbits(40)))
             return envelope.path, envelope.body, {"Content-Type": "text/xml"}
@@ -221,12 +222,18 @@ class Load:
         if self._rng.random() < 0.2:
             steps.insert(self._rng.randrange(len(steps) + 1), self._said(who))
         if self._rng.random() < 0.2:
-            other = next(((m, r) for m, r in marks if r != rep), None)
-            again = [self.added(who, rep, marks[0][0]) if self._rng.random() < 0.5 or not other else self.added(who, *other[::-1])]
-            steps += [*([self._left(who, rep)] if again[0].rep == rep else []), *again]
+            steps += self._again(who, mark, rep, marks)
         if self._rng.random() < 0.15:
             steps += self._order(f"B{number}", buyer)
         return steps
+
+    def _again(self, who: str, mark: str, rep: str, marks: list[tuple[str, str]]) -> list[Request]:
+        """The friend deletes the rep and adds them once more, which is no touch; or adds another rep, which is one."""
+        others = [(m, r) for m, r in marks if r != rep]
+        if others and self._rng.random() < 0.5:
+            other_mark, other_rep = self._rng.choice(others)
+            return [self.added(who, other_rep, other_mark)]
+        return [self._left(who, rep), self.added(who, rep, mark)]
 
     def _bought_with_code(self, number: int) -> list[Request]:
         """Somebody unknown buys with a code that does not exist, or refunds before the order is told."""
@@ -234,18 +241,29 @@ class Load:
         return order[::-1] if self._rng.random() < 0.5 else order
 
     def _order(self, order_no: str, buyer: dict[str, str], **more: str) -> list[Request]:
-        at = datetime.fromtimestamp(self._now(), UTC).isoformat()
-        paid = {"source": "shop", "order_no": order_no, "buyer": buyer, "amount_fen": PRICE, "currency": "CNY", "paid_at": at}
-        told = [self._hook("order", "order.paid", paid | more)]
+        paid = self.paid(order_no, buyer)
+        told = [self.hook("order", "order.paid", paid | more)]
         if self._rng.random() < 0.15:
-            told.append(self._hook("order", "order.paid", paid | more))
+            told.append(self.hook("order", "order.paid", paid | more))
         if self._rng.random() < 0.35:
             amount = self._rng.choice((PRICE, PRICE, 100))
-            refund = {"source": "shop", "order_no": order_no, "refund_no": "R1", "amount_fen": amount, "refunded_at": at}
-            told.append(self._hook("refund", "order.refunded", refund))
+            refund = {"source": "shop", "order_no": order_no, "refund_no": "R1", "amount_fen": amount}
+            told.append(self.hook("refund", "order.refunded", refund | {"refunded_at": paid["paid_at"]}))
         return told
 
-    def _hook(self, kind: str, event: str, data: dict[str, object]) -> Hook:
+    def paid(self, order_no: str, buyer: dict[str, str]) -> dict[str, object]:
+        """The content of an `order.paid`, now."""
+        return {
+            "source": "shop",
+            "order_no": order_no,
+            "buyer": buyer,
+            "amount_fen": PRICE,
+            "currency": "CNY",
+            "paid_at": datetime.fromtimestamp(self._now(), UTC).isoformat(),
+        }
+
+    def hook(self, kind: str, event: str, data: dict[str, object]) -> Hook:
+        """A webhook with a new id."""
         body = json.dumps({"type": event, "data": data}).encode()
         order_no, refund_no = str(data["order_no"]), str(data.get("refund_no", ""))
         return Hook(kind=kind, id=f"msg_{self._count()}", order_no=order_no, refund_no=refund_no, body=body)

@@ -14,6 +14,7 @@ from storage.store import Store
 from storage.tables import metadata
 from tests.fixtures.postgres_server import PostgresServer
 
+
 @pytest_asyncio.fixture
 async def store(migrated_url: str) -> AsyncIterator[Store]:
     """An empty store, open for writing; the test runs on SQLite and on PostgreSQL."""

@@ -6,14 +6,16 @@ from dataclasses import replace
 import pytest
 
 from referral.campaigns import CampaignState
-from referral.codes import is_valid
+from referral.codes import encode, is_valid
 from referral.contact_ways import ContactWay
 from referral.offers import override
+from referral.people import Person
 from referral.referrals import Disclosure, ReferralStatus
 from referral.shares import ShareLevel
 from referral.touches import TouchKind
 from storage.errors import StorageError
 from storage.store import Store
+from storage.tables import codes
 from tests.storage.cast import KEY, NOON, TERMS, a_campaign, a_referral, a_share, a_touch, after, settle
 
 
@@ -107,7 +109,7 @@ async def test_a_code_is_issued_even_where_another_key_has_taken_its_symbols(sto
         settle(tx)
         jun = tx.codes.issue(KEY, campaign="c1", advocate="jun", channel="", rep=None, now=NOON)
         for row in range(jun.row + 1, jun.row + 4):
-            a_row_with(tx, _code_of(row), advocate=f"old-{row}")
+            a_row_with(tx, encode(row, KEY), row=-row)
         return jun, tx.codes.issue(KEY, campaign="c1", advocate="bo", channel="", rep=None, now=NOON)
 
     jun, bo = await store.write(story)
@@ -250,17 +252,9 @@ async def test_a_friend_has_one_referral_per_campaign(store: Store):
     assert await store.read(lambda tx: tx.referrals.find("c1", "jun").advocate) == "mei"
 
 
-def _code_of(row: int) -> str:
-    from referral.codes import encode
-
-    return encode(row, KEY)
-
-
-def a_row_with(tx, code: str, advocate: str) -> None:
-    """A code issued long ago, under another key, by an advocate of its own."""
-    from referral.people import Person
-    from storage.tables import codes
-
+def a_row_with(tx, code: str, row: int) -> None:
+    """A code issued under an earlier key, far from the rows of now, by an advocate of its own."""
+    advocate = f"old-{row}"
     tx.people.create(Person(id=advocate), NOON)
-    values = {"row": 900_000 + len(advocate), "code": code, "campaign": "c1", "advocate": advocate, "channel": "", "created_at": 0}
-    tx.connection.execute(codes.insert().values(**values | {"row": 900_000 + int(advocate.split("-")[1])}))
+    values = {"row": row, "code": code, "campaign": "c1", "advocate": advocate, "channel": "", "created_at": 0}
+    tx.connection.execute(codes.insert().values(values))

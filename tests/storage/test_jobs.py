@@ -3,8 +3,11 @@
 import asyncio
 from datetime import timedelta
 
+from sqlalchemy import select
+
 from referral.jobs import Job
 from storage.store import Store
+from storage.tables import jobs
 from tests.storage.cast import NOON, a_job, after
 
 LEASE = timedelta(minutes=1)
@@ -152,6 +155,17 @@ async def test_a_job_given_up_on_can_be_put_again(store: Store):
     assert again.attempts == 1
 
 
+async def test_what_a_dead_predecessor_held_is_free_at_once_and_its_ghost_shut_out(store: Store):
+    def story(tx):
+        tx.jobs.put(a_job())
+        (ghost,) = claim(tx)
+        tx.jobs.free_all()
+        (heir,) = claim(tx)
+        return tx.jobs.done(ghost), tx.jobs.done(heir)
+
+    assert await store.write(story) == (False, True)
+
+
 async def test_a_cancelled_job_is_not_run_and_its_worker_learns_of_it(store: Store):
     def story(tx):
         tx.jobs.put(a_job())
@@ -164,8 +178,4 @@ async def test_a_cancelled_job_is_not_run_and_its_worker_learns_of_it(store: Sto
 
 
 def state_of(key: str):
-    from sqlalchemy import select
-
-    from storage.tables import jobs
-
     return lambda tx: tuple(tx.connection.execute(select(jobs.c.state, jobs.c.note).where(jobs.c.key == key)).one())

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+from datetime import timedelta, timezone
 
 import pytest
 from pymerkle import InmemoryTree
@@ -40,16 +41,17 @@ async def test_an_entry_comes_back_as_it_was_at_its_place(store: Store):
 
 
 @pytest.mark.parametrize("table", APPEND_ONLY)
-@pytest.mark.parametrize("act", ["update", "delete"])
-async def test_what_was_booked_is_neither_changed_nor_removed(store: Store, table: str, act: str):
+async def test_what_was_booked_is_neither_changed_nor_removed(store: Store, table: str):
     await fill(store, 2)
     await store.write(lambda tx: proofs.sign_off(tx, SEED, NOON))
     await store.write(lambda tx: tx.audit.note("lin", "campaign.start", "c1", "", NOON))
-    column = {"ledger_nodes": "place", "ledger_leaves": "seq", "ledger_heads": "size", "audit": "at"}.get(table, "amount")
-    statement = f"update {table} set {column} = {column} + 7" if act == "update" else f"delete from {table}"
+    numbers = {"ledger_nodes": "place", "ledger_leaves": "seq", "ledger_heads": "size", "audit": "at"}
+    column = numbers.get(table, "amount")
 
-    with pytest.raises(StorageError):
-        await store.write(lambda tx: tx.connection.execute(text(statement)))
+    for statement in (f"update {table} set {column} = {column} + 7", f"delete from {table}"):
+        with pytest.raises(StorageError) as refused:
+            await store.write(lambda tx, statement=statement: tx.connection.execute(text(statement)))
+        assert "append-only" in str(refused.value.__cause__)
 
     assert (await store.read(proofs.verify))["ok"]
     assert await store.read(lambda tx: tx.connection.execute(text(f"select count(*) from {table}")).scalar())
@@ -77,9 +79,7 @@ async def test_balances_are_what_the_entries_add_up_to(store: Store):
     assert sum(balances.values()) == 0
 
 
-@pytest.mark.parametrize(
-    "odd", [{"amount": 0}, {"amount": -5}, {"debit": "campaign:c1"}, {"unit": "yuan"}], ids=lambda odd: str(odd)
-)
+@pytest.mark.parametrize("odd", [{"amount": 0}, {"amount": -5}, {"debit": "campaign:c1"}, {"unit": "yuan"}], ids=str)
 async def test_an_entry_that_moves_nothing_is_refused(store: Store, odd: dict[str, object]):
     with pytest.raises(StorageError):
         await store.write(lambda tx: tx.ledger.append(an_entry(**odd), salt_of(0)))
@@ -129,7 +129,7 @@ async def test_two_sequencers_at_once_give_each_entry_one_place(store: Store):
     assert (await store.read(proofs.verify))["ok"]
 
 
-@pytest.mark.parametrize("count", [0, 1, 2, 3, 7, 64, 100])
+@pytest.mark.parametrize("count", [0, 1, 7, 64, 100])
 async def test_an_independent_tree_over_the_same_entries_has_the_same_root(store: Store, count: int):
     oracle = InmemoryTree(algorithm="sha256")
     for number in range(count):
@@ -137,7 +137,7 @@ async def test_an_independent_tree_over_the_same_entries_has_the_same_root(store
 
     await fill(store, count)
 
-    expected = oracle.get_state() if count else hashlib.sha256(b"").digest()
+    expected = oracle.get_root() if count else hashlib.sha256(b"").digest()
     assert await store.read(lambda tx: tx.ledger.root()) == expected
     assert (await store.read(proofs.verify))["root"] == expected.hex()
 
@@ -155,8 +155,6 @@ async def test_entries_of_one_moment_keep_the_order_they_were_written_in(store: 
 
 
 async def test_a_moment_is_booked_to_the_millisecond_in_utc(store: Store):
-    from datetime import timedelta, timezone
-
     beijing = after(microseconds=123_999).astimezone(timezone(timedelta(hours=8)))
 
     def book(tx):

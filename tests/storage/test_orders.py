@@ -8,9 +8,12 @@ from referral.attribution import Reason
 from referral.identities import Identity
 from referral.notices import Window
 from referral.orders import Outcome
+from referral.referrals import ReferralStatus
 from referral.rewards import RewardState, Side
+from referral.shares import ShareLevel
 from storage.errors import StorageError
 from storage.orders import Delivery
+from storage.results import Results
 from storage.store import Store
 from tests.storage.cast import (
     CRM,
@@ -20,6 +23,8 @@ from tests.storage.cast import (
     a_notice,
     a_refund,
     a_reward,
+    a_share,
+    a_touch,
     after,
     an_order,
     settle,
@@ -216,6 +221,25 @@ async def test_a_chat_window_counts_what_went_back_since_the_last_words(store: S
     assert (elsewhere.desk, elsewhere.sent) == ("wk2", 0)
     assert (fresh.desk, fresh.sent, fresh.said_at) == ("wk1", 0, after(hours=2))
     assert none is None
+
+
+async def test_a_reps_figures_count_people_and_only_since_the_day_asked_for(store: Store):
+    def story(tx):
+        code = settle_with_order(tx)
+        for hour, level in enumerate([ShareLevel.PREPARED, ShareLevel.SEEN]):
+            tx.shares.reach(a_share(code=code.code, level=level, first_at=after(hours=hour)))
+        tx.touches.add(a_touch(id="t2", code=code.code, at=after(hours=1)))
+        tx.referrals.decide("r1", ReferralStatus.CREDITED, "hold.running", NOON)
+        tx.rewards.add(a_reward())
+        tx.rewards.move(a_reward(), RewardState.GRANTED, "granted", after(days=15))
+        moments = (NOON, after(days=1), after(days=16))
+        return [tx.results.of_rep("lin", since) for since in moments], tx.results.of_rep("wu", NOON)
+
+    of_lin, of_wu = await store.write(story)
+
+    assert of_lin[0] == Results(advocates=1, friends=1, bought=1, granted=1)
+    assert of_lin[1] == Results(advocates=0, friends=0, bought=0, granted=1)
+    assert of_lin[2] == of_wu == Results(advocates=0, friends=0, bought=0, granted=0)
 
 
 async def test_a_conversation_is_remembered_where_it_stood(store: Store):

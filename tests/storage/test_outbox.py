@@ -3,8 +3,6 @@
 import asyncio
 from datetime import timedelta
 
-import pytest
-
 from referral.messages import (
     DeskGreeting,
     DeskMenu,
@@ -28,7 +26,9 @@ LEASE = timedelta(minutes=1)
 
 MESSAGES = [
     DeskText(desk="wk1", to="wm-mei", text="您好🌸"),
-    DeskMenu(desk="wk1", to="wm-mei", head="可以", items=(MenuItem(text="海报", id="poster"), MenuItem(text="看", url="/me"))),
+    DeskMenu(
+        desk="wk1", to="wm-mei", head="可以", items=(MenuItem(text="海报", id="a"), MenuItem(text="看", url="/me"))
+    ),
     DeskPoster(desk="wk1", to="wm-mei", code="ABCD1234", edition="friend"),
     DeskGreeting(desk="wk1", code="welcome", text="您好"),
     HandOver(desk="wk1", to="wm-mei"),
@@ -45,16 +45,22 @@ def ids(letters) -> list[str]:
     return [letter.id for letter in letters]
 
 
-@pytest.mark.parametrize("message", MESSAGES, ids=lambda m: type(m).__name__)
-async def test_a_letter_is_claimed_with_the_words_it_was_written_with(store: Store, message: Message):
-    letter = a_letter(message=message, expires_at=after(seconds=20), dedupe="once", person="mei")
+async def test_letters_are_claimed_with_the_words_they_were_written_with(store: Store):
+    letters = [
+        a_letter(f"m{n}", lane=f"{n}", message=message, expires_at=after(seconds=20), dedupe=f"once:{n}", person="mei")
+        for n, message in enumerate(MESSAGES)
+    ]
 
-    await store.write(lambda tx: tx.outbox.post(letter, NOON))
+    def post(tx):
+        for letter in letters:
+            tx.outbox.post(letter, NOON)
 
-    assert await store.write(lambda tx: tx.outbox.claim(NOON, limit=10, lease=LEASE)) == [letter]
+    await store.write(post)
+
+    assert await store.write(lambda tx: tx.outbox.claim(NOON, limit=100, lease=LEASE)) == letters
 
 
-async def test_every_kind_of_message_was_tried():
+def test_every_kind_of_message_was_tried():
     assert {type(message) for message in MESSAGES} == set(Message.__args__)
 
 

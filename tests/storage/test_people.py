@@ -42,7 +42,8 @@ async def test_a_name_belongs_to_whoever_had_it_first(store: Store):
 async def test_what_is_learned_of_a_person_is_kept(store: Store):
     def story(tx):
         settle(tx)
-        tx.people.learn("mei", byline=Byline.FACE, avatar="a.jpg", rep="lin", joined_at=after(days=-700), profiled_at=NOON)
+        tx.people.learn("mei", byline=Byline.FACE, avatar="a.jpg", rep="lin")
+        tx.people.learn("mei", joined_at=after(days=-700), profiled_at=NOON)
 
     await store.write(story)
 

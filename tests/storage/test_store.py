@@ -2,15 +2,15 @@
 
 import asyncio
 import signal
-import subprocess
 import sys
+from asyncio.subprocess import PIPE
 from pathlib import Path
 
 import pytest
 
 from referral.errors import RuleViolation
 from storage.errors import StorageError
-from storage.open import open_beside
+from storage.open import open_store
 from storage.store import Store
 from tests.storage.cast import NOON, a_letter, an_entry, salt_of, settle
 
@@ -35,7 +35,9 @@ async def test_an_event_delivered_thirty_two_times_at_once_counts_once(store: St
 
 
 async def test_two_events_of_the_same_second_are_two(store: Store):
-    assert await asyncio.gather(*(store.write(lambda tx, n=n: receive(tx, f"corp/app/{n}")) for n in range(2))) == [True] * 2
+    received = await asyncio.gather(*(store.write(lambda tx, n=n: receive(tx, f"corp/app/{n}")) for n in range(2)))
+
+    assert received == [True, True]
 
 
 async def test_a_use_case_that_fails_leaves_nothing_behind(store: Store):
@@ -103,7 +105,7 @@ async def test_reading_cannot_write(store: Store):
 
 
 async def test_what_was_answered_survives_the_death_of_the_process(migrated_url: str):
-    """The process is killed the moment after its `write` returned."""
+    """The process is killed the moment after its `write` returned; a SQLite file is free again then."""
     program = (
         "import asyncio, os, sys; from storage.open import open_store\n"
         "async def main():\n"
@@ -113,15 +115,16 @@ async def test_what_was_answered_survives_the_death_of_the_process(migrated_url:
         "asyncio.run(main())"
     )
 
-    died = subprocess.run([sys.executable, "-c", program, migrated_url], cwd=ROOT, timeout=60, check=False)
+    died = await asyncio.create_subprocess_exec(sys.executable, "-c", program, migrated_url, cwd=ROOT)
 
-    assert died.returncode == -signal.SIGKILL
-    beside = await open_beside(migrated_url)
-    assert await beside.read(lambda tx: tx.marks.get("kept")) == "是"
-    await beside.close()
+    assert await died.wait() == -signal.SIGKILL
+    store = await open_store(migrated_url)
+    assert await store.read(lambda tx: tx.marks.get("kept")) == "是"
+    await store.close()
 
 
-async def test_another_process_reads_what_was_answered_while_the_bot_runs(store: Store, migrated_url: str):
+async def test_another_process_reads_what_was_answered_while_the_bot_runs(migrated_sqlite_url: str):
+    store = await open_store(migrated_sqlite_url)
     await store.write(receive)
     program = (
         "import asyncio, sys; from storage.open import open_beside\n"
@@ -133,8 +136,10 @@ async def test_another_process_reads_what_was_answered_while_the_bot_runs(store:
         "asyncio.run(main())"
     )
 
-    seen = subprocess.run(
-        [sys.executable, "-c", program, migrated_url], cwd=ROOT, timeout=60, check=True, capture_output=True, text=True
+    reading = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", program, migrated_sqlite_url, cwd=ROOT, stdout=PIPE
     )
+    seen, _ = await reading.communicate()
 
-    assert seen.stdout.strip() == "corp/app/ab"
+    assert seen.decode().strip() == "corp/app/ab"
+    await store.close()

@@ -98,6 +98,7 @@ class Sender:
         self._rng = rng
         self._one = asyncio.Lock()
         self._more = asyncio.Event()
+        self._closing = False
 
     def wake(self) -> None:
         """Letters may have come: a slow call under way must not keep them waiting."""
@@ -119,26 +120,27 @@ class Sender:
                 more.cancel()
                 under_way -= done
 
-    async def rescue(self, *, all_of_them: bool = False) -> None:
-        """Take up letters whose sender died.
+    async def finish(self) -> None:
+        """Take up no more letters; return when those under way have come to their end."""
+        self._closing = True
+        self._more.set()
+        async with self._one:
+            return
 
-        Those the platform knows again by their id are sent again; others are given up as unknown.
-        """
+    async def rescue(self, *, all_of_them: bool = False) -> None:
+        """Queue letters whose sender died once more. They stay due since when they were: that tells how old a try is."""
         now = self._clock()
         asof = now + _LEASE if all_of_them else now
 
         def unit(tx: Transaction) -> None:
             for letter in tx.outbox.orphaned(asof):
-                if isinstance(letter.message, RepText) and now - letter.due_at > _REP_REPEAT:
-                    tx.outbox.finish(letter.id, "unknown", "sender_died", now)
-                else:
-                    tx.outbox.postpone(letter.id, now, "sender_died")
+                tx.outbox.postpone(letter.id, letter.due_at, "sender_died")
 
         await self._store.write(unit)
 
     async def _claim(self, limit: int) -> list[Letter]:
         now = self._clock()
-        if limit <= 0:
+        if limit <= 0 or self._closing:
             return []
         return await self._store.write(lambda tx: tx.outbox.claim(now, limit=limit, lease=_LEASE))
 
@@ -146,6 +148,9 @@ class Sender:
         """Bring one letter to an end, or set it back for later."""
         kind = type(letter.message).__name__
         try:
+            if self._is_forgotten(letter):
+                await self._end(letter, "unknown", "tried_before")
+                return
             stopped = await self._stopped(letter)
             if stopped:
                 await self._end(letter, "dropped", stopped)
@@ -164,6 +169,11 @@ class Sender:
             await self._after(letter, Unreachable(type(error).__name__, maybe_done=True))
         else:
             await self._end(letter, "sent", "", effect)
+
+    def _is_forgotten(self, letter: Letter) -> bool:
+        """Whether an earlier try may have succeeded so long ago that the platform would not know a repeat."""
+        tried = letter.attempts > 0 and isinstance(letter.message, RepText)
+        return tried and self._clock() - letter.due_at > _REP_REPEAT
 
     async def _stopped(self, letter: Letter) -> str | None:
         """Why a letter must not go out any more, checked at the last moment."""

@@ -1,0 +1,87 @@
+"""What `why` found, in lines for a reader."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+_LEVELS = {
+    "prepared": "备好海报",
+    "declared": "说过已转给朋友",
+    "sent_for": "请同事代转",
+    "seen": "有人打开",
+    "added": "朋友加了顾问",
+    "bought": "朋友成交",
+}
+_STATUS = {
+    "pending": "等朋友成交",
+    "unmatched": "还对不上人",
+    "credited": "已归属",
+    "rejected": "未通过",
+    "reversed": "已撤回",
+}
+_OUTCOMES = {
+    "held": "已归属",
+    "credited": "已归属，没有谢礼",
+    "unmatched": "还对不上人",
+    "no_referral": "不是朋友介绍来的",
+    "rejected": "未通过",
+}
+_STATES = {
+    "held": "确认中",
+    "approved": "已核准",
+    "granted": "已到账",
+    "reversed": "已收回",
+    "rejected": "未通过",
+    "expired": "已过期",
+}
+_SIDES = {"advocate": "介绍人", "friend": "朋友"}
+_UNITS = {"points": "积分", "days": "天", "pieces": "份"}
+
+
+def sentences(found: dict[str, Any]) -> Iterator[str]:
+    """One line for each thing; codes of reasons in brackets, so that they can be looked up."""
+    if "reward" in found:
+        yield _reward(found["reward"])
+    elif "order" in found:
+        yield from _order(found)
+    else:
+        yield from _person(found)
+
+
+def _order(found: dict[str, Any]) -> Iterator[str]:
+    order = found["order"]
+    outcome = _OUTCOMES.get(found["outcome"], found["outcome"])
+    yield f"订单 {order['source']}/{order['order_no']}，{_amount(order['amount_fen'], 'fen')}：{outcome}"
+    yield from (f"  {_reason(reason)}" for reason in found["reasons"])
+    if found["referral"]:
+        yield f"  {_referral(found['referral'])}"
+    yield from (f"  {_reward(reward)}" for reward in found["rewards"])
+
+
+def _person(found: dict[str, Any]) -> Iterator[str]:
+    person = found["person"]
+    names = (person["id"], person["crm_id"], person["external_userid"])
+    yield f"客户 {' · '.join(name for name in names if name)}"
+    for share in found["shares"]:
+        yield f"  {share['first_at']} {_LEVELS[share['level']]}（{share['code']}）"
+    yield from (f"  {_referral(referral)}" for referral in found["referrals"])
+    yield from (f"  {_reward(reward)}" for reward in found["rewards"])
+
+
+def _referral(referral: dict[str, Any]) -> str:
+    pair = f"{referral['advocate']} → {referral['friend']}"
+    return f"推荐 {referral['id']}，{pair}，{_STATUS[referral['status']]}：{_reason(referral['reason'])}"
+
+
+def _reward(reward: dict[str, Any]) -> str:
+    what = f"{_SIDES[reward['side']]} {_amount(reward['amount'], reward['unit'])}"
+    return f"谢礼 {reward['id']}，{what}，{_STATES[reward['state']]}：{_reason(reward['reason'])}"
+
+
+def _amount(amount: int, unit: str) -> str:
+    return f"{amount / 100:.2f} 元" if unit == "fen" else f"{amount} {_UNITS[unit]}"
+
+
+def _reason(reason: dict[str, str]) -> str:
+    return f"{reason['text']}（{reason['code']}）"

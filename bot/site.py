@@ -1,0 +1,103 @@
+"""The one web application: every address of design 5.2, each with the part that serves it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+
+from bot.config import Config
+from bot.errors_page import guard
+from bot.handler import Handler
+from bot.hooks.orders import routes as order_routes
+from bot.hooks.reading import Naming
+from bot.keys import Keys
+from bot.pages.doorway import Doorway
+from bot.pages.landing import Landing
+from bot.pages.me import OwnPage
+from bot.pages.public import PublicPages
+from bot.pages.tokens import Tokens
+from bot.posters.commissions import PosterDesk
+from bot.sandbox import Sandbox
+from bot.words import Words
+from referral.facts import Facts
+from referral.ids import Bits
+from referral.times import Clock
+from storage.errors import StorageError
+from storage.store import Store
+
+_FORM_BYTES = 1 << 20  # of any body that no part limits for itself
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What the addresses are served from."""
+
+    config: Config
+    keys: Keys
+    store: Store
+    facts: Facts
+    words: Words
+    naming: Naming
+    page_tokens: Tokens
+    posters: PosterDesk
+    handler: Handler
+    sandbox: Sandbox | None
+    clock: Clock
+    machine_clock: Clock
+    rng: Bits
+    wake: Callable[[], None]
+
+
+def make_site(parts: Parts) -> web.Application:
+    """Put all routes together. Behind the sandbox's addresses stands the platform it plays."""
+    site = web.Application(middlewares=[guard(parts.facts.company)], client_max_size=_FORM_BYTES)
+    site.add_routes(parts.handler.routes())
+    site.add_routes(_pages(parts))
+    site.add_routes(_hooks(parts))
+    if parts.sandbox:
+        site.add_routes(parts.sandbox.routes())
+    return site
+
+
+def _pages(parts: Parts) -> list[web.RouteDef]:
+    data_dir = parts.config.files.data_dir
+    doorway = Doorway(key=parts.keys.tokens, trusted=[str(p) for p in parts.config.server.trusted_proxies])
+    shared: dict[str, Any] = {
+        "store": parts.store,
+        "facts": parts.facts,
+        "words": parts.words,
+        "clock": parts.clock,
+    }
+    acting: dict[str, Any] = shared | {"doorway": doorway, "rng": parts.rng, "wake": parts.wake}
+    return [
+        *Landing(**acting, posters=parts.posters, pictures=data_dir / "qr").routes(),
+        *OwnPage(**acting, tokens=parts.page_tokens).routes(),
+        *PublicPages(**shared, verify_dir=data_dir / "verify", ready=lambda: _unready(parts.store)).routes(),
+    ]
+
+
+def _hooks(parts: Parts) -> list[web.RouteDef]:
+    if parts.config.orders is None:
+        return []
+    return order_routes(
+        parts.store,
+        parts.facts,
+        [parts.config.orders.secret],
+        parts.keys.phone,
+        clock=parts.clock,
+        machine_clock=parts.machine_clock,
+        rng=parts.rng,
+        app_id=parts.naming.app_id,
+    )
+
+
+async def _unready(store: Store) -> str | None:
+    """Why callbacks could not be taken now, None if they can."""
+    try:
+        await store.write(lambda tx: tx.marks.get("program"))
+    except StorageError as error:
+        return str(error)
+    return None

@@ -1,0 +1,225 @@
+"""What goes on by itself: due jobs, the outbox, the calendar, the ledger's order and heads.
+
+Jobs and letters are drained side by side, so that a slow reading of a desk never holds up a welcome.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import structlog
+
+from bot.channels.wecom.pull import Puller
+from bot.channels.wecom.sender import Sender
+from bot.handler import PULL
+from referral import campaigns, orders, thanks
+from referral.facts import Facts
+from referral.ids import Bits
+from referral.jobs import Job
+from referral.messages import FetchReps, MakeDeskLink
+from referral.outbox import Purpose, post
+from referral.times import Clock
+from scheduler.due import DueWork, Run
+from scheduler.ticks import Tick
+from storage import heads
+from storage.store import Store
+from storage.transaction import Transaction
+
+log = structlog.get_logger()
+
+HEADS = "ledger-heads.jsonl"
+_DRAIN_S = 15.0  # how long what is under way may go on at the end
+
+
+class StoreClaims:
+    """`scheduler.due.Claims` over the store: the embedded adapter of the `Jobs` port."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def claim(self, *, limit: int, lease: timedelta) -> list[Job]:
+        now = self._clock()
+        return await self._store.write(lambda tx: tx.jobs.claim(now, limit=limit, lease=lease))
+
+    async def done(self, job: Job) -> None:
+        await self._store.write(lambda tx: tx.jobs.done(job))
+
+    async def retry(self, job: Job, after: timedelta, note: str) -> None:
+        due_at = self._clock() + after
+        await self._store.write(lambda tx: tx.jobs.retry(job, due_at, note))
+
+    async def bury(self, job: Job, note: str) -> None:
+        await self._store.write(lambda tx: tx.jobs.bury(job, note))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What the work needs to know. `sequences` where the ledger's order is a job of its own (PostgreSQL)."""
+
+    store: Store
+    facts: Facts
+    sender: Sender
+    puller: Puller
+    desks: tuple[str, ...]
+    has_contact: bool
+    clock: Clock
+    rng: Bits
+    ledger_seed: bytes
+    data_dir: Path
+    sequences: bool
+
+
+class Work:
+    """Does what is due, when woken and every second; `settle` does it at once."""
+
+    def __init__(self, setting: Setting) -> None:
+        self._set = setting
+        self._due = DueWork(StoreClaims(setting.store, setting.clock), self._runs(), setting.clock)
+        self._wanted = (asyncio.Event(), asyncio.Event())
+        self._loops: list[asyncio.Task[None]] = []
+
+    def wake(self) -> None:
+        """Something may be due now."""
+        for wanted in self._wanted:
+            wanted.set()
+        self._set.sender.wake()
+
+    async def start(self) -> None:
+        """Take up what a former process left, ask the platform for what is always needed, and begin."""
+        await self._set.sender.rescue(all_of_them=True)
+        await self._set.store.write(self._first_things)
+        drains = (self._turn_and_drain, self._set.sender.drain)
+        self._loops = [
+            asyncio.create_task(_forever(wanted, drain)) for wanted, drain in zip(self._wanted, drains, strict=True)
+        ]
+        self.wake()
+
+    async def stop(self) -> None:
+        """Begin nothing new, let what is under way come to its end for a while, then let go."""
+        for wanted in self._wanted:
+            wanted.clear()
+        try:
+            async with asyncio.timeout(_DRAIN_S):
+                await self._set.sender.finish()
+        except TimeoutError:
+            log.warning("work.broken_off")
+        for loop in self._loops:
+            loop.cancel()
+        if self._loops:
+            await asyncio.wait(self._loops, timeout=_DRAIN_S)
+
+    async def settle(self) -> None:
+        """Do all that is due until nothing is."""
+        while await self._turn_and_drain() + await self._set.sender.drain():
+            continue
+
+    async def sign_head(self) -> None:
+        """Sign the ledger as it stands, and keep the head outside the database too."""
+        now = self._set.clock()
+        head = await self._set.store.write(lambda tx: heads.sign_off(tx, self._set.ledger_seed, now))
+        line = json.dumps(head, ensure_ascii=False)
+        await asyncio.to_thread(_append_line, self._set.data_dir / HEADS, line)
+
+    def _runs(self) -> Mapping[str, Run]:
+        at = self._set
+
+        async def pull(job: Job) -> None:
+            await at.puller.pull(job.key, job.payload.get("token", ""))
+            self.wake()
+
+        async def grant(job: Job) -> None:
+            now = at.clock()
+            await at.store.write(lambda tx: thanks.grant(tx, at.facts, job.key, now=now, rng=at.rng))
+
+        async def close(job: Job) -> None:
+            await at.store.write(lambda tx: orders.close(tx, job.key))
+
+        return {PULL: pull, thanks.GRANT: grant, orders.CLOSE: close}
+
+    def ticks(self) -> list[Tick]:
+        """What the clock is to run."""
+
+        async def wake() -> None:
+            self.wake()
+
+        ticks = [
+            Tick(name="due", every=timedelta(seconds=1), run=wake),
+            Tick(name="rescue", every=timedelta(seconds=30), run=self._set.sender.rescue),
+            Tick(name="desks", every=timedelta(minutes=5), run=self._listen),
+            Tick(name="reps", every=timedelta(hours=1), run=self._ask_for_reps),
+            Tick(name="head", every=timedelta(hours=1), run=self.sign_head),
+        ]
+        if self._set.sequences:
+            ticks.append(Tick(name="sequence", every=timedelta(milliseconds=500), run=self._sequence))
+        return ticks
+
+    async def _turn_and_drain(self) -> int:
+        """What moves with time alone, then the jobs that are due; how many."""
+        now = self._set.clock()
+        await self._set.store.write(lambda tx: campaigns.turn_calendar(tx, now=now))
+        done = await self._due.drain()
+        if self._set.sequences:
+            await self._sequence()
+        if done:
+            self._wanted[1].set()
+        return done
+
+    async def _sequence(self) -> None:
+        while await self._set.store.write(lambda tx: tx.ledger.sequence()):
+            continue
+
+    def _first_things(self, tx: Transaction) -> None:
+        """At every start: free what a dead predecessor held, and ask the platform for what is always needed."""
+        now, rng = self._set.clock(), self._set.rng
+        if not self._set.sequences:
+            tx.jobs.free_all()
+        if self._set.has_contact:
+            post(tx, FetchReps(), lane="reps", purpose=Purpose.SYSTEM, now=now, rng=rng)
+        for desk in self._set.desks:
+            if tx.desks.link(desk) is None:
+                link = MakeDeskLink(desk=desk, scene="taoli")
+                post(tx, link, lane=f"link:{desk}", purpose=Purpose.SYSTEM, now=now, rng=rng)
+        self._ring_all(tx)
+
+    def _ring_all(self, tx: Transaction) -> None:
+        for desk in self._set.desks:
+            tx.jobs.put(Job(kind=PULL, key=desk, due_at=self._set.clock()))
+
+    async def _listen(self) -> None:
+        """Ask every desk, in case a ring was lost."""
+        await self._set.store.write(self._ring_all)
+        self.wake()
+
+    async def _ask_for_reps(self) -> None:
+        if self._set.has_contact:
+            now, rng = self._set.clock(), self._set.rng
+            await self._set.store.write(
+                lambda tx: post(tx, FetchReps(), lane="reps", purpose=Purpose.SYSTEM, now=now, rng=rng)
+            )
+            self.wake()
+
+
+async def _forever(wanted: asyncio.Event, drain: Callable[[], Awaitable[int]]) -> None:
+    """Drain whenever something says so; a failure waits for the next second."""
+    while True:
+        await wanted.wait()
+        wanted.clear()
+        try:
+            await drain()
+        except Exception:  # the loop outlives whatever goes wrong in it
+            log.exception("work.failed")
+
+
+def _append_line(path: Path, line: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8") as file:
+        file.write(line + "\n")
+        file.flush()
+        os.fsync(file.fileno())

@@ -1,0 +1,378 @@
+"""The public and private pages of a running bot, as browsers, crawlers and guessers meet them."""
+
+import re
+
+import pytest
+from sqlalchemy import select
+
+from referral.shares import ShareLevel
+from storage import tables
+from tests.journeys.town import open_town
+
+PROXY = 'trusted_proxies = ["127.0.0.1/32"]'
+CRAWLER = "Mozilla/5.0 (compatible; Baiduspider/2.0; +http://www.baidu.com/search/spider.html)"
+DEVICE = {"d": "a" * 32}
+OTHER_DEVICE = {"d": "b" * 32}
+
+
+@pytest.fixture
+async def code(town):
+    return await town.code_of("mei", await town.campaign())
+
+
+@pytest.fixture
+async def street(quick_url, tmp_path):
+    """A running bot behind a proxy, so that callers have addresses."""
+    async with open_town(tmp_path, quick_url, server=PROXY) as town:
+        yield town
+
+
+async def levels(town, code):
+    first = {level: await town.look(lambda tx, level=level: tx.shares.first_at(code, level)) for level in ShareLevel}
+    return {level.value for level, at in first.items() if at}
+
+
+# --- codes that are none, and guessing -----------------------------------------------------------------------------
+
+
+async def test_malformed_and_unknown_codes_get_one_same_page(street):
+    campaign = await street.campaign()
+    code = await street.code_of("mei", campaign)
+    swapped = code[1] + code[0] + code[2:]
+    strange = ["ZZZZZZZZ", "abc", "%E6%A2%85", "I" * 8, swapped, "..%2f..%2fetc", "a" * 500, "0000000000"]
+
+    pages = [
+        await street.get(path, X_Forwarded_For=f"198.51.100.{number}")
+        for number, name in enumerate(strange)
+        for path in (f"/i/{name}", f"/I/{name}", f"/p/{name}.jpg")
+    ]
+
+    assert {page.status for page in pages} == {404}
+    assert len({page.body for page in pages}) == 1
+    assert "没有找到这个页面" in pages[0].text
+
+
+async def test_after_five_misses_an_address_waits_except_for_codes_it_opened(street):
+    campaign = await street.campaign()
+    known, other = await street.code_of("mei", campaign), await street.code_of("bo", campaign)
+    guesser = {"X_Forwarded_For": "203.0.113.7"}
+    assert (await street.get(f"/i/{known}", **guesser)).status == 200
+    for n in range(5):
+        assert (await street.get(f"/{'pi'[n % 2]}/ZZZZZZZ{n}{'' if n % 2 else '.jpg'}", **guesser)).status == 404
+
+    for path in ("/i/ZZZZZZZZ", f"/i/{other}", f"/p/{other}.jpg", "/p/ZZZZZZZZ.jpg"):
+        page = await street.get(path, **guesser)
+        assert page.status == 429
+        assert "请过十分钟再试" in page.text
+    assert (await street.get(f"/i/{known}", **guesser)).status == 200
+    assert (await street.get(f"/i/{other}", X_Forwarded_For="203.0.113.8")).status == 200
+
+    await street.later(601)
+    assert (await street.get(f"/i/{other}", **guesser)).status == 200
+
+
+async def test_a_made_up_proxy_header_does_not_buy_more_guesses(town, code):
+    for n in range(5):
+        await town.get(f"/i/ZZZZZZZ{n}", X_Forwarded_For=f"203.0.113.{n}")
+
+    assert (await town.get("/i/ZZZZZZZZ", X_Forwarded_For="203.0.113.99")).status == 429
+
+
+@pytest.mark.parametrize("form", ["lower", "spaced", "hyphened", "wide"])
+async def test_a_link_with_a_code_in_any_form_opens(town, code, form):
+    forms = {
+        "lower": code.lower(),
+        "spaced": f"{code[:4]}%20{code[4:]}",
+        "hyphened": f"{code[:4]}-{code[4:]}",
+        "wide": "".join(chr(ord(c) + 0xFEE0) for c in code),
+    }
+
+    assert (await town.get(f"/i/{forms[form]}")).status == 200
+
+
+# --- the landing page and the evidence of sharing ------------------------------------------------------------------
+
+
+async def test_the_page_needs_no_script_and_shows_the_rep_until_the_own_qr_is_ready(town, code):
+    first = await town.get(f"/i/{code}")
+
+    assert "<script" not in first.text
+    assert "data-contact-qr" in first.text
+    assert "长按复制，添加后请发给" in first.text
+    assert 'http-equiv="refresh"' in first.text
+    await town.app.settle()
+    second = await town.get(f"/i/{code}")
+    assert "扫码添加时会自动带上" in second.text
+    assert 'http-equiv="refresh"' not in second.text
+    picture = re.search(r'data-contact-qr src="([^"]+)"', second.text)[1]
+    assert (await town.get(picture)).status == 200
+
+
+async def test_another_device_after_ten_seconds_is_evidence_of_sharing(town, code):
+    await town.later(11)
+
+    await town.get(f"/i/{code}", cookies=DEVICE)
+
+    assert await levels(town, code) == {"prepared", "seen"}
+
+
+async def test_the_first_ten_seconds_are_no_evidence(town, code):
+    await town.later(9)
+
+    await town.get(f"/i/{code}", cookies=DEVICE)
+
+    assert await levels(town, code) == {"prepared"}
+
+
+async def test_a_crawler_leaves_no_trace_and_costs_no_contact_way(town, code):
+    await town.later(11)
+
+    for agent in (CRAWLER, "", "curl/8.5.0", "python-requests/2.32", "WeChat MPCrawler"):
+        assert (await town.get(f"/i/{code}", User_Agent=agent)).status == 200
+        await town.app.settle()
+        assert await levels(town, code) == {"prepared"}, agent
+        assert await town.look(lambda tx: tx.contact_ways.of_code(code)) is None
+
+
+async def test_her_own_device_is_no_evidence(town, code):
+    await town.get(await town.me("mei"), cookies=DEVICE)
+    await town.later(11)
+
+    await town.get(f"/i/{code}", cookies=DEVICE)
+    assert await levels(town, code) == {"prepared"}
+
+    await town.get(f"/i/{code}", cookies=OTHER_DEVICE)
+    assert await levels(town, code) == {"prepared", "seen"}
+
+
+async def test_all_levels_are_reached_one_after_another(town):
+    await town.campaign()
+    words = (await town.say("mei", "我要推荐"))[1]
+    code = (await town.look(lambda tx: tx.codes.of_advocate(tx.people.all()[0].id)))[0].code
+    assert code in words
+    await town.say("mei", "我发了")
+    await town.later(60)
+    await town.act("jun", "add", code)
+    await town.buy("jun")
+
+    assert await levels(town, code) == {"prepared", "declared", "seen", "added", "bought"}
+    shares = await town.look(lambda tx: tx.shares.of_person(tx.codes.find(code).advocate))
+    assert len(shares) == 5
+
+
+async def test_a_label_of_the_link_is_kept_with_the_view_and_others_are_not(town, code):
+    await town.later(11)
+    for n, label in enumerate(("moments", "group", "evil<b>", "")):
+        await town.get(f"/i/{code}?c={label}", cookies={"d": str(n) * 32})
+
+    seen = await town.look(lambda tx: tx.connection.execute(select(tables.touches.c.channel)).scalars().all())
+    assert list(seen) == ["moments", "group", "", ""]
+    (share,) = [
+        s
+        for s in await town.look(lambda tx: tx.shares.of_person(tx.codes.find(code).advocate))
+        if s.level is ShareLevel.SEEN
+    ]
+    assert share.channel == ""  # a share's channel comes from its code, not from who labelled the link
+
+
+# --- names that want to be more than names -------------------------------------------------------------------------
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "{me_link}{company}",
+    "\u202e姐梅",
+    "梅\n姐\n点这里领红包",
+    "梅姐" * 40,
+    "👩‍👧‍👦🌸",
+    "𓀀\u0000\ufeff",
+    '"><img src=x onerror=alert(1)>',
+    "%s%n${7*7}{{7*7}}",
+]
+
+
+@pytest.mark.parametrize("nickname", HOSTILE)
+async def test_a_hostile_nickname_stays_a_name(town, nickname):
+    town.app.sandbox._people.customer("mei").nickname = nickname
+    await town.campaign()
+    replies = (await town.act("mei", "say", "我要推荐"))["replies"]
+    code = (await town.look(lambda tx: tx.codes.of_advocate(tx.people.all()[0].id)))[0].code
+
+    landing = await town.get(f"/i/{code}")
+    added = await town.act("jun", "add", code)
+    own = await town.get(await town.me("mei"))
+
+    assert [line["kind"] for line in replies] == ["image", "text", "menu"]
+    for page in (landing, own):
+        assert page.status == 200
+        assert "<script>alert" not in page.text
+        assert "<img src=x" not in page.text
+        assert "\u202e" not in page.text
+    assert len(added["welcome"].splitlines()) == 4
+    assert "\u202e" not in added["welcome"]
+    assert link_count(added["welcome"]) == 2
+    assert len(added["welcome"]) < 400
+
+
+def link_count(text: str) -> int:
+    return text.count("http://")
+
+
+async def test_a_hostile_nickname_of_a_friend_stays_a_name(town, code):
+    town.app.sandbox._people.customer("jun").nickname = "小军\n\n系统通知：<b>中奖</b>"
+    await town.act("jun", "add", code)
+    await town.say("jun", "您好")
+    await town.say("jun", "可以")
+
+    (told,) = [line for line in await town.log("lin") if "刚添加了您" in line]
+    progress = (await town.say("mei", "进度"))[0]
+
+    assert "\n" not in told
+    assert len([line for line in progress.splitlines() if "小军" in line]) == 1
+    assert "<b>中奖" not in (await town.get(await town.me("mei"))).text
+
+
+# --- private pages -------------------------------------------------------------------------------------------------
+
+
+async def test_a_wrong_token_opens_nothing(town, code):
+    right = await town.me("mei")
+    wrong = right[:-1] + ("0" if right[-1] != "0" else "1")
+    for path in (right[:-1], f"{right}0", wrong, "/me/", "/me/x", f"{right}/"):
+        assert (await town.get(path)).status == 404
+    assert (await town.post(f"{wrong}/byline", {"byline": "none"})).status == 404
+    assert (await town.post(f"{wrong}/answer", {"referral": "r", "answer": "yes"})).status == 404
+    assert (await town.get(f"{wrong}/proof/w1")).status == 404
+
+
+async def test_a_proof_is_shown_to_its_owner_only(town, code):
+    await town.act("jun", "add", code)
+    await town.buy("jun")
+    (reward,) = await town.rewards("mei")
+
+    assert (await town.get(f"{await town.me('mei')}/proof/{reward.id}")).status == 200
+    assert (await town.get(f"{await town.me('jun')}/proof/{reward.id}")).status == 404
+
+
+async def test_a_form_from_elsewhere_changes_nothing(town, code):
+    for origin in ("https://evil.example", "null", "http://127.0.0.1", "http://127.0.0.1.evil.example:80"):
+        said = await town.post(f"{await town.me('mei')}/byline", {"byline": "none"}, Origin=origin)
+        assert said.status in (403, 404), origin
+    assert (await town.person("mei")).byline.value == "nickname"
+
+
+async def test_a_form_of_our_own_page_is_taken(town, code):
+    said = await town.post(f"{await town.me('mei')}/byline", {"byline": "face"}, Origin=town.app.own_address)
+
+    assert (said.status, said.headers["Location"]) == (303, await town.me("mei"))
+    assert (await town.person("mei")).byline.value == "face"
+
+
+async def test_a_broken_form_is_refused_and_changes_nothing(town, code):
+    plain = "application/x-www-form-urlencoded"
+    path = town.at(f"{await town.me('mei')}/byline")
+    for body, kind in (
+        (b"byline=evil", plain),
+        (b"", plain),
+        (b"%FF%FE=%00", plain),
+        (b"byline=evil", f"{plain}; charset=none"),
+        (b"byline=none&x=" + b"a" * 5000, plain),
+        (b"x", "multipart/form-data"),
+        (b"--a\r\nContent-Disposition: form-data; name=byline\r\n\r\n", "multipart/form-data; boundary=a"),
+        (b"{}", "application/json"),
+    ):
+        async with town.http.post(path, data=body, headers={"Content-Type": kind}, allow_redirects=False) as said:
+            assert said.status in (400, 404, 413), (body[:20], kind)
+
+    assert (await town.person("mei")).byline.value == "nickname"
+
+
+# --- the rest ------------------------------------------------------------------------------------------------------
+
+
+async def test_the_desk_link_leads_to_the_chat(town):
+    page = await town.get("/desk")
+
+    assert page.status == 302
+    entered = await town.act("jun", "enter", page.headers["Location"])
+    assert entered["scene"] == "taoli"
+    assert any("您好，我是春和家居的小助手" in line["text"] for line in entered["replies"])
+
+
+async def test_machines_find_their_pages(town):
+    for path in ("/healthz", "/readyz"):
+        page = await town.get(path)
+        assert (page.status, page.text) == (200, "ok")
+    figures = await town.get("/metrics")
+    assert figures.status == 200
+    assert "taoli_" in figures.text
+
+
+async def test_every_page_is_served_with_its_guards(town, code):
+    await town.act("jun", "add", code)
+    await town.buy("jun")
+    (reward,) = await town.rewards("mei")
+    own = await town.me("mei")
+    shown = (await town.get(f"/i/{code}")).text
+    picture = re.search(r'data-contact-qr src="([^"]+)"', shown)[1]
+    sheet = re.search(r'href="(/static/[^"]+)"', shown)[1]
+
+    html = [f"/i/{code}", own, "/rules", "/privacy", "/i/ZZZZZZZZ", "/nowhere", "/me/x"]
+    others = [f"/p/{code}.jpg", picture, sheet, f"{own}/proof/{reward.id}", "/healthz", "/readyz", "/metrics", "/desk"]
+    for path in html:
+        page = await town.get(path)
+        assert "default-src 'none'" in page.headers["Content-Security-Policy"], path
+        assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"], path
+        assert page.headers["Referrer-Policy"] == "same-origin", path
+    for path in (*html, *others):
+        page = await town.get(path)
+        assert page.headers["X-Content-Type-Options"] == "nosniff", path
+        assert "Traceback" not in page.text
+    for path in (own, f"/i/{code}", f"{own}/proof/{reward.id}"):
+        assert (await town.get(path)).headers["Cache-Control"] == "no-store", path
+
+
+async def test_the_cookie_of_a_page_cannot_be_read_by_scripts(town, code):
+    page = await town.get(f"/i/{code}")
+
+    cookie = page.headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+
+
+async def test_verification_files_are_served_from_their_folder_only(town, tmp_path):
+    folder = tmp_path / "data" / "verify"
+    folder.mkdir(parents=True)
+    (folder / "WW_verify_AbC123.txt").write_text("AbC123")
+    (folder / "secret.txt").write_text("no")
+    (tmp_path / "data" / "WW_verify_out.txt").write_text("no")
+
+    assert (await town.get("/WW_verify_AbC123.txt")).text == "AbC123"
+    for path in ("/WW_verify_none.txt", "/secret.txt", "/WW_verify_..%2fout.txt", "/..%2fWW_verify_out.txt"):
+        page = await town.get(path)
+        assert page.status == 404
+        assert page.text != "no"
+
+
+async def test_an_address_we_do_not_know_gets_the_same_page_as_an_unknown_code(town):
+    assert (await town.get("/nowhere")).body == (await town.get("/i/ZZZZZZZZ")).body
+
+
+async def test_odd_names_in_an_address_are_only_not_found(either_town):
+    own = await either_town.me("mei")
+    nul = "%00"
+    for path in (f"{own}/proof/{nul}", f"/rules/{nul}", f"/me/{nul}", f"/i/{nul}", f"/p/{nul}.jpg", f"/qr/{nul}.png"):
+        assert (await either_town.get(path)).status == 404, path
+    for path in (f"/qr/{'a' * 300}.png", f"/rules/{'a' * 5000}", "/qr/..%2f..%2ftaoli.toml", "/qr/梅.png"):
+        assert (await either_town.get(path)).status == 404, path
+    said = await either_town.post(f"{own}/answer", {"referral": "\0", "answer": "yes"})
+    assert said.status == 404
+
+
+async def test_the_poster_of_a_code_is_drawn_in_both_editions(town, code):
+    feed = await town.get(f"/p/{code}.jpg")
+    friend = await town.get(f"/p/{code}.jpg?edition=friend")
+
+    assert feed.body[:3] == friend.body[:3] == b"\xff\xd8\xff"
+    assert feed.body != friend.body
+    assert (await town.get(f"/p/{code}.jpg?edition=none")).status == 400
+    assert (await town.get(f"/p/{code}.jpg?template=../secret")).status in (404, 503)

@@ -1,0 +1,222 @@
+"""Bringing a database to this version: wholly or not at all, and only our own."""
+
+import asyncio
+import hashlib
+import sqlite3
+import subprocess
+import sys
+from asyncio.subprocess import PIPE
+from pathlib import Path
+
+import psycopg
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, NullPool, create_engine, inspect, text
+
+from storage import tables as t
+from storage.errors import DatabaseInUse, ForeignDatabase, NewerDatabase, NotMigrated, StorageError
+from storage.open import migrate_database, open_beside, open_store
+
+ROOT = Path(__file__).parents[2]
+
+
+def plain(url: str) -> str:
+    return url.replace("+psycopg", "")
+
+
+def path_of(url: str) -> Path:
+    return Path(url.removeprefix("sqlite:///"))
+
+
+def run_sql(url: str, *statements: str) -> None:
+    """From outside our program."""
+    engine = create_engine(url, poolclass=NullPool)
+    with engine.begin() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+
+
+def table_names(url: str) -> set[str]:
+    engine = create_engine(url)
+    names = set(inspect(engine).get_table_names())
+    engine.dispose()
+    return names
+
+
+async def test_an_empty_database_arrives_at_exactly_the_schema_of_the_code(database_url: str):
+    assert await migrate_database(database_url)
+
+    engine = create_engine(database_url)
+    with engine.connect() as connection:
+        options = {"compare_type": True, "compare_server_default": connection.dialect.name == "postgresql"}
+        difference = compare_metadata(MigrationContext.configure(connection, opts=options), t.metadata)
+        found = shape(connection)
+    engine.dispose()
+
+    assert difference == []
+    assert found == shape_of_the_code(defaults=database_url.startswith("sqlite"))
+
+
+async def test_migrating_again_changes_nothing(database_url: str):
+    await migrate_database(database_url)
+
+    assert not await migrate_database(database_url)
+    assert table_names(database_url) == {*t.metadata.tables, "alembic_version"}
+
+
+async def test_two_who_migrate_postgres_at_once_do_it_once(postgres_url: str):
+    ran = await asyncio.gather(*(migrate_database(postgres_url) for _ in range(4)))
+
+    assert sorted(ran) == [False, False, False, True]
+
+
+async def test_a_database_of_a_newer_version_is_refused_and_left_alone(database_url: str):
+    await migrate_database(database_url)
+    run_sql(database_url, "update alembic_version set version_num = '9999'")
+
+    for opening in (open_store, migrate_database, open_beside):
+        with pytest.raises(NewerDatabase, match="9999"):
+            await opening(database_url)
+
+
+@pytest.mark.parametrize("foreign", ["wp_posts", "marks", "alembic_version"])
+async def test_another_programs_database_is_refused_and_left_alone(database_url: str, foreign: str):
+    row = f"insert into {foreign} values ('program', 'blog')"
+    run_sql(database_url, f"create table {foreign} (key text, value text)", row)
+    before = fingerprint(database_url)
+
+    for opening in (open_store, migrate_database, open_beside):
+        with pytest.raises(ForeignDatabase):
+            await opening(database_url)
+
+    assert table_names(database_url) == {foreign}
+    assert fingerprint(database_url) == before
+
+
+async def test_a_file_that_is_no_database_is_refused_and_left_alone(sqlite_url: str):
+    path_of(sqlite_url).write_bytes(b"Dear diary, " * 100)
+
+    for opening in (open_store, migrate_database, open_beside):
+        with pytest.raises(ForeignDatabase):
+            await opening(sqlite_url)
+
+    assert path_of(sqlite_url).read_bytes() == b"Dear diary, " * 100
+
+
+async def test_a_sqlite_file_is_brought_up_to_date_when_the_bot_starts(sqlite_url: str):
+    store = await open_store(sqlite_url)
+
+    assert await store.read(lambda tx: tx.marks.get("program")) == "taoli"
+    await store.close()
+
+
+async def test_a_path_may_have_spaces_and_signs_in_it(tmp_path: Path):
+    path = tmp_path / "客户 #1"
+    path.mkdir()
+    url = f"sqlite:///{path / 'taoli 100% #2.db'}"
+
+    store = await open_store(url)
+    await store.write(lambda tx: tx.marks.set("clock", "1"))
+
+    assert await store.read(lambda tx: tx.marks.get("clock")) == "1"
+    assert [found.name for found in path.glob("*.db")] == ["taoli 100% #2.db"]
+    await store.close()
+
+
+async def test_postgres_is_not_opened_before_it_was_migrated(postgres_url: str):
+    for opening in (open_store, open_beside):
+        with pytest.raises(NotMigrated, match="taoli migrate"):
+            await opening(postgres_url)
+
+    assert table_names(postgres_url) == set()
+
+
+async def test_a_sqlite_file_that_does_not_exist_cannot_be_read_beside(sqlite_url: str):
+    with pytest.raises(NotMigrated):
+        await open_beside(sqlite_url)
+
+    assert not path_of(sqlite_url).exists()
+
+
+async def test_a_server_that_is_not_there_is_an_error_of_storage():
+    with pytest.raises(StorageError):
+        await open_store("postgresql+psycopg://taoli@127.0.0.1:1/nothing")
+
+
+async def told_by(*command: str) -> list[str]:
+    """The lines a program of ours prints."""
+    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=PIPE)
+    told, _ = await process.communicate()
+    return told.decode().splitlines()
+
+
+async def test_a_second_process_may_not_open_the_file_for_writing(migrated_sqlite_url: str):
+    store = await open_store(migrated_sqlite_url)
+    program = (
+        "import asyncio, sys; from storage import open as o; from storage.errors import DatabaseInUse\n"
+        "for opening in (o.migrate_database, o.open_store):\n"
+        "    try:\n"
+        "        asyncio.run(opening(sys.argv[1]))\n"
+        "    except DatabaseInUse as error:\n"
+        "        print(error)"
+    )
+
+    refused = await told_by(sys.executable, "-c", program, migrated_sqlite_url)
+    with pytest.raises(DatabaseInUse):
+        await open_store(migrated_sqlite_url)
+    await store.close()
+
+    assert refused == ["taoli.db 正由另一个进程使用"] * 2
+    await (await open_store(migrated_sqlite_url)).close()
+
+
+def test_a_migration_killed_on_its_way_leaves_the_old_or_the_new(database_url: str):
+    """A preloaded process forks one migration after another and kills each at a later statement."""
+    step = "9" if database_url.startswith("sqlite") else "18"
+    command = [sys.executable, str(Path(__file__).with_name("killed_migrations.py")), database_url, step]
+
+    told = subprocess.run(command, cwd=ROOT, timeout=100, check=True, capture_output=True, text=True)
+
+    states = told.stdout.split()
+    assert states[-1] == "new"
+    assert set(states) == {"old", "new"}
+    assert states.count("old") >= 4
+    assert not asyncio.run(migrate_database(database_url))
+
+
+def fingerprint(url: str) -> str:
+    if url.startswith("sqlite"):
+        return hashlib.sha256(path_of(url).read_bytes()).hexdigest()
+    with psycopg.connect(plain(url)) as connection:
+        return str(connection.execute("select relname, relfilenode from pg_class order by 1").fetchall())
+
+
+def shape_of_the_code(*, defaults: bool) -> dict[str, set[str | None]]:
+    engine = create_engine("sqlite://")
+    with engine.connect() as connection:
+        t.metadata.create_all(connection)
+        return shape(connection, defaults=defaults)
+
+
+def shape(connection: Connection, *, defaults: bool | None = None) -> dict[str, set[str | None]]:
+    """Names of checks, keys and references by table, on SQLite the defaults too: what autogenerate compares badly."""
+    look = inspect(connection)
+    with_defaults = connection.dialect.name == "sqlite" if defaults is None else defaults
+    return {
+        table: {
+            *(check["name"] for check in look.get_check_constraints(table)),
+            *(unique["name"] for unique in look.get_unique_constraints(table)),
+            *(key["name"] for key in look.get_foreign_keys(table)),
+            *(f"{column['name']} {column['default']}" for column in look.get_columns(table) if with_defaults),
+        }
+        for table in t.metadata.tables
+    }
+
+
+def test_every_append_only_table_is_guarded(sqlite_pattern: Path):
+    with sqlite3.connect(sqlite_pattern) as connection:
+        names = {name for (name,) in connection.execute("select name from sqlite_master where type = 'trigger'")}
+    connection.close()
+
+    assert names == {f"{table}_no_{act}" for table in t.APPEND_ONLY for act in ("update", "delete")}
