@@ -1,8 +1,8 @@
-"""The platform as far as a desk needs it, in a process of its own: tokens, messages to pull, and yes to everything else.
+"""The platform as far as a desk needs it, in a process of its own: tokens, messages, and yes to everything else.
 
     python bench/cloud.py
 
-Prints its port. `POST /speak` with `{"desk", "crowd", "count"}` lets so many customers of a crowd write one message each.
+Prints its port. `POST /speak` with `{"desk", "crowd", "count"}` lets so many customers of a crowd write a message each.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ import asyncio
 import sys
 
 from aiohttp import web
+from loops import run
 from wechatpy.work import create_reply, parse_message
 from wechatpy.work.crypto import WeChatCrypto
 
@@ -41,14 +42,5 @@ async def serve(corp: str, token: str, aes_key: str) -> None:
     await asyncio.Event().wait()
 
 
-def run(corp: str, token: str, aes_key: str) -> None:
-    """Run on the fastest loop there is."""
-    try:
-        from uvloop import run as run_loop
-    except ImportError:
-        from asyncio import run as run_loop
-    run_loop(serve(corp, token, aes_key))
-
-
 if __name__ == "__main__":
-    run(*sys.argv[1:4])
+    run(serve(*sys.argv[1:4]))

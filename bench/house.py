@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from pathlib import Path
+from typing import Self
 
 from envelopes import Account
 from processes import Child
@@ -54,7 +55,7 @@ class Database:
     def __init__(self, folder: Path) -> None:
         self._c = sqlite3.connect(f"file:{folder / 'taoli.db'}?mode=ro", uri=True, isolation_level=None)
 
-    def __enter__(self) -> Database:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

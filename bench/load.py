@@ -2,9 +2,9 @@
 
     python bench/load.py CORP TOKEN AES_KEY
 
-Reads one JSON order a line (`port`, `seconds`, `most` requests, `connections`, `first` id, `expected` text or null for an
-echo), prints one JSON result a line. Requests are sealed before the clock starts; every status is checked, and one reply
-of each round is opened with wechatpy and compared.
+Reads one JSON order a line (`port`, `seconds`, `most` requests, `connections`, `first` id, `expected` text or null for
+an echo), prints one JSON result a line. Requests are sealed before the clock starts; every status is checked, and one
+reply of each round is opened with wechatpy and compared.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Any
 
 import xmltodict
 from envelopes import Account, Post, rep_texts
+from loops import run
 from wechatpy.work import parse_message
 from wechatpy.work.crypto import WeChatCrypto
 
@@ -103,8 +104,8 @@ async def play(order: dict[str, object], account: Account) -> dict[str, object]:
     post = Post(account, PATH)
     texts = rep_texts(account, first, at=at)
     await check_one(port, account, post, next(texts), at, order["expected"])
-    most = int(str(order["most"]))
-    sealed = [post.request(inner, timestamp=at, nonce=str(first + n)) for n, (_, _, inner) in enumerate(islice(texts, most))]
+    inners = (inner for _, _, inner in islice(texts, int(str(order["most"]))))
+    sealed = [post.request(inner, timestamp=at, nonce=str(first + n)) for n, inner in enumerate(inners)]
     elapsed, round_ = await drive(port, sealed, int(str(order["connections"])), float(str(order["seconds"])))
     latencies = sorted(round_.latencies)
     return {
@@ -164,14 +165,5 @@ async def obey(account: Account) -> None:
         print(json.dumps(await play(json.loads(order), account)), flush=True)
 
 
-def run(corp: str, token: str, aes_key: str) -> None:
-    """Run on the fastest loop there is, to leave the processor to the servers."""
-    try:
-        from uvloop import run as run_loop
-    except ImportError:
-        from asyncio import run as run_loop
-    run_loop(obey(Account(corp=corp, token=token, aes_key=aes_key)))
-
-
 if __name__ == "__main__":
-    run(*sys.argv[1:4])
+    run(obey(Account(corp=sys.argv[1], token=sys.argv[2], aes_key=sys.argv[3])))

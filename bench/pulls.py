@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterable
+from functools import partial
 from http.client import HTTPConnection
 from socket import create_connection
 from statistics import median
@@ -16,12 +18,13 @@ MESSAGES = 100
 _PATIENCE_S = 15.0
 
 
-def pull(account: Account, database: Database, *, bot: int, cloud: int, rounds: int) -> dict[str, Any]:
-    """Ring so many times after 100 new customers wrote; medians of the time until all was committed."""
-    took = [_once(account, database, bot=bot, cloud=cloud, crowd=f"wm{number}-") for number in range(rounds + 1)][1:]
+def pull(account: Account, database: Database, *, bot: int, cloud: int, rounds: Iterable[int]) -> dict[str, Any]:
+    """Ring once per round after 100 new customers wrote; medians of the time until all was committed."""
+    ring = partial(_once, account, database, bot=bot, cloud=cloud)
+    took = [ring(crowd=f"wm{number}-") for number in rounds]
     return {
         "messages": MESSAGES,
-        "rounds": rounds,
+        "rounds": len(took),
         "ms_per_100": round(median(took) * 1e3, 1),
         "messages_per_second": round(MESSAGES / median(took), 1),
         "ms_by_round": [round(each * 1e3, 1) for each in took],
@@ -30,6 +33,7 @@ def pull(account: Account, database: Database, *, bot: int, cloud: int, rounds: 
 
 def _once(account: Account, database: Database, *, bot: int, cloud: int, crowd: str) -> float:
     """Seconds from the ring to the last commit; all customers are strangers."""
+    _come_to_rest(database)
     _speak(cloud, crowd)
     before = database.stored("kf")
     began = time.perf_counter()
@@ -38,13 +42,11 @@ def _once(account: Account, database: Database, *, bot: int, cloud: int, crowd: 
         if time.perf_counter() - began > _PATIENCE_S:
             raise RuntimeError(f"{database.stored('kf') - before} stored, {database.answered(crowd)} answered in 15 s")
         time.sleep(0.002)
-    took = time.perf_counter() - began
-    _come_to_rest(database)
-    return took
+    return time.perf_counter() - began
 
 
 def _come_to_rest(database: Database) -> None:
-    """Wait until the letters are sent, so that one round does not weigh on the next."""
+    """Wait until all letters are sent, so that one round does not weigh on the next."""
     until = time.perf_counter() + _PATIENCE_S
     while database.waiting() and time.perf_counter() < until:
         time.sleep(0.01)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from statistics import median
 from typing import Any
 
@@ -40,19 +41,19 @@ class Side:
         return {**medians, "errors": int(sum(each["errors"] for each in self.rounds)), "loop": self.server.loop()}
 
 
-def compare(sides: Mapping[str, Side], load: Child, *, rounds: int, seconds: float) -> dict[str, Any]:
+def compare(sides: Mapping[str, Side], load: Child, *, rounds: Iterable[int], seconds: float) -> dict[str, Any]:
     """Play the rounds in turns, after one short round each that is not counted; what came out."""
-    first = 1
-    for number in range(rounds + 1):
+    ids = count(1, 1_000_000)
+    for side in sides.values():
+        side.play(load, seconds=min(seconds, 1.0), first=next(ids), counted=False)
+    for _ in rounds:
         for side in sides.values():
-            counted = number > 0
-            side.play(load, seconds=seconds if counted else min(seconds, 1.0), first=first, counted=counted)
-            first += 1_000_000
+            side.play(load, seconds=seconds, first=next(ids), counted=True)
     ours, echo = sides["taoli"].rounds, sides["echo"].rounds
     by_round = [a["requests_per_second"] / b["requests_per_second"] for a, b in zip(ours, echo, strict=True)]
     return {
         "connections": CONNECTIONS,
-        "rounds": rounds,
+        "rounds": len(by_round),
         "seconds_each": seconds,
         "ratio_by_round": [round(each, 3) for each in by_round],
         **{name: side.figures() for name, side in sides.items()},

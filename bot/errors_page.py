@@ -22,10 +22,12 @@ def guard(company: str) -> Middleware:
             return await handler(request)
         except web.HTTPNotFound:
             return page(MissingView(company=company))
-        except web.HTTPException:
-            raise
+        except web.HTTPException as answer:
+            if answer.status < 400:
+                raise
+            return plain(answer.status, "这个地址不能这样打开。")
         except StorageError:
-            log.error("page.not_stored", path=_shape(request))
+            log.warning("page.not_stored", path=_shape(request))
             return plain(503, "系统正忙，请稍后再试。")
         except Exception:
             log.exception("page.failed", path=_shape(request))

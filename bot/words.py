@@ -109,11 +109,11 @@ class Words:
         A company's own name is its own affair and is left out of it.
         """
         neutral = replace(self, company="本店")
-        said = neutral._all_words(self.pack(pack), terms)
+        said = neutral.all_words(self.pack(pack), terms)
         found = (each for edition, text in said for each in lint(text, edition=edition, industry=industry))
         return list(dict.fromkeys(f"「{each.text}」{each.why}（{each.rule}）" for each in found))
 
-    def _all_words(self, pack: Pack, terms: Terms) -> list[tuple[Edition, str]]:
+    def all_words(self, pack: Pack, terms: Terms) -> list[tuple[Edition, str]]:
         """Every piece that customers and friends will read, by edition."""
         pieces: list[tuple[Edition, str]] = []
         for style in framing.Framing:

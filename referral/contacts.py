@@ -130,7 +130,7 @@ def _introduce(tx: Tx, facts: Facts, friend_id: str, rep: str, *, now: datetime,
     friend = tx.people.get(friend_id)
     for referral in tx.referrals.of_friend(friend_id):
         advocate = tx.people.get(referral.advocate)
-        if friend and advocate and _is_news(referral):
+        if friend and advocate and _is_news(tx, referral):
             key = "rep.friend_added" if advocate.shown_name else "rep.friend_added_unsigned"
             names = {"advocate": advocate.nickname or "一位客户", "friend": friend.nickname or "一位新朋友"}
             text = facts.words.say(key, names)
@@ -146,5 +146,8 @@ def _introduce(tx: Tx, facts: Facts, friend_id: str, rep: str, *, now: datetime,
             )
 
 
-def _is_news(referral: Referral) -> bool:
-    return referral.status in (ReferralStatus.PENDING, ReferralStatus.CREDITED)
+def _is_news(tx: Tx, referral: Referral) -> bool:
+    """Whether the friend came to the rep by the advocate's code; one who typed it in a chat was a contact before."""
+    if referral.status not in (ReferralStatus.PENDING, ReferralStatus.CREDITED):
+        return False
+    return any(t.kind is TouchKind.ADD and t.code == referral.code for t in tx.touches.of_friend(referral.friend))

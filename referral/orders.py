@@ -161,6 +161,9 @@ def reexamine(tx: Tx, facts: Facts, person: str, *, now: datetime, rng: Bits) ->
     for identity in tx.people.identities(person):
         for order in tx.orders.waiting_for(identity):
             joined = replace(order, person=person)
+            if order.outcome is not Outcome.UNMATCHED:  # its late-claim days are over: it is only remembered
+                tx.orders.save(joined)
+                continue
             if order.code:
                 touch_by_code(tx, person, order.code, kind=TouchKind.ORDER, at=order.paid_at, now=now, rng=rng)
             _examine(tx, facts, joined, now=now, rng=rng)
@@ -209,7 +212,7 @@ def _examine(tx: Tx, facts: Facts, order: Order, *, now: datetime, rng: Bits) ->
             decided = _refuse(tx, order, touch, reason, now=now)
         case Attributed(touch=touch, method=method):
             decided = _credit(tx, facts, order, touch, method, now=now, rng=rng)
-    if 0 < decided.refunded_fen and not _all_given_back(decided):
+    if decided.refunded_fen > 0 and not _all_given_back(decided):
         decided = replace(decided, reasons=_with_refund(decided.reasons, Reason.REFUND_PARTIAL))
     tx.orders.save(decided)
     return decided

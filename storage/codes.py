@@ -29,7 +29,9 @@ class CodesTable:
         if known:
             return _code(known)
         while True:
-            made = insert(t.codes).values(campaign=campaign, advocate=advocate, channel=channel, rep=rep, created_at=ms(now))
+            made = insert(t.codes).values(
+                campaign=campaign, advocate=advocate, channel=channel, rep=rep, created_at=ms(now)
+            )
             row = self._c.execute(made.returning(t.codes.c.row)).scalar_one()
             text = encode(row, key)
             if self.find(text) is None:

@@ -12,7 +12,6 @@ from storage import tables as t
 from storage.times import ms
 from storage.upsert import insert_new
 
-
 _RECEIVE = "insert into inbox (key, channel, kind, body, received_at) values (?, ?, ?, ?, ?) on conflict do nothing"
 
 

@@ -54,10 +54,12 @@ class NoticesTable:
         self._c.execute(update(t.notices).where(*where).values(state="waiting", told_at=None))
 
     def void(self, person: str, ref: str) -> bool:
-        """Take back what a person has not yet heard about `ref`; True if there was something, and nothing had been told."""
+        """Take back what a person has not heard about `ref`; True if there was something and nothing had been told."""
         mine = (t.notices.c.person == person, t.notices.c.ref == ref)
         told = self._c.execute(select(t.notices.c.id).where(*mine, t.notices.c.state == "told")).first()
-        gone = self._c.execute(update(t.notices).where(*mine, t.notices.c.state == "waiting").values(state="void")).rowcount
+        gone = self._c.execute(
+            update(t.notices).where(*mine, t.notices.c.state == "waiting").values(state="void")
+        ).rowcount
         return gone > 0 and told is None
 
 

@@ -38,11 +38,11 @@ class OrdersTable:
         return self._where(t.orders.c.person == person)
 
     def waiting_for(self, identity: Identity) -> list[Order]:
-        """Unmatched orders whose buyer was named by this identity."""
+        """Orders of nobody yet, whose buyer was named by this identity."""
         buyers = select(t.order_buyers.c.order).where(
             t.order_buyers.c.kind == identity.kind.value, t.order_buyers.c.value == identity.value
         )
-        return self._where(t.orders.c.id.in_(buyers), t.orders.c.outcome == Outcome.UNMATCHED.value)
+        return self._where(t.orders.c.id.in_(buyers), t.orders.c.person.is_(None))
 
     def add(self, order: Order, buyer: Sequence[Identity]) -> None:
         self._c.execute(insert(t.orders).values(id=order.id, **_columns(order)))

@@ -76,7 +76,9 @@ class OutboxTable:
 
     def orphaned(self, now: datetime) -> list[Letter]:
         """Letters whose sender died: claimed, lease over, fate unknown."""
-        where = and_(t.outbox.c.state == "sending", or_(t.outbox.c.lease_until.is_(None), t.outbox.c.lease_until <= ms(now)))
+        where = and_(
+            t.outbox.c.state == "sending", or_(t.outbox.c.lease_until.is_(None), t.outbox.c.lease_until <= ms(now))
+        )
         return [_letter(row) for row in self._c.execute(select(t.outbox).where(where).order_by(t.outbox.c.seq))]
 
     def by_id(self, letter: str) -> Letter | None:

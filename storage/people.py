@@ -52,7 +52,9 @@ class PeopleTable:
         return [Identity(IdentityKind(kind), value) for kind, value in rows]
 
     def all(self) -> list[Person]:
-        rows = self._c.execute(select(t.people).where(t.people.c.merged_into.is_(None)).order_by(t.people.c.created_at, t.people.c.id))
+        rows = self._c.execute(
+            select(t.people).where(t.people.c.merged_into.is_(None)).order_by(t.people.c.created_at, t.people.c.id)
+        )
         return [_person(row) for row in rows]
 
     def create(self, person: Person, now: datetime) -> None:

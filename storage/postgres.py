@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TypeVar
 
@@ -22,6 +21,7 @@ _WRITERS = 4
 _READERS = 2
 _TRIES = 24
 _LOST_RACE = {"40001", "40P01", "23505", "55P03"}  # serialisation, deadlock, the same key at once, lock not free
+_GOLDEN = 0.618033988749895  # its multiples spread evenly over 0-1
 _PAUSE_S = 0.004
 
 
@@ -30,6 +30,7 @@ def engine(url: str) -> AsyncEngine:
     return create_async_engine(
         url,
         isolation_level="SERIALIZABLE",
+        hide_parameters=True,
         pool_size=_WRITERS + _READERS,
         max_overflow=0,
         pool_pre_ping=True,
@@ -74,11 +75,11 @@ class Turns:
 class PostgresStore:
     """`storage.store.Store` over PostgreSQL. Make it with `storage.open.open_store`."""
 
-    def __init__(self, url: str, chance: Callable[[], float] = random.random) -> None:
+    def __init__(self, url: str) -> None:
         self._engine = engine(url)
         self._writers = Turns(_WRITERS)
         self._readers = asyncio.Semaphore(_READERS)
-        self._chance = chance
+        self._waits = 0
 
     async def write(self, unit: Unit[T]) -> T:
         """Run a unit; returns once it is committed. Raises what the unit raised, or `StorageError`."""
@@ -97,7 +98,7 @@ class PostgresStore:
             else:
                 return result
             if attempt:  # then it lost to another process
-                await asyncio.sleep(_PAUSE_S * (2 ** min(attempt, 6)) * (0.5 + self._chance()))
+                await asyncio.sleep(_PAUSE_S * (2 ** min(attempt, 6)) * (0.5 + self._spread()))
         raise StorageError("数据库太忙，没有保存")
 
     async def read(self, unit: Unit[T]) -> T:
@@ -114,6 +115,11 @@ class PostgresStore:
                 raise _storage_error(error) from error
             await asyncio.sleep(_PAUSE_S * (2 ** min(attempt, 6)))
         raise StorageError("数据库太忙")
+
+    def _spread(self) -> float:
+        """A number in 0-1, different for each wait, so that those who lost the same race do not meet again at once."""
+        self._waits += 1
+        return self._waits * _GOLDEN % 1
 
     async def close(self) -> None:
         """Give the connections back."""

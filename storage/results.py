@@ -13,7 +13,7 @@ from storage.times import ms
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Results:
-    """What a rep's customers brought since a day: advocates with a poster, friends who added, who bought, thanks granted."""
+    """What a rep's customers brought since a day: advocates with posters, friends added, friends who bought, thanks."""
 
     advocates: int
     friends: int

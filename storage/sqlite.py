@@ -84,7 +84,7 @@ def _engine(target: str, *, uri: bool, pragmas: tuple[str, ...]) -> Engine:
             connection.execute(f"pragma {pragma}")
         return connection
 
-    return create_engine("sqlite://", creator=connect, poolclass=StaticPool)
+    return create_engine("sqlite://", creator=connect, poolclass=StaticPool, hide_parameters=True)
 
 
 def driver_of(connection: Connection) -> sqlite3.Connection:

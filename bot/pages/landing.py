@@ -22,13 +22,14 @@ from referral.contact_ways import ContactWay
 from referral.errors import NotFound
 from referral.facts import Facts
 from referral.ids import Bits, is_id, new_id
-from referral.people import Person
+from referral.people import Byline, Person
 from referral.shares import CHANNELS, Share, ShareLevel, counts_as_seen, is_crawler
 from referral.times import SHANGHAI, Clock
 from referral.touches import Touch, TouchKind
 from storage.store import Store
 from storage.transaction import Transaction
 
+_PICTURE_HEADERS = NO_SNIFFING | {"Cache-Control": "private, max-age=60"}
 _WAIT_S = 5  # before the page looks again for its QR
 
 
@@ -64,6 +65,7 @@ class Landing:
             web.get("/i/{code}", self.landing),
             web.get("/I/{code}", self.landing),
             web.get("/p/{code}.jpg", self.poster),
+            web.get("/face/{code}.jpg", self.face),
             web.get("/qr/{name}", self.picture),
         ]
 
@@ -99,9 +101,17 @@ class Landing:
         except PosterError:
             return plain(503, "海报这会儿没做出来，请稍后再试。")
         self.doorway.remember(visit.caller, visit.code or "")
-        return web.Response(
-            body=jpeg, content_type="image/jpeg", headers=NO_SNIFFING | {"Cache-Control": "private, max-age=60"}
-        )
+        return web.Response(body=jpeg, content_type="image/jpeg", headers=_PICTURE_HEADERS)
+
+    async def face(self, request: web.Request) -> web.Response:
+        """The advocate's portrait, where they chose to show it."""
+        visit = self._visit(request, "")
+        now = self.clock()
+        refused = await self.store.write(lambda tx: self._refusal(tx, visit, now))
+        portrait = None if refused else await self.posters.portrait(visit.code or "")
+        if portrait is None:
+            return page(refused or MissingView(company=self.facts.company))
+        return web.Response(body=portrait, content_type="image/jpeg", headers=_PICTURE_HEADERS)
 
     async def picture(self, request: web.Request) -> web.StreamResponse:
         """A mirrored contact QR."""
@@ -209,7 +219,7 @@ class Landing:
         return LandingView(
             company=self.facts.company,
             inviter=advocate.shown_name,
-            inviter_avatar=None,
+            inviter_avatar=f"/face/{code.code}.jpg" if _shows_face(advocate) else None,
             headline=words.headline,
             lines=words.lines,
             steps=words.steps,
@@ -225,6 +235,10 @@ class Landing:
             poster_url=f"{self.facts.public_url}/p/{code.code}.jpg",
             ad_label="广告",
         )
+
+
+def _shows_face(advocate: Person) -> bool:
+    return advocate.byline is Byline.FACE and bool(advocate.avatar)
 
 
 def _picture_of(way: ContactWay | None) -> str | None:

@@ -5,11 +5,13 @@ The advocate's choice of name and face is read each time, so a change of mind sh
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from bot.channels.errors import ChannelError
 from bot.posters.engine import Edition, PosterSpec
+from bot.posters.errors import AvatarRefused
 from bot.posters.qr import link_for
 from bot.posters.studio import Studio
 from bot.words import Words
@@ -20,6 +22,7 @@ from storage.store import Store
 from storage.transaction import Transaction
 
 TEMPLATE = "orchard"
+_PORTRAIT = 192  # pixels
 Fetch = Callable[[str], Awaitable[bytes]]
 """Gets a picture by its address, from allowed hosts only."""
 
@@ -46,6 +49,12 @@ class PosterDesk:
         if not asked.avatar or self._fetch is None:
             return await self._studio.poster(asked.spec)
         return await self._studio.poster(replace(asked.spec, avatar=await self._face(asked.avatar)))
+
+    async def portrait(self, code: str) -> bytes | None:
+        """The advocate's face as a small JPEG, None where they show none or it cannot be had. Raises `NotFound`."""
+        asked = await self._store.read(lambda tx: self._asked(tx, code, "feed", ""))
+        face = await self._face(asked.avatar) if asked.avatar and self._fetch else None
+        return await asyncio.to_thread(_squared, face) if face else None
 
     def _asked(self, tx: Transaction, code_text: str, edition: str, template: str) -> _Asked:
         code = tx.codes.find(code_text)
@@ -76,3 +85,13 @@ class PosterDesk:
             return await self._fetch(address)
         except ChannelError:
             return None
+
+
+def _squared(face: bytes) -> bytes | None:
+    """A picture fit for our own page: decoded with care and drawn anew, None where it is refused."""
+    from bot.posters import avatar  # noqa: PLC0415  # Pillow is loaded with the first face, not before
+
+    try:
+        return avatar.square(face, side=_PORTRAIT)
+    except AvatarRefused:
+        return None

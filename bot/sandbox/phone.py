@@ -130,7 +130,7 @@ class _Finder(HTMLParser):
             self.qr = values.get("src") or ""
         self._in_title = tag == "title" and not self.title
 
-    def handle_endtag(self, tag: str) -> None:  # noqa: ARG002 (the parser calls it so)
+    def handle_endtag(self, tag: str) -> None:
         self._in_title = False
 
     def handle_data(self, data: str) -> None:

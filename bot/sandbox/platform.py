@@ -129,11 +129,11 @@ class Sandbox:
 
     async def close(self) -> None:
         """End what runs, keep the memory, close connections."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        started, self._tasks = bool(self._tasks), []
-        async with self._turn:
+        async with self._turn:  # so that a saving under way is not cut off in the middle
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            started, self._tasks = bool(self._tasks), []
             if started:
                 await self._save()
             await self._loopback.close()

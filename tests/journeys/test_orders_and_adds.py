@@ -279,3 +279,13 @@ async def test_orders_and_adds_of_many_friends_at_once_are_each_counted(either_t
 
     assert [one["answer"]["outcome"] for one in bought] == ["held"] * 8
     assert await town.standing("mei") == [("held", "hold.running")] * 8
+
+
+async def test_a_closed_order_of_before_makes_no_new_customer(town, code):
+    await town.buy("jun")
+    await town.later(8 * DAY)
+    await town.act("jun", "add", code)
+
+    bought = await town.buy("jun")
+
+    assert bought["answer"]["reasons"][0]["code"] == "customer.existing"

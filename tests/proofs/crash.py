@@ -160,7 +160,7 @@ class Proof:
         return f"http://127.0.0.1:{port}"
 
     async def _new_campaign(self, base: str) -> None:
-        """A campaign with a small budget, a code for each advocate, and the mark that each code's contact QR carries."""
+        """A campaign with a small budget, each advocate's code, and the mark that its contact QR carries."""
         await self.wecom.until(lambda: set(self.wecom.ways.values()) == set(REPS))
         if not self.load.marks:
             await self.load.send(base, *(self.load.added(who, rep, None) for who, rep in ADVOCATES.items()))
@@ -240,7 +240,9 @@ class Proof:
         }
 
 
-async def prove(url: str, folder: Path, *, cycles: int, seed: int, look_every: int = LOOK_EVERY, pace: Any = None) -> dict[str, Any]:
+async def prove(
+    url: str, folder: Path, *, cycles: int, seed: int, look_every: int = LOOK_EVERY, pace: Any = None
+) -> dict[str, Any]:
     """Run the proof on one empty database; returns the report, whose `problems` are empty if all held."""
     async with nursery() as home:
         proof = Proof(url=url, folder=folder, seed=seed, home=home)
@@ -287,8 +289,8 @@ def main() -> int:
 def _prove(name: str, url: str, folder: Path, asked: argparse.Namespace) -> dict[str, Any]:
     def pace(done: int, judge: Judge) -> None:
         kept = judge.figures
-        line = f"{name} {done}/{asked.cycles}: {kept['inbox']} events, {kept['orders']} orders, {len(judge.problems)} problems"
-        print(line, file=sys.stderr, flush=True)
+        line = f"{name} {done}/{asked.cycles}: {kept['inbox']} events, {kept['orders']} orders"
+        print(f"{line}, {len(judge.problems)} problems", file=sys.stderr, flush=True)
 
     return asyncio.run(prove(url, folder, cycles=asked.cycles, seed=asked.seed, pace=pace))
 

@@ -1,7 +1,7 @@
 """A small WeCom that outlives the bots: does what it is asked, remembers it, and answers late enough to be missed.
 
-It knows a repeat where the real one does: a welcome's code (41051), a message id (95032), the same words to a rep within
-half an hour (dropped). What it delivered is kept with what it recognised, so that a proof can count both.
+It knows a repeat where the real one does: a welcome's code (41051), a message id (95032), the same words to a rep
+within half an hour (dropped). What it delivered is kept, and repeats are counted.
 """
 
 from __future__ import annotations
@@ -157,7 +157,9 @@ class FakeWecom:
         return {"external_contact": known, "follow_user": []}
 
     def _profiles(self, query: Any, body: Any) -> dict[str, Any]:
-        people = [{"external_userid": who, "nickname": self.nicknames.get(who, "")} for who in body["external_userid_list"]]
+        people = [
+            {"external_userid": who, "nickname": self.nicknames.get(who, "")} for who in body["external_userid_list"]
+        ]
         return {"customer_list": people}
 
     def _token(self, query: Any, body: Any) -> dict[str, Any]:

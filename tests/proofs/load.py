@@ -190,7 +190,9 @@ class Load:
                 record.replies[request.key] += 1
             return
         if record.answers.setdefault(request.id, answer) != answer:
-            record.problems.append(f"webhook {request.id} was answered first {record.answers[request.id]}, then {answer}")
+            record.problems.append(
+                f"webhook {request.id} was answered first {record.answers[request.id]}, then {answer}"
+            )
         outcome = json.loads(answer)["outcome"]
         if request.kind == "refund":
             record.refunds.add((request.order_no, request.refund_no))

@@ -1,7 +1,8 @@
 """Real bots that live to be killed, each forked from one process that has done its imports.
 
 `python tests/proofs/nursery.py` is that process: it has no loop and no threads, so that forking it is safe. An order
-comes as a line of JSON on its input; what becomes of the child goes out as lines `born PID`, `ready PORT`, `gone STATUS`.
+comes as a line of JSON on its input; what becomes of the child goes out in lines: `born PID`, `ready PORT`,
+`gone STATUS`.
 """
 
 from __future__ import annotations
@@ -121,14 +122,14 @@ def main() -> None:
 def _preload() -> None:
     """What a start would import, and what it reads once: the copy, the migrations."""
     import alembic.script  # noqa: F401
-    import apscheduler.executors.asyncio  # noqa: F401
+    import apscheduler.executors.asyncio
     import apscheduler.triggers.interval  # noqa: F401
     import psycopg  # noqa: F401
-    import sqlalchemy.dialects.postgresql.psycopg  # noqa: F401
-    import sqlalchemy.dialects.sqlite  # noqa: F401
+    import sqlalchemy.dialects.postgresql.psycopg
+    import sqlalchemy.dialects.sqlite
     import sqlalchemy.ext.asyncio  # noqa: F401
 
-    import bot.app  # noqa: F401
+    import bot.app
     import bot.cli  # noqa: F401
 
 
@@ -141,7 +142,7 @@ def _live(order: Order) -> None:
     try:
         asyncio.run(_serve(order))
         status = 0
-    except BaseException:
+    except BaseException:  # noqa: BLE001  the harness reads of it in the log
         import traceback
 
         traceback.print_exc()

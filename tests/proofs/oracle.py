@@ -101,7 +101,8 @@ class Judge:
         """The first add of each friend and rep is a touch, no other is."""
         rows = _rows(
             connection,
-            "select i.value, count(t.id) from identities i left join touches t on t.friend = i.person and t.kind = 'add'"
+            "select i.value, count(t.id) from identities i"
+            " left join touches t on t.friend = i.person and t.kind = 'add'"
             " where i.kind = 'wecom' group by i.value",
         )
         counted = dict(rows)
@@ -117,6 +118,8 @@ class Judge:
         if not found["ok"]:
             yield f"the ledger does not verify: {found['problem']}"
             return
+        if found["without_salt"]:
+            yield f"{found['without_salt']} entries lost their salt"
         self.heads.append(proofs.head(tx, self.seed, datetime.now(UTC)))
         waiting = tx.ledger.unsequenced()
         if waiting and (settled or connection.dialect.name == "sqlite"):
@@ -190,8 +193,9 @@ def _rewards(connection: Connection) -> Iterator[str]:
 def _budgets(connection: Connection) -> Iterator[str]:
     rows = _rows(
         connection,
-        "select c.id, c.used_fen, c.budget_fen, coalesce(sum(r.cost_fen), 0) as counted from campaigns c left join rewards r"
-        " on r.campaign = c.id and r.state in ('held','approved','granted') group by c.id, c.used_fen, c.budget_fen",
+        "select c.id, c.used_fen, c.budget_fen, coalesce(sum(r.cost_fen), 0) as counted"
+        " from campaigns c left join rewards r on r.campaign = c.id"
+        " and r.state in ('held','approved','granted') group by c.id, c.used_fen, c.budget_fen",
     )
     for row in rows:
         if not row.used_fen == row.counted <= row.budget_fen:
@@ -199,7 +203,7 @@ def _budgets(connection: Connection) -> Iterator[str]:
 
 
 def _books(connection: Connection) -> Iterator[str]:
-    """Each reward has the entries of its way and no others, each account says what the rewards say, units sum to zero."""
+    """Each reward has the entries of its way, each account says what the rewards say, units sum to zero."""
     rewards = _rows(connection, "select id, campaign, person, unit, amount, state, granted_at from rewards")
     entries = _rows(connection, "select kind, debit, credit, unit, amount, ref from ledger_entries")
     moves: dict[str, Counter[str]] = {}

@@ -15,8 +15,9 @@ DAMAGE = {
     "was answered": "delete from deliveries where rowid = 1",
     "touches of": "delete from touches where row = (select max(row) from touches where kind = 'add')",
     "an acknowledged order was lost": "update orders set source = 'elsewhere' where rowid = 1",
-    "that nobody decided": "update outbox set dedupe = 'other' where rowid = (select min(rowid) from outbox where kind = 'Welcome')",
-    "the ledger does not verify": "delete from ledger_salts where rowid = 1",
+    "that nobody decided": "update outbox set dedupe = 'x'"
+    " where seq = (select min(seq) from outbox where kind = 'Welcome' and state = 'sent')",
+    "lost their salt": "delete from ledger_salts where rowid = 1",
 }
 """What the judge must say of what was done to a database."""
 

@@ -128,7 +128,7 @@ class Sender:
             return
 
     async def rescue(self, *, all_of_them: bool = False) -> None:
-        """Queue letters whose sender died once more. They stay due since when they were: that tells how old a try is."""
+        """Queue letters whose sender died again. They stay due since when they were: it tells how old a try is."""
         now = self._clock()
         asof = now + _LEASE if all_of_them else now
 
@@ -199,9 +199,11 @@ class Sender:
             case NotYet() | Unreachable() if tries < _tries(letter):
                 later = now + timedelta(seconds=min(60, 2 ** (tries - 1)))
             case _:
-                return await self._end(letter, "failed", error.reason, self._giving_up(letter))
+                await self._end(letter, "failed", error.reason, self._giving_up(letter))
+                return
         if letter.expires_at and later >= letter.expires_at:
-            return await self._end(letter, "dropped", f"expired:{error.reason}")
+            await self._end(letter, "dropped", f"expired:{error.reason}")
+            return
         await self._store.write(lambda tx: tx.outbox.postpone(letter.id, later, error.reason))
 
     async def _end(self, letter: Letter, state: str, note: str, effect: Effect | None = None) -> None:
@@ -346,7 +348,8 @@ def _served(gateway: Gateway | None, reason: str) -> Gateway:
 
 def _tries(letter: Letter) -> int:
     """How often a letter is tried: a name is worth a short wait only, since answers stand behind it."""
-    return 3 if isinstance(letter.message, FetchProfile) else _TRIES
+    before_answers = isinstance(letter.message, FetchProfile) and bool(letter.message.desk)
+    return 3 if before_answers else _TRIES
 
 
 async def _set(event: asyncio.Event) -> None:
