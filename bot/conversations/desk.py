@@ -14,31 +14,30 @@ from bot.words import Words
 from referral import codes, notices, orders
 from referral.campaigns import Campaign, current
 from referral.consent import NUDGES, Answer, Consent
-from referral.conversations import (
+from referral.conversations.actions import (
     Action,
     AskDisclosure,
     AskWhich,
     CallPerson,
-    Chat,
     CountMiss,
     Disclose,
     GivePoster,
-    Heard,
-    MistypedCode,
     NoteDeclared,
     Say,
     SetByline,
     ShowMenu,
-    Situation,
-    Standing,
     StopReminders,
     TellProgress,
     TellRules,
     TellWhy,
     TouchCode,
+)
+from referral.conversations.flow import Chat, Situation, Standing, step
+from referral.conversations.heard import (
+    Heard,
+    MistypedCode,
     TypedCode,
     hear,
-    step,
 )
 from referral.events import DeskEntered, DeskSaid, DeskSendFailed
 from referral.facts import Facts

@@ -250,19 +250,23 @@ def _figures(connection: Connection) -> dict[str, Any]:
     return counts | {"ledger": entries, "rewards": rewards, "budget_refusals": refused, "letters": letters}
 
 
-def waiting(url: str, now: datetime) -> int:
-    """How much a running bot still has to do at `now`."""
+def waiting(url: str, now: datetime | None) -> int:
+    """How much a bot has to do at `now`, letters that it keeps back for later not counted; None counts all letters."""
+    ms = int(now.timestamp() * 1000) if now else 2**62
+    kept_back = (
+        "select 1 from outbox earlier where earlier.lane = outbox.lane and earlier.seq <= outbox.seq"
+        f" and earlier.state = 'queued' and earlier.due_at > {ms}"
+    )
+    count = (
+        "select (select count(*) from outbox where state = 'sending'),"
+        f" (select count(*) from outbox where state = 'queued' and not exists ({kept_back})),"
+        f" (select count(*) from jobs where state = 'open' and due_at <= {ms if now else 0}),"
+        " (select count(*) from ledger_entries) - (select count(*) from ledger_leaves)"
+    )
     engine = create_engine(url, poolclass=NullPool)
-    ms = int(now.timestamp() * 1000)
     try:
         with engine.connect() as connection:
-            (counts,) = _rows(
-                connection,
-                "select (select count(*) from outbox where state in ('queued','sending')),"
-                f" (select count(*) from jobs where state = 'open' and due_at <= {ms}),"
-                " (select count(*) from ledger_entries) - (select count(*) from ledger_leaves)",
-            )
-            return sum(counts)
+            return sum(_rows(connection, count)[0])
     finally:
         engine.dispose()
 

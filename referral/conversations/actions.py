@@ -1,0 +1,120 @@
+"""What may follow from what was heard: plain values, performed by whoever runs the chat."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from referral.people import Byline
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Say a line of the chat copy; the values it names are looked up."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class GivePoster:
+    """The poster, the words alone, and a short menu."""
+
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TellProgress:
+    """Friends and thanks, counted and listed."""
+
+
+@dataclass(frozen=True, slots=True)
+class TellRules:
+    """The rules in one bubble."""
+
+
+@dataclass(frozen=True, slots=True)
+class TellWhy:
+    """The reasons of what stands, one sentence each."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowMenu:
+    """The main menu, or the choice of signature."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetByline:
+    """Keep how the advocate wants to appear."""
+
+    byline: Byline
+
+
+@dataclass(frozen=True, slots=True)
+class StopReminders:
+    """Record the wish and empty the queue."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallPerson:
+    """Let a colleague know; `session` also passes the chat itself on."""
+
+    session: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TouchCode:
+    """Record that this person met a code."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class CountMiss:
+    """Count a wrong code against the throttle."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoteDeclared:
+    """Keep that the advocate says it was passed on."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskWhich:
+    """Ask which advocate is meant; candidates are never listed."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Disclose:
+    """Keep the friend's answer, and tell the advocate on a yes."""
+
+    referral: str
+    yes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AskDisclosure:
+    """Ask whether the advocate may know."""
+
+    referral: str
+
+
+Action = (
+    Say
+    | GivePoster
+    | TellProgress
+    | TellRules
+    | TellWhy
+    | ShowMenu
+    | SetByline
+    | StopReminders
+    | CallPerson
+    | TouchCode
+    | CountMiss
+    | NoteDeclared
+    | AskWhich
+    | Disclose
+    | AskDisclosure
+)

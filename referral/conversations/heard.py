@@ -1,0 +1,241 @@
+"""What a customer may mean, and how their words are understood.
+
+`hear` turns words, or a tapped menu item, into one meaning. A wish for silence wins over everything.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from referral import codes
+from referral.people import Byline
+
+
+@dataclass(frozen=True, slots=True)
+class AskedToRecommend:
+    """我要推荐, 海报."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedProgress:
+    """进度."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedRules:
+    """规则."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedWhy:
+    """为什么, 为什么没算."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedForPerson:
+    """人工."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """不再提醒, 退订, TD, 别发了, 取消."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """我发了."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedSigning:
+    """署名方式."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChoseByline:
+    """How the advocate wants to appear."""
+
+    byline: Byline
+
+
+@dataclass(frozen=True, slots=True)
+class TypedCode:
+    """A code in any form, its check symbol right.
+
+    `otherwise` is what the message means if nobody has that code: eight symbols in a sentence pass by chance.
+    """
+
+    code: str
+    otherwise: Heard | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MistypedCode:
+    """Eight symbols that look like a code and are none."""
+
+    typed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """是李姐介绍的."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """Yes or no to whether the advocate may know. `referral` is None when typed: then it answers the last question.
+
+    A word that is said to anything (好的, 嗯) is not `clear`: it answers only a question that was just asked.
+    """
+
+    yes: bool
+    referral: str | None = None
+    clear: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Greeted:
+    """您好, 在吗: nothing asked yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class WasPolite:
+    """谢谢, 收到: nothing to answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class SentMedia:
+    """A voice message, a picture, anything that is not text."""
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class SaidOther:
+    """Words that are not about referral."""
+
+
+Heard = (
+    AskedToRecommend
+    | AskedProgress
+    | AskedRules
+    | AskedWhy
+    | AskedForPerson
+    | Stopped
+    | Declared
+    | AskedSigning
+    | ChoseByline
+    | TypedCode
+    | MistypedCode
+    | Claimed
+    | Answered
+    | Greeted
+    | WasPolite
+    | SentMedia
+    | SaidOther
+)
+
+STOP_WORDS = ("不再提醒", "退订", "TD", "别发了", "取消")
+"""Words that always mean silence (design 5.8)."""
+
+_STOP = re.compile(
+    r"不再提醒|不要再?提醒|别再?提醒|退订(?!单)|别再?发了|不要再?发了?|别再?发消息|^TD$|^T$|^取消$|^取消提醒$",
+    re.IGNORECASE,
+)
+_NOT_ASKED_TO_STOP = re.compile(r"取消订单|怎么退订|如何退订")
+_MENU: dict[str, Heard] = {
+    "recommend": AskedToRecommend(),
+    "poster": AskedToRecommend(),
+    "progress": AskedProgress(),
+    "rules": AskedRules(),
+    "why": AskedWhy(),
+    "person": AskedForPerson(),
+    "sign": AskedSigning(),
+    "sign.face": ChoseByline(Byline.FACE),
+    "sign.nickname": ChoseByline(Byline.NICKNAME),
+    "sign.none": ChoseByline(Byline.NONE),
+}
+_RECOMMEND = (
+    r"^(我)?(要|想|来)?(个|张|一张)?(推荐|海报|邀请码|邀请链接|我要推荐|推荐朋友|介绍朋友)(一下)?$"
+    r"|^(我)?(要|想)(推荐|介绍)|(给我|再来|要|做)(一)?(张|个)?海报"
+)
+_PATTERNS: tuple[tuple[re.Pattern[str], Heard], ...] = tuple(
+    (re.compile(pattern), heard)
+    for pattern, heard in (
+        (r"^(我?发了|我?已经?发了|发出去了|我?转了|我?已?转发了?)$", Declared()),
+        (r"为什么|为啥|怎么没算|没算上|怎么没计", AskedWhy()),
+        (
+            r"^(我?的?进度|查进度|进展|我的朋友.*(了吗|怎么样)|朋友算上了吗|我的谢礼|谢礼(到了吗|呢)?|.*(来了吗|到账了吗))$",
+            AskedProgress(),
+        ),
+        (r"^(活动|推荐)?规则(是什么|呢)?$", AskedRules()),
+        (r"^(转)?人工(客服|服务)?$|^找(个)?人$|^找(顾问|客服)$", AskedForPerson()),
+        (r"^署名(方式)?$|^改署名$", AskedSigning()),
+        (r"^头像\+?昵称$", ChoseByline(Byline.FACE)),
+        (r"^只用昵称$", ChoseByline(Byline.NICKNAME)),
+        (r"^不署名$", ChoseByline(Byline.NONE)),
+        (_RECOMMEND, AskedToRecommend()),
+        (r"^(您|你)好(啊|呀)?$|^在(吗|么|不在)$|^(hi|hello|嗨|哈喽)$|^菜单$|^帮助$", Greeted()),
+    )
+)
+_CLAIM = re.compile(r"^(?:我)?(?:是|通过)?(.{1,12}?)(?:介绍|推荐)(?:我)?(?:来|过来)?的$")
+_THANKS = r"([,、 ]*(谢谢|多谢)(您|你|啦)?)?$"
+_YES = re.compile(r"^(可以|可以的|同意|愿意|告诉吧|可以告诉[^不]{0,20})" + _THANKS)
+_NO = re.compile(r"^(不用|不用了|先不说|不可以|不行|不要|别说|不同意|不愿意|先不|否)" + _THANKS)
+_YES_TO_ANYTHING = re.compile(r"^(行|好|好的|好啊|嗯+|是|是的|没问题)" + _THANKS)
+_COURTESIES = "(?:非常|太)?(?:谢谢|多谢|感谢|谢)(?:您|你|啦|了)*+|收到|知道了|明白了?|了解了?|ok|好的?|辛苦了?"
+_POLITE = re.compile(
+    rf"^(?:(?>{_COURTESIES})[,、 ~!。]*+)++$"
+)  # possessive: a long row of thanks costs only its length
+_NAMES_A_CODE = re.compile(r"(?<!号)码|/i/")
+_CODE_LIKE = re.compile(r"^(?=.*\d)[0-9A-Za-z]{8}$")
+
+
+def hear(text: str, *, menu: str | None = None, kind: str = "text") -> Heard:
+    """What a customer means by a message, as far as the chat understands it."""
+    if kind != "text":
+        return SentMedia(kind)
+    if menu and (tapped := _tapped(menu)):
+        return tapped
+    said = _plain(text)
+    if _STOP.search(said) and not _NOT_ASKED_TO_STOP.search(said):
+        return Stopped()
+    if code := codes.find_in(text):
+        certain = codes.normalise(text) or _NAMES_A_CODE.search(said)
+        return TypedCode(code, None if certain else _meant(said))
+    return _meant(said)
+
+
+def _meant(said: str) -> Heard:
+    """What words mean that hold no code."""
+    if _YES.match(said) or _NO.match(said):
+        return Answered(yes=bool(_YES.match(said)))
+    if _YES_TO_ANYTHING.match(said):
+        return Answered(yes=True, clear=False)
+    if _POLITE.match(said):
+        return WasPolite()
+    for pattern, heard in _PATTERNS:
+        if pattern.search(said):
+            return heard
+    if claim := _CLAIM.match(said):
+        return Claimed(claim[1])
+    typed = re.sub(r"[\s\-]", "", said)
+    return MistypedCode(typed) if _CODE_LIKE.match(typed) else SaidOther()
+
+
+def _tapped(menu: str) -> Heard | None:
+    kind, _, rest = menu.partition(":")
+    if kind in ("yes", "no") and rest:
+        return Answered(yes=kind == "yes", referral=rest)
+    return _MENU.get(menu)
+
+
+def _plain(text: str) -> str:
+    """Words without width, case of form, spaces at the ends, and closing punctuation."""
+    folded = unicodedata.normalize("NFKC", text)
+    visible = "".join(c for c in folded if unicodedata.category(c) not in {"Cc", "Cf", "Cs"})
+    return visible.strip().strip("。.!！?？~～,，、 “”\"'‘’「」").lower()
