@@ -44,7 +44,7 @@ from referral.ids import new_id
 from referral.people import Person
 from referral.times import Clock
 from scheduler.clock import Clockwork
-from storage.open import open_store
+from storage.open import claim, open_store
 from storage.sqlite import version_risk
 from storage.transaction import Transaction
 
@@ -103,6 +103,8 @@ class App:
         self._closing.append(listening.close)
         self.config = self.config.at_port(listening.getsockname()[1])
         self.own_address = self.config.server.own_address
+        if lock := await claim(self.config.database.url):
+            self._closing.append(lock.release)
         self.store = await open_store(self.config.database.url)
         self._closing.append(self.store.close)
         await self._set_clock()

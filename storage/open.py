@@ -40,6 +40,19 @@ async def open_store(url: str) -> Store:
         raise
 
 
+async def claim(url: str) -> postgres.ServingLock | None:
+    """Claim a PostgreSQL database for serving; a SQLite file is claimed by opening it. Raises `DatabaseInUse`."""
+    if sqlite_path(url) is not None:
+        return None
+    lock = postgres.ServingLock(url)
+    try:
+        await lock.take()
+    except BaseException:
+        await lock.release()
+        raise
+    return lock
+
+
 async def open_beside(url: str) -> Store:
     """Open for reading only, beside a running bot or alone."""
     path = sqlite_path(url)
@@ -70,8 +83,10 @@ def _claim(path: Path) -> FileLock:
 
 
 def _migrate_sqlite(path: Path) -> bool:
-    if path.exists() and path.stat().st_size and _look(path, is_current):
-        return False
+    if path.exists() and path.stat().st_size:
+        _recover(path)
+        if _look(path, is_current):
+            return False
     engine = writer_engine(path)
     try:
         with engine.connect() as connection:
@@ -91,6 +106,19 @@ def _in_one_transaction(raw: sqlite3.Connection, work: Callable[[], bool]) -> bo
         if raw.in_transaction:
             raw.execute("rollback")
     return done
+
+
+def _recover(path: Path) -> None:
+    """Let SQLite undo what a process left half written when it died; a reader could not. Changes nothing else."""
+    if not path.with_name(path.name + "-journal").exists():
+        return
+    connection = sqlite3.connect(path)
+    try:
+        connection.execute("select count(*) from sqlite_master")
+    except sqlite3.Error:  # not SQLite's, or beyond it: the look that follows says which
+        return
+    finally:
+        connection.close()
 
 
 def _look(path: Path, question: Callable[[Connection], T]) -> T:

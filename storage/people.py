@@ -121,7 +121,10 @@ class RepsTable:
         return [Rep(id=row.id, name=row.name) for row in rows]
 
     def see(self, rep: str, name: str, now: datetime) -> bool:
-        """Note a rep as serving customers; True if they were unknown."""
+        """Note a rep as serving customers; True if they were unknown. What is known already is not written again."""
+        known_as = self.get(rep)
+        if known_as and known_as.active and name in ("", known_as.name):
+            return False
         if insert_new(self._c, t.reps, id=rep, name=name, active=True, seen_at=ms(now)):
             return True
         known: dict[str, Any] = {"active": True, "seen_at": ms(now)} | ({"name": name} if name else {})

@@ -7,11 +7,12 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
 
-from storage.errors import StorageError
+from storage.errors import DatabaseInUse, StorageError
 from storage.store import Unit
 from storage.transaction import Transaction
 
@@ -23,6 +24,10 @@ _TRIES = 24
 _LOST_RACE = {"40001", "40P01", "23505", "55P03"}  # serialisation, deadlock, the same key at once, lock not free
 _GOLDEN = 0.618033988749895  # its multiples spread evenly over 0-1
 _PAUSE_S = 0.004
+_SERVING = 7_461_626_902
+"""Number of the advisory lock that the one serving process holds."""
+_CLAIM_TRIES = 15
+_CLAIM_PAUSE_S = 0.2
 
 
 def engine(url: str) -> AsyncEngine:
@@ -36,6 +41,33 @@ def engine(url: str) -> AsyncEngine:
         pool_pre_ping=True,
         pool_timeout=20,
     )
+
+
+class ServingLock:
+    """The claim of one serving process on a database: a session lock, gone with its connection."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = create_async_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        self._connection: AsyncConnection | None = None
+
+    async def take(self) -> None:
+        """Claim the database. Raises `DatabaseInUse`; waits a moment for a predecessor that has just died."""
+        try:
+            self._connection = await self._engine.connect()
+            for _ in range(_CLAIM_TRIES):
+                asked = await self._connection.execute(text("select pg_try_advisory_lock(:n)"), {"n": _SERVING})
+                if asked.scalar_one():
+                    return
+                await asyncio.sleep(_CLAIM_PAUSE_S)
+        except (DBAPIError, OSError) as error:
+            raise _storage_error(error) from error
+        raise DatabaseInUse("这个数据库正由另一个进程使用")
+
+    async def release(self) -> None:
+        """Let another process have it."""
+        if self._connection:
+            await self._connection.close()
+        await self._engine.dispose()
 
 
 class Turns:

@@ -47,6 +47,7 @@ async def running(app: App) -> AsyncIterator[asyncio.Event]:
     try:
         yield stop
     finally:
+        gc.unfreeze()
         await app.stop()
 
 

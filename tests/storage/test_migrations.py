@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -220,3 +221,20 @@ def test_every_append_only_table_is_guarded(sqlite_pattern: Path):
     connection.close()
 
     assert names == {f"{table}_no_{act}" for table in t.APPEND_ONLY for act in ("update", "delete")}
+
+
+async def test_a_file_whose_writer_died_in_mid_rollback_is_recovered_and_opened(migrated_sqlite_url, tmp_path):
+    alive = path_of(migrated_sqlite_url)
+    writer = sqlite3.connect(alive, isolation_level=None)
+    writer.executescript("pragma journal_mode = delete; pragma cache_size = 2; begin immediate")
+    writer.executemany("insert into marks values (?, ?)", ((f"half {n}", "x" * 500) for n in range(2000)))
+    dead = tmp_path / "dead.db"
+    for suffix in ("", "-journal"):
+        shutil.copy(f"{alive}{suffix}", f"{dead}{suffix}")
+    writer.close()
+
+    store = await open_store(f"sqlite:///{dead}")
+
+    assert await store.read(lambda tx: tx.marks.get("half 0")) is None
+    assert await store.read(lambda tx: tx.marks.get("program")) == "taoli"
+    await store.close()

@@ -6,8 +6,8 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
-from storage.errors import StorageError
-from storage.open import open_store
+from storage.errors import DatabaseInUse, StorageError
+from storage.open import claim, open_store
 from storage.store import Store
 from tests.storage.cast import an_entry, salt_of, settle
 
@@ -124,3 +124,13 @@ async def test_an_entry_booked_first_and_committed_last_still_gets_a_place(postg
 
     leaves = await postgres.read(lambda tx: [(leaf.seq, leaf.entry.id) for leaf in tx.ledger.leaves()])
     assert leaves == [(0, an_entry(1).id), (1, "e-slow")]
+
+
+async def test_a_second_serving_process_is_refused_until_the_first_has_let_go(migrated_postgres_url):
+    first = await claim(migrated_postgres_url)
+    with pytest.raises(DatabaseInUse):
+        await claim(migrated_postgres_url)
+
+    await first.release()
+
+    await (await claim(migrated_postgres_url)).release()
