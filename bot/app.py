@@ -170,7 +170,7 @@ class App:
         studio = Studio(HybridEngine(), data_dir / "posters")
         self._closing.append(partial(asyncio.to_thread, studio.close))
         fetch = self.lines.contact.picture if self.lines.contact else None
-        self.posters = PosterDesk(self.store, studio, facts=self.facts, words=self.words, fetch=fetch)
+        self.posters = PosterDesk(self.store, studio, facts=self.facts, words=self.words, fetch=fetch, clock=self.clock)
         sender = Sender(
             self.store,
             facts=self.facts,
@@ -310,6 +310,7 @@ def house(config: Config, keys: Keys, tokens: PageTokens, *, desk: str | None) -
         words=words,
         own_page=lambda person: f"{public_url}/me/{tokens.of(person)}",
         desk=desk,
+        hours=config.sending.hours,
         holdout=config.sending.holdout,
         welcomes=config.wecom is None or config.wecom.welcome == "send",
     )

@@ -139,11 +139,11 @@ class Handler:
             case RepSaid():
                 return rep.said(tx, self.words, event, now=now)
             case RepOpened():
-                return rep.opened(tx, self.words, event, now=now)
+                return rep.opened(tx, self.words, event)
             case FriendAdded():
                 contacts.friend_added(tx, self.facts, event, now=now, rng=self.rng)
             case FriendLeft():
-                contacts.contact_ended(tx, event)
+                contacts.contact_ended(tx, self.facts, event, now=now, rng=self.rng)
             case ContactEdited():
                 self._ask_again(tx, event, now)
             case DeskRang():

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+from prometheus_client import CollectorRegistry, Counter, generate_latest
 
 REGISTRY = CollectorRegistry()
 CALLBACKS = Counter("taoli_callbacks", "Callbacks answered, by status", ["status"], registry=REGISTRY)
 UNRECOGNISED = Counter("taoli_unknown_event", "Events of a kind we do not know, stored", ["kind"], registry=REGISTRY)
 WEBHOOKS = Counter("taoli_webhooks", "Webhooks answered, by status", ["status"], registry=REGISTRY)
-OUTBOX_AGE = Gauge("taoli_outbox_oldest_seconds", "Age of the oldest letter that is due", registry=REGISTRY)
 
 
 def page() -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -157,9 +157,16 @@ def _state(campaign: Campaign, now: datetime) -> CampaignState:
 
 def _terms(pack: Pack, changes: Mapping[str, str]) -> Terms:
     try:
-        return override(pack.terms, changes)
+        terms = override(pack.terms, changes)
     except BadTerms as error:
         raise BadInput("--set", "；".join(error.problems)) from error
+    return terms if "cost_fen" in changes else replace(terms, cost_fen=_cost(pack.terms, terms))
+
+
+def _cost(shipped: Terms, asked: Terms) -> int:
+    """What one side's thanks costs when its amount is not the pack's: in proportion, by the larger side, rounded up."""
+    unit = max(shipped.amount_advocate, shipped.amount_friend)
+    return -(-shipped.cost_fen * max(asked.amount_advocate, asked.amount_friend) // unit)
 
 
 def _title(name: str | None) -> str:

@@ -64,7 +64,12 @@ def make_site(parts: Parts) -> web.Application:
 
 def _pages(parts: Parts) -> list[web.RouteDef]:
     data_dir = parts.config.files.data_dir
-    doorway = Doorway(key=parts.keys.tokens, trusted=[str(p) for p in parts.config.server.trusted_proxies])
+    server = parts.config.server
+    doorway = Doorway(
+        key=parts.keys.tokens,
+        trusted=[str(proxy) for proxy in server.trusted_proxies],
+        secure=server.public_url.startswith("https://"),
+    )
     shared: dict[str, Any] = {
         "store": parts.store,
         "facts": parts.facts,

@@ -18,7 +18,7 @@ import structlog
 from bot.channels.wecom.pull import Puller
 from bot.channels.wecom.sender import Sender
 from bot.handler import PULL
-from referral import campaigns, orders, thanks
+from referral import campaigns, notices, orders, thanks
 from referral.facts import Facts
 from referral.ids import Bits
 from referral.jobs import Job
@@ -33,7 +33,6 @@ from storage.transaction import Transaction
 
 log = structlog.get_logger()
 
-HEADS = "ledger-heads.jsonl"
 _DRAIN_S = 15.0  # how long what is under way may go on at the end
 
 
@@ -125,7 +124,7 @@ class Work:
         now = self._set.clock()
         head = await self._set.store.write(lambda tx: heads.sign_off(tx, self._set.ledger_seed, now))
         line = json.dumps(head, ensure_ascii=False)
-        await asyncio.to_thread(_append_line, self._set.data_dir / HEADS, line)
+        await asyncio.to_thread(_append_line, self._set.data_dir / heads.FILE, line)
 
     def _runs(self) -> Mapping[str, Run]:
         at = self._set
@@ -141,7 +140,12 @@ class Work:
         async def close(job: Job) -> None:
             await at.store.write(lambda tx: orders.close(tx, job.key))
 
-        return {PULL: pull, thanks.GRANT: grant, orders.CLOSE: close}
+        async def deliver(job: Job) -> None:
+            now = at.clock()
+            await at.store.write(lambda tx: notices.deliver(tx, at.facts, job.key, now=now, rng=at.rng))
+            self.wake()
+
+        return {PULL: pull, thanks.GRANT: grant, orders.CLOSE: close, notices.DELIVER: deliver}
 
     def ticks(self) -> list[Tick]:
         """What the clock is to run."""
@@ -218,8 +222,13 @@ async def _forever(wanted: asyncio.Event, drain: Callable[[], Awaitable[int]]) -
 
 
 def _append_line(path: Path, line: str) -> None:
+    """Add a line to a file, unless it is the last one there: a ledger that stood still has the same head."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8") as file:
-        file.write(line + "\n")
+    written = f"{line}\n".encode()
+    with path.open("a+b") as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - len(written)))
+        if file.read() == written:
+            return
+        file.write(written)
         file.flush()
         os.fsync(file.fileno())

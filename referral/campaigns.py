@@ -46,8 +46,12 @@ class Campaign:
     version: int = 1
 
     def is_open(self, now: datetime) -> bool:
-        """Whether new friends may come through it now."""
-        return self.state is CampaignState.RUNNING and self.starts_at <= now and not self.is_over(now)
+        """Whether new friends may come through it at that time: not before its start, not while it is paused."""
+        return self.state is not CampaignState.PAUSED and self.has_begun(now) and not self.is_over(now)
+
+    def has_begun(self, now: datetime) -> bool:
+        """Whether its start had come, in whole seconds as platforms tell time."""
+        return self.starts_at.replace(microsecond=0) <= now
 
     def is_over(self, now: datetime) -> bool:
         """Whether at that time it had been ended, or its last day had passed."""
@@ -131,5 +135,5 @@ def turn_calendar(tx: HasCampaigns, *, now: datetime) -> None:
 
 def current(tx: HasCampaigns, *, now: datetime) -> Campaign | None:
     """The newest running campaign: the one that chat uses."""
-    running = [c for c in tx.campaigns.all() if c.is_open(now)]
+    running = [c for c in tx.campaigns.all() if c.state is CampaignState.RUNNING and c.is_open(now)]
     return max(running, key=lambda c: (c.starts_at, c.id), default=None)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol
@@ -175,7 +175,7 @@ _TO_SYMBOL: dict[int, int | str | None] = {
 }
 
 _LANDING = re.compile(r"/i/([0-9a-z]+(?:-+[0-9a-z]+)*)(?![0-9a-z_%]|\.[0-9a-z])", re.IGNORECASE)
-_URL = re.compile(r"[a-z]+://[!-~]+", re.IGNORECASE)
+_URL = re.compile(r"(?<![a-z])[a-z]+://[!-~]+", re.IGNORECASE)  # begun once a word: linear in its length
 _WORD = re.compile(r"[0-9A-Za-z]+(?:[-._/@%+~]+[0-9A-Za-z]+)*")  # a hyphened group, a host or an address is one word
 _LABELLED = re.compile(r"(?<!号)码[是为: ]*$")
 
@@ -251,8 +251,10 @@ def issue(
     """The advocate's code in a campaign, made at the first asking; keeps that they took something to pass on."""
     rep = rep_for(tx, advocate.id, advocate.rep)
     code = tx.codes.issue(facts.code_key, campaign=campaign.id, advocate=advocate.id, channel=channel, rep=rep, now=now)
-    if code.rep is None and rep:
+    rep = greeting_rep(tx, code)
+    if rep and rep != code.rep:
         tx.codes.set_rep(code.code, rep)
+        code = replace(code, rep=rep)
     share = Share(
         person=advocate.id,
         campaign=campaign.id,
@@ -266,12 +268,28 @@ def issue(
     return code
 
 
+def greeting_rep(tx: Tx, code: Code) -> str | None:
+    """Who greets the friends who come with a code: its own rep while they serve customers, else the advocate's."""
+    if code.rep and _serves(tx, code.rep):
+        return code.rep
+    advocate = tx.people.get(code.advocate)
+    return rep_for(tx, code.advocate, advocate.rep if advocate else None)
+
+
 def rep_for(tx: Tx, advocate: str, own: str | None = None) -> str | None:
-    """The advocate's own rep or contact; otherwise one of the active reps, always the same for the same advocate."""
-    if own:
+    """The advocate's own rep or contact; otherwise one of the active reps, always the same for the same advocate.
+
+    Who no longer serves customers is passed over; a rep we were never told of may still serve them.
+    """
+    if own and _serves(tx, own):
         return own
-    contacts = [c.rep for c in tx.reps.contacts_of(advocate) if c.left_at is None]
+    contacts = [c.rep for c in tx.reps.contacts_of(advocate) if c.left_at is None and _serves(tx, c.rep)]
     if contacts:
         return contacts[-1]
     active = sorted(rep.id for rep in tx.reps.active())
     return active[int(hashlib.sha256(advocate.encode()).hexdigest(), 16) % len(active)] if active else None
+
+
+def _serves(tx: Tx, rep: str) -> bool:
+    known = tx.reps.get(rep)
+    return known is None or known.active

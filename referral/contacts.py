@@ -14,7 +14,7 @@ from referral.ids import Bits
 from referral.messages import FetchProfile, RepText, Welcome
 from referral.outbox import Purpose, post
 from referral.people import Person, find_or_create, join
-from referral.referrals import Referral, ReferralStatus
+from referral.referrals import ReferralStatus
 from referral.touches import TouchKind, touch_by_code
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 WELCOME_WITHIN = timedelta(seconds=20)
 """A welcome's code is good for this long after the add (platform.md 4.6)."""
+
+_STANDING = (ReferralStatus.PENDING, ReferralStatus.CREDITED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,35 +36,56 @@ class Profile:
     identities: tuple[Identity, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeAdd:
+    """That a friend added `rep` by `code`, and that this was a touch."""
+
+    rep: str
+    code: str
+
+
 def friend_added(tx: Tx, facts: Facts, event: FriendAdded, *, now: datetime, rng: Bits) -> None:
     """Take in an add: contact, touch, welcome, and another look at orders that waited for this person.
 
     The first add of a pair is the only one that is a touch; a re-add after a deletion is none (design 5.9).
     """
     person, _ = find_or_create(tx, event.who, now=now, rng=rng, holdout=facts.holdout)
-    tx.reps.see(event.rep, "", now)
-    first = tx.reps.contact(person.id, event.rep) is None
-    tx.reps.add_contact(person.id, event.rep, event.at)
-    if person.rep is None:
-        tx.people.learn(person.id, rep=event.rep)
+    tx.reps.see(event.rep, "")
+    first = _become_contacts(tx, person, event)
     code = _code_of(tx, event)
+    touch = None
     if first and code:
-        touch_by_code(tx, person.id, code.code, kind=TouchKind.ADD, at=event.at, now=now, rng=rng)
+        touch = touch_by_code(tx, person.id, code.code, kind=TouchKind.ADD, at=event.at, now=now, rng=rng)
+    if touch is None and not _came_by(tx, person, code):
+        code = None
     _welcome(tx, facts, event, person, code, now=now, rng=rng)
     fetch = FetchProfile(who=event.who.value)
+    if touch:
+        fetch = FetchProfile(who=event.who.value, rep=event.rep, code=touch.code)
     post(tx, fetch, lane=f"profile:{event.who.value}", purpose=Purpose.SYSTEM, person=person.id, now=now, rng=rng)
     orders.reexamine(tx, facts, person.id, now=now, rng=rng)
 
 
-def contact_ended(tx: Tx, event: FriendLeft) -> None:
-    """The two are no longer contacts. What was touched or earned before stands."""
-    person = tx.people.find(event.who)
-    if person:
-        tx.reps.end_contact(person.id, event.rep, event.at)
+def contact_ended(tx: Tx, facts: Facts, event: FriendLeft, *, now: datetime, rng: Bits) -> None:
+    """The two are no longer contacts. What was touched or earned before stands.
+
+    An end may be told before its add (platforms promise no order), so that the person is not known yet.
+    """
+    person, _ = find_or_create(tx, event.who, now=now, rng=rng, holdout=facts.holdout)
+    tx.reps.end_contact(person.id, event.rep, event.at)
 
 
-def profile_learned(tx: Tx, facts: Facts, who: Identity, profile: Profile | None, *, now: datetime, rng: Bits) -> None:
-    """Keep a person's name and picture, join their identities, and introduce a new friend to the rep."""
+def profile_learned(
+    tx: Tx,
+    facts: Facts,
+    who: Identity,
+    profile: Profile | None,
+    *,
+    added: CodeAdd | None = None,
+    now: datetime,
+    rng: Bits,
+) -> None:
+    """Keep a person's name and picture, join their identities, and introduce a friend to the rep they `added`."""
     person = tx.people.find(who)
     if person is None:
         return
@@ -72,9 +95,18 @@ def profile_learned(tx: Tx, facts: Facts, who: Identity, profile: Profile | None
         if profile.identities:
             person = join(tx, [who, *profile.identities], now=now) or person
             orders.reexamine(tx, facts, person.id, now=now, rng=rng)
-    for contact in tx.reps.contacts_of(person.id):
-        if contact.left_at is None:
-            _introduce(tx, facts, person.id, contact.rep, now=now, rng=rng)
+    contact = tx.reps.contact(person.id, added.rep) if added else None
+    if added and contact and contact.left_at is None:
+        _introduce(tx, facts, person.id, added, now=now, rng=rng)
+
+
+def _become_contacts(tx: Tx, person: Person, event: FriendAdded) -> bool:
+    """Whether it is the first add of the two that we are told of."""
+    known = tx.reps.contact(person.id, event.rep)
+    tx.reps.add_contact(person.id, event.rep, event.at)
+    if person.rep is None:
+        tx.people.learn(person.id, rep=event.rep)
+    return known is None or known.added_at is None
 
 
 def _code_of(tx: Tx, event: FriendAdded) -> Code | None:
@@ -83,6 +115,12 @@ def _code_of(tx: Tx, event: FriendAdded) -> Code | None:
     code = tx.codes.find(way.code) if way and way.code else None
     campaign = tx.campaigns.get(code.campaign) if code else None
     return code if campaign and not campaign.is_over(event.at) else None
+
+
+def _came_by(tx: Tx, person: Person, code: Code | None) -> bool:
+    """Whether it is this code that counts for them already: a confirmed half-add, or a return by the same QR."""
+    referral = tx.referrals.find(code.campaign, person.id) if code else None
+    return bool(code and referral and referral.code == code.code)
 
 
 def _welcome(
@@ -125,29 +163,20 @@ def _welcome_text(tx: Tx, facts: Facts, rep_id: str, person: Person, code: Code 
     return facts.words.say("welcome.named", stock | {"advocate": advocate.shown_name})
 
 
-def _introduce(tx: Tx, facts: Facts, friend_id: str, rep: str, *, now: datetime, rng: Bits) -> None:
+def _introduce(tx: Tx, facts: Facts, friend_id: str, added: CodeAdd, *, now: datetime, rng: Bits) -> None:
     """Tell the rep, once per referral, who brought the friend who has just added them."""
     friend = tx.people.get(friend_id)
     for referral in tx.referrals.of_friend(friend_id):
         advocate = tx.people.get(referral.advocate)
-        if friend and advocate and _is_news(tx, referral):
+        if friend and advocate and referral.code == added.code and referral.status in _STANDING:
             key = "rep.friend_added" if advocate.shown_name else "rep.friend_added_unsigned"
             names = {"advocate": advocate.nickname or "一位客户", "friend": friend.nickname or "一位新朋友"}
-            text = facts.words.say(key, names)
-            told = f"introduced:{referral.id}:{rep}"
             post(
                 tx,
-                RepText(rep=rep, text=text),
-                lane=f"rep:{rep}",
+                RepText(rep=added.rep, text=facts.words.say(key, names)),
+                lane=f"rep:{added.rep}",
                 purpose=Purpose.SYSTEM,
                 now=now,
                 rng=rng,
-                dedupe=told,
+                dedupe=f"introduced:{referral.id}:{added.rep}",
             )
-
-
-def _is_news(tx: Tx, referral: Referral) -> bool:
-    """Whether the friend came to the rep by the advocate's code; one who typed it in a chat was a contact before."""
-    if referral.status not in (ReferralStatus.PENDING, ReferralStatus.CREDITED):
-        return False
-    return any(t.kind is TouchKind.ADD and t.code == referral.code for t in tx.touches.of_friend(referral.friend))

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from referral.hours import DEFAULT, Hours
+
 if TYPE_CHECKING:
     from referral.offers import Terms
 
@@ -24,8 +26,8 @@ class Facts:
     """The company and its addresses.
 
     `own_page` gives the address of a person's own `/me` page by their id; `desk` is the customer-service account that
-    links lead to, None where there is none; `holdout` is the share of people who are never nudged, 0-1; without
-    `welcomes` another program greets new contacts.
+    links lead to, None where there is none; `hours` are those for unasked messages; `holdout` is the share of people
+    who are never nudged, 0-1; without `welcomes` another program greets new contacts.
     """
 
     company: str
@@ -34,6 +36,7 @@ class Facts:
     words: Words
     own_page: Callable[[str], str]
     desk: str | None = None
+    hours: Hours = DEFAULT
     holdout: float = 0.1
     welcomes: bool = True
 

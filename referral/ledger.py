@@ -61,8 +61,7 @@ class HasLedger(Protocol):
 def record(tx: HasLedger, reward: Reward, to: RewardState, *, now: datetime, rng: Bits) -> None:
     """Write the movement of a reward into state `to` (HELD, GRANTED or REVERSED) from the state it is in."""
     purse = f"campaign:{reward.campaign}"
-    held = f"{reward.person}:held"
-    granted = f"{reward.person}:granted"
+    held, granted = account_of(reward.person, RewardState.HELD), account_of(reward.person, RewardState.GRANTED)
     credit, debit = {
         (RewardState.HELD, RewardState.HELD): (purse, held),
         (RewardState.HELD, RewardState.GRANTED): (held, granted),

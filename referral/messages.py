@@ -102,10 +102,15 @@ class MakeDeskLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchProfile:
-    """Learn the nickname and avatar of a customer (by desk if `desk`, else by contact)."""
+    """Learn the nickname and avatar of a customer (by desk if `desk`, else by contact).
+
+    A friend who has just added `rep` by `code` is then introduced to that rep; both are empty otherwise.
+    """
 
     who: str
     desk: str = ""
+    rep: str = ""
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

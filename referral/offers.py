@@ -116,7 +116,7 @@ def override(terms: Terms, changes: Mapping[str, str]) -> Terms:
 
 def _parse(name: str, text: str) -> tuple[Any, str]:
     value: Any = text
-    if name == "rule" or name not in {field.name for field in fields(Terms)}:
+    if name not in _settable():
         return None, f"{name}: cannot be set; one of {', '.join(_settable())}"
     if name in _RANGES:
         value = int(text) if text.isascii() and text.removeprefix("-").isdigit() else text
@@ -143,7 +143,7 @@ def _problems(name: str, value: object) -> list[str]:
 
 
 def _settable() -> list[str]:
-    return [field.name for field in fields(Terms) if field.name != "rule"]
+    return [field.name for field in fields(Terms) if field.name not in ("rule", "both_or_neither")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

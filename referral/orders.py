@@ -20,7 +20,7 @@ from referral.ids import Bits
 from referral.jobs import Job
 from referral.offers import Terms
 from referral.people import Person, find_or_create, join
-from referral.referrals import ReferralStatus
+from referral.referrals import Referral, ReferralStatus
 from referral.shares import Share, ShareLevel
 from referral.times import days
 from referral.touches import Touch, TouchKind, touch_by_code
@@ -250,7 +250,7 @@ def _credit(tx: Tx, facts: Facts, order: Order, touch: Touch, method: str, *, no
     """Credit the order to the touch: held rewards for both sides, or the reason why there are none."""
     assert order.person
     referral = tx.referrals.find(touch.campaign, order.person)
-    if referral and referral.status in (ReferralStatus.CREDITED, ReferralStatus.REVERSED):
+    if referral and _is_settled(referral):
         outcome = Outcome.CREDITED if referral.status is ReferralStatus.CREDITED else Outcome.REJECTED
         return replace(order, outcome=outcome, reasons=(Reason.REWARD_ONCE,), referral=referral.id)
     terms = _terms(tx, touch)
@@ -262,6 +262,13 @@ def _credit(tx: Tx, facts: Facts, order: Order, touch: Touch, method: str, *, no
     _bought(tx, touch, order)
     reasons = (Reason.LATE_CLAIM, Reason.HOLD_RUNNING) if method == "late_claim" else (Reason.HOLD_RUNNING,)
     return replace(order, outcome=Outcome.HELD, reasons=reasons, referral=referral.id)
+
+
+def _is_settled(referral: Referral) -> bool:
+    """Whether this friend has had their turn: paid for, or given back, whichever of order and refund came first."""
+    if referral.status is ReferralStatus.REJECTED:
+        return referral.reason == Reason.REFUND_FULL
+    return referral.status in (ReferralStatus.CREDITED, ReferralStatus.REVERSED)
 
 
 def _bought(tx: Tx, touch: Touch, order: Order) -> None:

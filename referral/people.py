@@ -53,11 +53,14 @@ class Rep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
-    """That a person and a rep are, or were, contacts."""
+    """That a person and a rep are, or were, contacts.
+
+    `added_at` is the first add, None while only an end is known; `left_at` is None while they are contacts.
+    """
 
     person: str
     rep: str
-    added_at: datetime
+    added_at: datetime | None
     left_at: datetime | None
 
 
@@ -81,7 +84,7 @@ class Reps(Protocol):
 
     def get(self, rep: str) -> Rep | None: ...
     def active(self) -> list[Rep]: ...
-    def see(self, rep: str, name: str, now: datetime) -> bool: ...
+    def see(self, rep: str, name: str, *, active: bool = True) -> bool: ...
     def retire_all_but(self, reps: Sequence[str]) -> None: ...
     def contact(self, person: str, rep: str) -> Contact | None: ...
     def contacts_of(self, person: str) -> list[Contact]: ...

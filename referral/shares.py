@@ -26,7 +26,6 @@ class ShareLevel(StrEnum):
 CHANNELS = ("moments", "group", "private", "channels", "xhs", "forum", "print")
 """Labels a link may carry for where it was posted."""
 
-UNLABELLED = ""
 FIRST_SECONDS = timedelta(seconds=10)
 """Opens this soon after the poster was made are its maker's (design 5.9)."""
 

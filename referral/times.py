@@ -17,12 +17,6 @@ def days(count: float) -> timedelta:
     return timedelta(days=count)
 
 
-def years_between(start: datetime, end: datetime) -> int:
-    """Whole years lived between two times, by the calendar in Shanghai; 29 February counts on 1 March."""
-    a, b = start.astimezone(SHANGHAI), end.astimezone(SHANGHAI)
-    return b.year - a.year - ((b.month, b.day) < (a.month, a.day))
-
-
 def chinese_date(at: datetime) -> str:
     """The day as people write it, e.g. `11月22日`."""
     local = at.astimezone(SHANGHAI)

@@ -67,7 +67,8 @@ def touch_by_code(
 ) -> Touch | None:
     """Record that a known friend met a code, and who their referral now points to.
 
-    None for an unknown code, or one whose campaign was over by then.
+    None for an unknown code, or where the campaign took nobody then: before its start, after its end, and while it is
+    paused, but for friends who had come before.
 
     Until a conversion decides, a campaign's pending referral follows its rule: the last touch, or the first.
     """
@@ -77,7 +78,8 @@ def touch_by_code(
         return None
     # Nobody met a code before it was made; and platforms tell time in whole seconds, so we compare in them.
     at = max(at, code.created_at).replace(microsecond=0)
-    if campaign.is_over(at):
+    known = tx.referrals.find(code.campaign, friend)
+    if not campaign.is_open(at) and (known is None or not campaign.has_begun(at) or campaign.is_over(at)):
         return None
     touch = Touch(
         id=new_id(rng, "t"),

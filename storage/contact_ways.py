@@ -35,10 +35,23 @@ class ContactWaysTable:
             insert(t.contact_ways).values(id=way.id, code=way.code, rep=way.rep, mark=way.mark, asked_at=ms(now))
         )
 
-    def ready(self, way: str, config: str, picture: str, now: datetime) -> None:
-        values = {"config": config, "picture": picture, "ready_at": ms(now)}
+    def ask_again(self, way: str, now: datetime, *, asked_before: datetime) -> bool:
+        """Note a new asking, unless the QR is here or the last asking is not that old; whether it was noted."""
+        w = t.contact_ways.c
+        where = (w.id == way, w.picture.is_(None), w.asked_at <= ms(asked_before))
+        return self._c.execute(update(t.contact_ways).where(*where).values(asked_at=ms(now))).rowcount == 1
+
+    def made(self, way: str, config: str, source: str) -> None:
+        """The platform has made it; its picture is still to be fetched from `source`."""
+        values = {"config": config, "source": source}
+        self._c.execute(update(t.contact_ways).where(t.contact_ways.c.id == way).values(**values))
+
+    def ready(self, way: str, picture: str, now: datetime) -> None:
+        values = {"picture": picture, "ready_at": ms(now)}
         self._c.execute(update(t.contact_ways).where(t.contact_ways.c.id == way).values(**values))
 
     def _one(self, *where: ColumnElement[bool]) -> ContactWay | None:
         row: Any = self._c.execute(select(t.contact_ways).where(*where).order_by(t.contact_ways.c.asked_at)).first()
-        return ContactWay(id=row.id, code=row.code, rep=row.rep, mark=row.mark, picture=row.picture) if row else None
+        if row is None:
+            return None
+        return ContactWay(id=row.id, code=row.code, rep=row.rep, mark=row.mark, source=row.source, picture=row.picture)

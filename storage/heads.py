@@ -19,6 +19,7 @@ from storage.times import at, ms
 from storage.transaction import Transaction
 
 HEAD_LABEL = b"taoli ledger head\n"
+FILE = "ledger-heads.jsonl"  # in the data directory: the heads once more, outside the database
 
 
 def head(tx: Transaction, seed: bytes, now: datetime) -> dict[str, object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, case, select, update
 
 from referral.notices import Notice, Window
 from storage import tables as t
@@ -19,16 +19,22 @@ class NoticesTable:
         self._c = connection
 
     def add(self, notice: Notice) -> bool:
-        return insert_new(
+        """Put news in wait; False if this person was given it before, unless it was taken back unheard."""
+        if insert_new(
             self._c,
             t.notices,
             id=notice.id,
             person=notice.person,
             kind=notice.kind,
             ref=notice.ref,
-            text=notice.text,
             state="waiting",
             created_at=ms(notice.created_at),
+        ):
+            return True
+        same = (t.notices.c.person == notice.person, t.notices.c.kind == notice.kind, t.notices.c.ref == notice.ref)
+        values = {"state": "waiting", "created_at": ms(notice.created_at)}
+        return (
+            self._c.execute(update(t.notices).where(*same, t.notices.c.state == "void").values(**values)).rowcount == 1
         )
 
     def waiting(self, person: str) -> list[Notice]:
@@ -39,7 +45,6 @@ class NoticesTable:
                 person=row.person,
                 kind=row.kind,
                 ref=row.ref,
-                text=row.text,
                 created_at=at(row.created_at),
                 told_at=at(row.told_at),
             )
@@ -50,8 +55,16 @@ class NoticesTable:
         self._c.execute(update(t.notices).where(t.notices.c.id == notice).values(state="told", told_at=ms(now)))
 
     def wait_again(self, notice: str) -> None:
-        where = (t.notices.c.id == notice, t.notices.c.state == "told")
-        self._c.execute(update(t.notices).where(*where).values(state="waiting", told_at=None))
+        """News that was on its way did not arrive; where newer news of the same thing is there, it is void."""
+        n, newer = t.notices, t.notices.alias("newer")
+        overtaken = (
+            select(newer.c.id)
+            .where(newer.c.person == n.c.person, newer.c.ref == n.c.ref, newer.c.created_at > n.c.created_at)
+            .where(newer.c.state != "void")
+            .exists()
+        )
+        state = case((overtaken, "void"), else_="waiting")
+        self._c.execute(update(n).where(n.c.id == notice, n.c.state == "told").values(state=state, told_at=None))
 
     def void(self, person: str, ref: str) -> bool:
         """Take back what a person has not heard about `ref`; True if there was something and nothing had been told."""

@@ -42,12 +42,20 @@ class OutboxTable:
             created_at=ms(now),
         )
 
-    def drop_unasked(self, person: str, why: str, now: datetime) -> int:
-        """Withdraw what nobody asked for from a person's queue; how many letters."""
+    def drop_unasked(self, person: str, why: str, now: datetime) -> list[str]:
+        """Withdraw what nobody asked for from a person's queue; the `dedupe` of each letter that had one."""
         unasked = (Purpose.THANKS.value, Purpose.NUDGE.value)
         where = (t.outbox.c.person == person, t.outbox.c.state == "queued", t.outbox.c.purpose.in_(unasked))
-        values = {"state": "dropped", "note": why, "finished_at": ms(now)}
-        return self._c.execute(update(t.outbox).where(*where).values(**values)).rowcount
+        dropped = list(self._c.execute(select(t.outbox.c.dedupe).where(*where)).scalars())
+        if dropped:
+            values = {"state": "dropped", "note": why, "finished_at": ms(now)}
+            self._c.execute(update(t.outbox).where(*where).values(**values))
+        return [dedupe for dedupe in dropped if dedupe]
+
+    def is_busy(self, lane: str) -> bool:
+        """Whether a letter of a lane still waits or is under way."""
+        where = (t.outbox.c.lane == lane, t.outbox.c.state.in_(("queued", "sending")))
+        return self._c.execute(select(t.outbox.c.seq).where(*where).limit(1)).first() is not None
 
     def claim(self, now: datetime, *, limit: int, lease: timedelta) -> list[Letter]:
         """Take due letters, the oldest of each lane, marked before anything is sent; first those that soon expire."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, exists, insert, or_, select, update
+from sqlalchemy import Connection, case, exists, func, insert, or_, select, update
 
 from referral.identities import Identity, IdentityKind
 from referral.people import Byline, Contact, Person, Rep
@@ -34,7 +34,10 @@ class PeopleTable:
         self._c = connection
 
     def get(self, person: str) -> Person | None:
+        """The person of this id, or the one whom they were folded into."""
         row = self._c.execute(select(t.people).where(t.people.c.id == person)).first()
+        if row and row.merged_into:
+            row = self._c.execute(select(t.people).where(t.people.c.id == row.merged_into)).first()
         return _person(row) if row else None
 
     def find(self, identity: Identity) -> Person | None:
@@ -97,7 +100,8 @@ class PeopleTable:
         }
         if gained:
             self.learn(kept, **gained)
-        self._c.execute(update(t.people).where(t.people.c.id == gone).values(merged_into=kept))
+        folded = or_(t.people.c.id == gone, t.people.c.merged_into == gone)
+        self._c.execute(update(t.people).where(folded).values(merged_into=kept))
 
     def own_device(self, device: str, person: str, now: datetime) -> None:
         insert_new(self._c, t.devices, device=device, person=person, since=ms(now))
@@ -120,15 +124,17 @@ class RepsTable:
         rows = self._c.execute(select(t.reps).where(t.reps.c.active).order_by(t.reps.c.id))
         return [Rep(id=row.id, name=row.name) for row in rows]
 
-    def see(self, rep: str, name: str, now: datetime) -> bool:
-        """Note a rep as serving customers; True if they were unknown. What is known already is not written again."""
-        known_as = self.get(rep)
-        if known_as and known_as.active and name in ("", known_as.name):
-            return False
-        if insert_new(self._c, t.reps, id=rep, name=name, active=True, seen_at=ms(now)):
+    def see(self, rep: str, name: str, *, active: bool = True) -> bool:
+        """Note a rep, `active` if they serve customers; True if they were unknown. Nobody known is retired by it.
+
+        What is known already is not written again.
+        """
+        known = self.get(rep)
+        if known is None and insert_new(self._c, t.reps, id=rep, name=name, active=active):
             return True
-        known: dict[str, Any] = {"active": True, "seen_at": ms(now)} | ({"name": name} if name else {})
-        self._c.execute(update(t.reps).where(t.reps.c.id == rep).values(**known))
+        learned: dict[str, Any] = ({"active": True} if active else {}) | ({"name": name} if name else {})
+        if known is None or any(getattr(known, key) != value for key, value in learned.items()):
+            self._c.execute(update(t.reps).where(t.reps.c.id == rep).values(id=rep, **learned))
         return False
 
     def retire_all_but(self, reps: Sequence[str]) -> None:
@@ -140,18 +146,29 @@ class RepsTable:
         return _contact(row) if row else None
 
     def contacts_of(self, person: str) -> list[Contact]:
-        statement = select(t.contacts).where(t.contacts.c.person == person).order_by(t.contacts.c.added_at)
+        statement = select(t.contacts).where(t.contacts.c.person == person)
+        statement = statement.order_by(func.coalesce(t.contacts.c.added_at, t.contacts.c.left_at), t.contacts.c.rep)
         return [_contact(row) for row in self._c.execute(statement)]
 
     def add_contact(self, person: str, rep: str, added_at: datetime) -> None:
-        """Note that two are contacts; the first time stays on record."""
-        if not insert_new(self._c, t.contacts, person=person, rep=rep, added_at=ms(added_at)):
-            where = (t.contacts.c.person == person, t.contacts.c.rep == rep)
-            self._c.execute(update(t.contacts).where(*where).values(left_at=None))
+        """Note that two became contacts, in whatever order it is told; an end that came later stays."""
+        added, c = ms(added_at), t.contacts.c
+        if insert_new(self._c, t.contacts, person=person, rep=rep, added_at=added, last_added_at=added):
+            return
+        known = {
+            "added_at": case((c.added_at < added, c.added_at), else_=added),
+            "last_added_at": case((c.last_added_at > added, c.last_added_at), else_=added),
+            "left_at": case((c.left_at > added, c.left_at), else_=None),
+        }
+        self._c.execute(update(t.contacts).where(c.person == person, c.rep == rep).values(known))
 
     def end_contact(self, person: str, rep: str, left_at: datetime) -> None:
-        where = (t.contacts.c.person == person, t.contacts.c.rep == rep)
-        self._c.execute(update(t.contacts).where(*where).values(left_at=ms(left_at)))
+        """Note that two are contacts no longer, even if their add is not known yet; an add that came later stands."""
+        left, c = ms(left_at), t.contacts.c
+        if insert_new(self._c, t.contacts, person=person, rep=rep, left_at=left):
+            return
+        newer = (or_(c.last_added_at.is_(None), c.last_added_at <= left), or_(c.left_at.is_(None), c.left_at < left))
+        self._c.execute(update(t.contacts).where(c.person == person, c.rep == rep, *newer).values(left_at=left))
 
 
 def _person(row: Any) -> Person:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
-from referral.rewards import COUNTED, Reward, RewardState, Side
+from referral.rewards import COUNTED, NEXT, Reward, RewardState, Side
 from storage import tables as t
 from storage.times import at, ms
 
@@ -63,7 +63,9 @@ class RewardsTable:
         return self._c.execute(select(func.count()).select_from(t.rewards).where(*where)).scalar_one()
 
     def move(self, reward: Reward, to: RewardState, reason: str, now: datetime) -> bool:
-        """Change the state, if it still is what `reward` says; False if someone was first."""
+        """Change the state along `rewards.NEXT`, if it still is what `reward` says; False if someone was first."""
+        if to not in NEXT[reward.state]:
+            raise ValueError(f"a {reward.state} reward cannot become {to}")
         values: dict[str, Any] = {"state": to.value, "reason": reason}
         if to in _TIME_OF:
             values[_TIME_OF[to]] = ms(now)

@@ -54,7 +54,8 @@ class FileLock:
     """The claim of one process on one SQLite file; the kernel drops it when the process dies."""
 
     def __init__(self, path: Path) -> None:
-        self._fd = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        file = path.resolve()  # the same under every name a link gives it
+        self._fd = os.open(file.with_name(file.name + ".lock"), os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

@@ -86,6 +86,7 @@ outbox = Table(
     CheckConstraint("state in ('queued','sending','sent','dropped','failed','unknown')", name="state"),
     CheckConstraint("purpose in ('reply','thanks','nudge','system')", name="purpose"),
     Index("ix_outbox_open", "state", "due_at", "seq"),
+    Index("ix_outbox_lane", "lane", "seq"),
     Index("ix_outbox_person", "person", "state"),
 )
 
@@ -140,7 +141,6 @@ reps = Table(
     _id(),
     _text("name", default=""),
     Column("active", Boolean, nullable=False, server_default="1"),
-    _int("seen_at"),
 )
 
 contacts = Table(
@@ -148,10 +148,11 @@ contacts = Table(
     metadata,
     Column("person", Text, ForeignKey("people.id"), primary_key=True),
     Column("rep", Text, primary_key=True),
-    _int("added_at"),
+    _int("added_at", null=True),
+    _int("last_added_at", null=True),
     _int("left_at", null=True),
 )
-"""Who is whose contact, ever: a second add of the same pair is never a touch."""
+"""Who is whose contact, ever: a second add of the same pair is never a touch. No add is known while only an end is."""
 
 campaigns = Table(
     "campaigns",
@@ -203,6 +204,7 @@ contact_ways = Table(
     _text("rep"),
     _text("mark"),
     _text("config", null=True),
+    _text("source", null=True),
     _text("picture", null=True),
     _int("asked_at"),
     _int("ready_at", null=True),
@@ -415,7 +417,6 @@ notices = Table(
     _ref("person", "people"),
     _text("kind"),
     _text("ref"),
-    _text("text"),
     _text("state"),
     _int("created_at"),
     _int("told_at", null=True),

@@ -13,7 +13,7 @@ import click
 from bot.cli.house import House, opened, run
 from bot.cli.options import as_json, configured, show
 from referral.errors import BadInput
-from storage import proofs
+from storage import heads, proofs
 from storage.errors import NotYetPlaced
 from storage.transaction import Transaction
 
@@ -97,7 +97,7 @@ def _public(here: House, tx: Transaction) -> set[str]:
 
 
 def _verify(here: House, tx: Transaction) -> dict[str, Any]:
-    outside = _kept_outside(here.config.files.data_dir / "ledger-heads.jsonl")
+    outside = _kept_outside(here.config.files.data_dir / heads.FILE)
     return proofs.verify(tx, keys=_public(here, tx), outside=outside)
 
 

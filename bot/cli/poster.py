@@ -41,7 +41,9 @@ async def _draw(config_file: Path, code: str, edition: str, template: str) -> by
         platform = (wecom.api_base if wecom else None) or here.config.server.own_address
         pictures = Pictures(session, platform=platform, allow=here.config.egress.allow)
         studio = Studio(HybridEngine(), here.config.files.data_dir / "posters")
-        desk = PosterDesk(here.store, studio, facts=here.facts, words=here.words, fetch=pictures.fetch)
+        desk = PosterDesk(
+            here.store, studio, facts=here.facts, words=here.words, fetch=pictures.fetch, clock=here.clock
+        )
         try:
             return await desk.poster(code, edition=edition, template=template)
         except TemplateUnknown:

@@ -70,7 +70,7 @@ _LISTED = 8  # friends named in one bubble
 
 @dataclass(slots=True)
 class DeskTalk:
-    """One message of one customer being answered."""
+    """One message of one customer being answered: written at `said_at`, read `now`."""
 
     tx: Transaction
     facts: Facts
@@ -78,6 +78,7 @@ class DeskTalk:
     desk: str
     handle: str
     person: Person
+    said_at: datetime
     now: datetime
     rng: Bits
     typed: str = ""
@@ -91,7 +92,7 @@ class DeskTalk:
             self._do(action, evidence)
         if after != chat:
             self.tx.conversations.save(self.desk, self.person.id, after.keep(), self.now)
-        notices.deliver(self.tx, self.person.id, now=self.now, rng=self.rng)
+        notices.deliver(self.tx, self.facts, self.person.id, now=self.now, rng=self.rng, answering=True)
 
     def _situation(self, heard: Heard) -> Situation:
         campaign = current(self.tx, now=self.now)
@@ -117,10 +118,15 @@ class DeskTalk:
         self.met = known.code
         if known.advocate == self.person.id:
             return Standing.OWN
-        if campaign is None or campaign.is_over(self.now):
+        if campaign is None or campaign.is_over(self.said_at):
             return Standing.ENDED
-        if any(r.code == known.code for r in self.tx.referrals.of_friend(self.person.id)):
+        if not campaign.has_begun(self.said_at):
+            return Standing.EARLY
+        mine = [r for r in self.tx.referrals.of_friend(self.person.id) if r.code == known.code]
+        if any(r.status in (ReferralStatus.PENDING, ReferralStatus.CREDITED) for r in mine):
             return Standing.ALREADY
+        if not campaign.is_open(self.said_at):
+            return Standing.PAUSED
         return Standing.CUSTOMER if self._was_customer() else Standing.GOOD
 
     def _near(self, typed: str) -> Standing:
@@ -175,7 +181,7 @@ class DeskTalk:
                 self._call(session)
             case TouchCode(code=code):
                 touch_by_code(
-                    self.tx, self.person.id, code, kind=TouchKind.CODE, at=self.now, now=self.now, rng=self.rng
+                    self.tx, self.person.id, code, kind=TouchKind.CODE, at=self.said_at, now=self.now, rng=self.rng
                 )
                 orders.reexamine(self.tx, self.facts, self.person.id, now=self.now, rng=self.rng)
             case CountMiss():
@@ -185,7 +191,7 @@ class DeskTalk:
             case AskWhich(name=name):
                 self._post(self.words.say("claim.which", name=name, pronoun=pronoun_for(name)))
             case Disclose(referral=referral, yes=yes):
-                disclose(self.tx, self.facts, self.person, referral, yes, now=self.now, rng=self.rng)
+                notices.disclose(self.tx, self.facts, self.person.id, referral, yes, now=self.now, rng=self.rng)
             case AskDisclosure(referral=referral):
                 self._ask_disclosure(referral)
 
@@ -270,7 +276,7 @@ class DeskTalk:
             at=self.now,
         )
         self.tx.consent.record(consent)
-        self.tx.outbox.drop_unasked(self.person.id, "opted_out", self.now)
+        notices.take_back(self.tx, self.person.id, "opted_out", now=self.now)
 
     def _call(self, session: bool) -> None:
         if session:
@@ -288,7 +294,7 @@ class DeskTalk:
                 code=code.code,
                 channel=code.channel,
                 level=ShareLevel.DECLARED,
-                first_at=self.now,
+                first_at=self.said_at,
                 evidence=evidence,
             )
             self.tx.shares.reach(share)
@@ -338,6 +344,7 @@ def said(tx: Transaction, facts: Facts, words: Words, event: DeskSaid, *, now: d
         desk=event.desk,
         handle=event.who.value,
         person=person,
+        said_at=event.at,
         now=now,
         rng=rng,
         typed=event.text,
@@ -375,26 +382,6 @@ def send_failed(tx: Transaction, event: DeskSendFailed, *, now: datetime) -> Non
     if letter:
         tx.outbox.finish(letter.id, "failed", event.reason, now)
         notices.undelivered(tx, letter.dedupe)
-
-
-def disclose(
-    tx: Transaction, facts: Facts, friend: Person, referral_id: str, yes: bool, *, now: datetime, rng: Bits
-) -> bool:
-    """Keep a friend's answer whether the advocate may know; on a yes the advocate hears of it.
-
-    After a no, news that still waits and might name the friend is withdrawn. False if the question is not theirs.
-    """
-    referral = tx.referrals.get(referral_id)
-    if referral is None or referral.friend != friend.id:
-        return False
-    tx.referrals.disclose(referral_id, Disclosure.YES if yes else Disclosure.NO)
-    if yes:
-        text = facts.words.say("notice.arrived", friend=friend.nickname or "您的朋友")
-        notices.tell(tx, referral.advocate, "arrived", referral_id, text, now=now, rng=rng)
-    elif referral.disclosed is Disclosure.YES:
-        for about in (referral_id, *(reward.id for reward in tx.rewards.of_referral(referral_id))):
-            tx.notices.void(referral.advocate, about)
-    return True
 
 
 def _met_at_desk(tx: Transaction, facts: Facts, event: DeskSaid | DeskEntered, *, now: datetime, rng: Bits) -> Person:

@@ -23,9 +23,12 @@ def said(tx: Transaction, words: Words, event: RepSaid, *, now: datetime) -> str
             return words.say("rep.unknown")
 
 
-def opened(tx: Transaction, words: Words, event: RepOpened, *, now: datetime) -> str | None:
-    """Greet a rep who opens the app for the first time; later openings need no answer."""
-    if not tx.reps.see(event.rep, "", now):
+def opened(tx: Transaction, words: Words, event: RepOpened) -> str | None:
+    """Greet whoever opens the app for the first time; later openings need no answer.
+
+    Any of the staff may open it: whether they serve customers is for the platform's list to say.
+    """
+    if not tx.reps.see(event.rep, "", active=False):
         return None
     return words.say("rep.hello", rep="顾问")
 

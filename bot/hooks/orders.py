@@ -17,6 +17,7 @@ from bot.hooks.envelope import Envelope, take
 from bot.hooks.reading import Naming, OrderTold, RefundTold, read
 from bot.hooks.refusals import HookRefused, refused
 from bot.hooks.signature import Verify, verifier
+from bot.metrics import WEBHOOKS
 from referral import orders
 from referral.errors import Conflict
 from referral.facts import Facts
@@ -72,6 +73,11 @@ class _OrdersHook:
     rng: Bits
 
     async def receive(self, request: web.Request) -> web.Response:
+        answer = await self._answer(request)
+        WEBHOOKS.labels(str(answer.status)).inc()
+        return answer
+
+    async def _answer(self, request: web.Request) -> web.Response:
         try:
             envelope = await take(request, self.verify, self.machine_clock)
             told = read(envelope.body, self.naming)

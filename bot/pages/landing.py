@@ -11,7 +11,7 @@ from aiohttp import web
 
 from bot.pages.answer import NO_SNIFFING, page, plain
 from bot.pages.doorway import MISSES, Doorway, since
-from bot.pages.views import BusyView, EndedView, LandingView, MissingView
+from bot.pages.views import BusyView, EndedView, LandingView, MissingView, RestingView
 from bot.posters.commissions import PosterDesk
 from bot.posters.errors import PosterError
 from bot.words import Words
@@ -24,7 +24,7 @@ from referral.facts import Facts
 from referral.ids import Bits, is_id, new_id
 from referral.people import Byline, Person
 from referral.shares import CHANNELS, Share, ShareLevel, counts_as_seen, is_crawler
-from referral.times import SHANGHAI, Clock
+from referral.times import SHANGHAI, Clock, chinese_date
 from referral.touches import Touch, TouchKind
 from storage.store import Store
 from storage.transaction import Transaction
@@ -153,7 +153,9 @@ class Landing:
             )
         return None
 
-    def _open(self, tx: Transaction, visit: _Visit, now: datetime) -> LandingView | BusyView | MissingView | EndedView:
+    def _open(
+        self, tx: Transaction, visit: _Visit, now: datetime
+    ) -> LandingView | RestingView | BusyView | MissingView | EndedView:
         refused = self._refusal(tx, visit, now)
         if refused:
             return refused
@@ -161,11 +163,19 @@ class Landing:
         assert code
         campaign, advocate = tx.campaigns.get(code.campaign), tx.people.get(code.advocate)
         assert campaign and advocate
+        if not campaign.is_open(now):
+            return self._resting(campaign, now)
         code = self._with_rep(tx, code)
         if not is_crawler(visit.agent):
             self._record(tx, visit, code, campaign, now)
             contact_ways.for_code(tx, code, now=now, rng=self.rng)
         return self._view(tx, code, campaign, advocate, now)
+
+    def _resting(self, campaign: Campaign, now: datetime) -> RestingView:
+        begins = None if campaign.has_begun(now) else chinese_date(campaign.starts_at)
+        title = self.words.pack(campaign.pack).title
+        contact, rules_url = self.words.contact, f"/rules/{campaign.id}"
+        return RestingView(company=self.facts.company, title=title, begins=begins, contact=contact, rules_url=rules_url)
 
     def _with_rep(self, tx: Transaction, code: Code) -> Code:
         """A code made before any rep was known gets one now."""

@@ -15,13 +15,24 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 import templates
-from bot.pages.views import BusyView, EndedView, LandingView, MeView, MissingView, PrivacyView, RulesView, View
+from bot.pages.views import (
+    BusyView,
+    EndedView,
+    LandingView,
+    MeView,
+    MissingView,
+    PrivacyView,
+    RestingView,
+    RulesView,
+    View,
+)
 
 _FOLDER: Final = templates.ROOT / "pages"
 
 _TEMPLATES: Final[dict[type[View], str]] = {
     LandingView: "landing.html.j2",
     EndedView: "ended.html.j2",
+    RestingView: "resting.html.j2",
     MissingView: "missing.html.j2",
     BusyView: "busy.html.j2",
     MeView: "me.html.j2",

@@ -12,7 +12,6 @@ from urllib.parse import parse_qsl, urlsplit
 from aiohttp import web
 
 from bot.conversations.account import Account, Friend, account_of
-from bot.conversations.desk import disclose
 from bot.pages.answer import page, plain
 from bot.pages.doorway import Doorway
 from bot.pages.look import SECURITY_HEADERS
@@ -84,7 +83,9 @@ class OwnPage:
 
         def unit(tx: Transaction) -> bool:
             friend = tx.people.get(person)
-            return friend is not None and disclose(tx, self.facts, friend, asked, said == "yes", now=now, rng=self.rng)
+            return friend is not None and notices.disclose(
+                tx, self.facts, friend.id, asked, said == "yes", now=now, rng=self.rng
+            )
 
         if not await self.store.write(unit):
             return self._missing()
@@ -158,14 +159,15 @@ class OwnPage:
             questions=self._questions(tx, person.id),
             byline=person.byline.value,
             opted_out=notices.is_silent(tx, person.id),
-            notices=tuple(self._without_link(notice.text, person) for notice in tx.notices.waiting(person.id)),
+            notices=tuple(self._news(tx, notice, person) for notice in tx.notices.waiting(person.id)),
             desk_link=self.facts.desk_page if self.facts.desk else None,
             rules_url=self._rules_url(account),
             privacy_url="/privacy",
         )
 
-    def _without_link(self, text: str, person: Person) -> str:
+    def _news(self, tx: Transaction, notice: notices.Notice, person: Person) -> str:
         """News as it reads on the very page that it links to in a chat."""
+        text = notices.worded(tx, self.facts, notice)
         return text.removesuffix(self.facts.own_page(person.id)).removesuffix("明细：")
 
     def _rules_url(self, account: Account) -> str:

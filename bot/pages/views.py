@@ -60,6 +60,17 @@ class EndedView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RestingView:
+    """A code whose campaign takes nobody just now: paused, or (`begins`, ready to read) not begun yet."""
+
+    company: str
+    title: str
+    begins: str | None
+    contact: str | None
+    rules_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MissingView:
     """A code that is malformed or unknown: one same page for both, so that neither can be told from the other."""
 
@@ -158,4 +169,4 @@ class PrivacyView:
     sections: tuple[Section, ...]
 
 
-View = LandingView | EndedView | MissingView | BusyView | MeView | RulesView | PrivacyView
+View = LandingView | EndedView | RestingView | MissingView | BusyView | MeView | RulesView | PrivacyView

@@ -6,25 +6,23 @@ The advocate's choice of name and face is read each time, so a change of mind sh
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
-from bot.channels.errors import ChannelError
 from bot.posters.engine import Edition, PosterSpec
 from bot.posters.errors import AvatarRefused
+from bot.posters.portraits import Fetch, Portraits
 from bot.posters.qr import link_for
 from bot.posters.studio import Studio
 from bot.words import Words
 from referral.errors import NotFound
 from referral.facts import Facts
 from referral.people import Byline
+from referral.times import Clock
 from storage.store import Store
 from storage.transaction import Transaction
 
 TEMPLATE = "orchard"
 _PORTRAIT = 192  # pixels
-Fetch = Callable[[str], Awaitable[bytes]]
-"""Gets a picture by its address, from allowed hosts only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,24 +34,24 @@ class _Asked:
 class PosterDesk:
     """Takes orders for posters by code."""
 
-    def __init__(self, store: Store, studio: Studio, *, facts: Facts, words: Words, fetch: Fetch | None) -> None:
+    def __init__(
+        self, store: Store, studio: Studio, *, facts: Facts, words: Words, fetch: Fetch | None, clock: Clock
+    ) -> None:
         self._store = store
         self._studio = studio
         self._facts = facts
         self._words = words
-        self._fetch = fetch
+        self._portraits = Portraits(fetch, clock) if fetch else None
 
     async def poster(self, code: str, *, edition: str = "feed", template: str = "") -> bytes:
         """The JPEG of a code's poster. Raises `NotFound`, or `PosterError` where it cannot be drawn."""
         asked = await self._store.read(lambda tx: self._asked(tx, code, edition, template))
-        if not asked.avatar or self._fetch is None:
-            return await self._studio.poster(asked.spec)
-        return await self._studio.poster(replace(asked.spec, avatar=await self._face(asked.avatar)))
+        return await self._studio.poster(replace(asked.spec, avatar=await self._face(asked)))
 
     async def portrait(self, code: str) -> bytes | None:
         """The advocate's face as a small JPEG, None where they show none or it cannot be had. Raises `NotFound`."""
         asked = await self._store.read(lambda tx: self._asked(tx, code, "feed", ""))
-        face = await self._face(asked.avatar) if asked.avatar and self._fetch else None
+        face = await self._face(asked)
         return await asyncio.to_thread(_squared, face) if face else None
 
     def _asked(self, tx: Transaction, code_text: str, edition: str, template: str) -> _Asked:
@@ -78,13 +76,8 @@ class PosterDesk:
         )
         return _Asked(spec=spec, avatar=advocate.avatar if advocate.byline is Byline.FACE else "")
 
-    async def _face(self, address: str) -> bytes | None:
-        """The portrait, None where it cannot be had: a poster is never held up by a picture."""
-        assert self._fetch
-        try:
-            return await self._fetch(address)
-        except ChannelError:
-            return None
+    async def _face(self, asked: _Asked) -> bytes | None:
+        return await self._portraits.get(asked.avatar) if asked.avatar and self._portraits else None
 
 
 def _squared(face: bytes) -> bytes | None:

@@ -61,6 +61,8 @@ class Standing(StrEnum):
     UNKNOWN = "unknown"
     NEAR = "near"
     ENDED = "ended"
+    EARLY = "early"
+    PAUSED = "paused"
     TRIES = "tries"
 
 
@@ -164,6 +166,8 @@ _MET: dict[Standing, str] = {
     Standing.UNKNOWN: "code.unknown",
     Standing.NEAR: "code.suggestion",
     Standing.ENDED: "code.ended",
+    Standing.EARLY: "code.early",
+    Standing.PAUSED: "campaign.paused",
     Standing.TRIES: "code.tries",
 }
 
@@ -176,6 +180,8 @@ def _met(code: str, standing: Standing) -> list[Action]:
         return [TouchCode(code), Say("code.accepted")]
     if standing is Standing.CUSTOMER:
         return [TouchCode(code), Say("code.customer")]
+    if standing is Standing.ALREADY:
+        return [TouchCode(code), Say("code.already")]
     said: list[Action] = [Say(_MET[standing])]
     return [CountMiss(), *said] if standing in (Standing.UNKNOWN, Standing.NEAR) else said
 

@@ -139,9 +139,6 @@ Heard = (
     | SaidOther
 )
 
-STOP_WORDS = ("不再提醒", "退订", "TD", "别发了", "取消")
-"""Words that always mean silence (design 5.8)."""
-
 _STOP = re.compile(
     r"不再提醒|不要再?提醒|别再?提醒|退订(?!单)|别再?发了|不要再?发了?|别再?发消息|^TD$|^T$|^取消$|^取消提醒$",
     re.IGNORECASE,
@@ -202,7 +199,7 @@ def hear(text: str, *, menu: str | None = None, kind: str = "text") -> Heard:
     if menu and (tapped := _tapped(menu)):
         return tapped
     said = _plain(text)
-    if _STOP.search(said) and not _NOT_ASKED_TO_STOP.search(said):
+    if _STOP.search(_NOT_ASKED_TO_STOP.sub("", said)):
         return Stopped()
     if code := codes.find_in(text):
         certain = codes.normalise(text) or _NAMES_A_CODE.search(said)

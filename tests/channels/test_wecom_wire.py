@@ -99,6 +99,11 @@ def test_a_desk_rings_as_in_the_official_sample_without_sender():
         ),
         ({**ADDED, "ChangeType": "del_follow_user", "CreateTime": "soon"}, "change_external_contact/del_follow_user"),
         ({**ADDED, "ChangeType": "del_follow_user", "CreateTime": "9" * 30}, "change_external_contact/del_follow_user"),
+        (
+            {**ADDED, "ChangeType": "del_follow_user", "CreateTime": "253402300799"},
+            "change_external_contact/del_follow_user",
+        ),
+        ({**ADDED, "ChangeType": "del_follow_user", "CreateTime": "0"}, "change_external_contact/del_follow_user"),
         ({"Event": "kf_msg_or_event", "Token": "T"}, "kf_msg_or_event"),
         ({"Event": "x" * 5000}, "x" * 100),
     ],

@@ -136,12 +136,12 @@ async def test_a_code_typed_in_any_form_is_a_touch(town):
         assert (referral.status.value, referral.advocate) == ("pending", (await town.person("mei")).id)
 
 
-async def test_a_code_typed_twice_is_one_touch(town):
+async def test_a_code_typed_twice_is_answered_as_known_and_kept_as_two_touches(town):
     _, code = await running(town)
     await town.say("jun", code)
 
     assert "之前就记下了" in (await town.say("jun", code))[0]
-    assert len(await town.touches("jun")) == 1
+    assert len(await town.touches("jun")) == 2
 
 
 async def test_her_own_code_is_left_for_friends(town):
@@ -303,7 +303,7 @@ async def test_the_most_that_can_be_said_at_once_all_arrives(town):
 
 async def test_a_very_long_message_is_answered_as_fast_as_a_short_one(town):
     await town.campaign()
-    for words in ("谢" * 600 + "x", "好" * 600 + "x", "介绍" * 300, "嗯" * 600 + "的", "1" * 1900):
+    for words in ("谢" * 600 + "x", "好" * 600 + "x", "介绍" * 300, "嗯" * 600 + "的", "1" * 1900, "a" * 1900):
         started = time.perf_counter()
         await town.say("mei", words)
         assert time.perf_counter() - started < 2
@@ -358,3 +358,10 @@ async def test_news_without_an_open_window_waits_for_the_next_message(town):
 async def test_giving_back_an_order_is_no_stop_word(town):
     for friend, order in (("mei", "帮我退订单"), ("jun", "我要取消订单")):
         assert "请同事来跟您说" in (await town.say(friend, order))[0]
+
+
+@pytest.mark.parametrize("text", ["取消订单，以后别发了", "怎么退订啊，别再发了", "如何退订？不再提醒我"])
+async def test_a_wish_for_silence_is_heard_beside_other_words(town, text):
+    told = await town.say("mei", text)
+
+    assert any("不再主动给您发消息" in line for line in told)

@@ -1,13 +1,14 @@
 """The public and private pages of a running bot, as browsers, crawlers and guessers meet them."""
 
 import re
+from collections import Counter
 
 import pytest
 from sqlalchemy import select
 
 from referral.shares import ShareLevel
 from storage import tables
-from tests.journeys.town import open_town
+from tests.journeys.town import WECHAT, open_town
 
 PROXY = 'trusted_proxies = ["127.0.0.1/32"]'
 CRAWLER = "Mozilla/5.0 (compatible; Baiduspider/2.0; +http://www.baidu.com/search/spider.html)"
@@ -76,6 +77,41 @@ async def test_a_made_up_proxy_header_does_not_buy_more_guesses(town, code):
         await town.get(f"/i/ZZZZZZZ{n}", X_Forwarded_For=f"203.0.113.{n}")
 
     assert (await town.get("/i/ZZZZZZZZ", X_Forwarded_For="203.0.113.99")).status == 429
+
+
+async def test_a_made_up_header_line_before_the_proxys_own_does_not_either(street):
+    for n in range(6):
+        lines = [("User-Agent", WECHAT), ("X-Forwarded-For", f"6.6.6.{n}"), ("X-Forwarded-For", "203.0.113.9")]
+        async with street.http.get(street.at(f"/i/ZZZZZZZ{n}"), headers=lines) as answer:
+            status = answer.status
+
+    assert status == 429
+
+
+async def test_one_ipv6_line_is_one_guesser(street):
+    for n in range(5):
+        await street.get(f"/i/ZZZZZZZ{n}", X_Forwarded_For=f"2001:db8:0:7:{n}::1")
+
+    assert (await street.get("/i/ZZZZZZZZ", X_Forwarded_For="2001:db8:0:7:ffff::1")).status == 429
+    assert (await street.get("/i/ZZZZZZZZ", X_Forwarded_For="2001:db8:0:8::1")).status == 404
+
+
+async def test_callers_with_ipv4_addresses_in_ipv6_form_are_told_apart(street):
+    for n in range(5):
+        await street.get(f"/i/ZZZZZZZ{n}", X_Forwarded_For="::ffff:203.0.113.7")
+
+    assert (await street.get("/i/ZZZZZZZZ", X_Forwarded_For="203.0.113.7")).status == 429
+    assert (await street.get("/i/ZZZZZZZZ", X_Forwarded_For="::ffff:203.0.113.8")).status == 404
+
+
+@pytest.mark.parametrize(("server", "secure"), [('public_url = "https://i.chunhe.example"', True), ("", False)])
+async def test_the_cookie_stays_on_https_where_the_pages_are(quick_url, tmp_path, server, secure):
+    async with open_town(tmp_path, quick_url, server=server) as town:
+        code = await town.code_of("mei", await town.campaign())
+
+        page = await town.get(f"/i/{code}")
+
+    assert ("secure" in page.headers["Set-Cookie"].lower()) is secure
 
 
 @pytest.mark.parametrize("form", ["lower", "spaced", "hyphened", "wide"])
@@ -305,6 +341,24 @@ async def test_machines_find_their_pages(town):
     figures = await town.get("/metrics")
     assert figures.status == 200
     assert "taoli_" in figures.text
+
+
+async def test_webhooks_are_counted_by_how_they_were_answered(town, code):
+    await town.act("jun", "add", code)
+    counted = (await _figures(town))['taoli_webhooks_total{status="200"}']
+    await town.buy("jun")
+    await town.http.post(town.at("/hooks/orders"), data=b"{}")
+
+    figures = await _figures(town)
+
+    assert figures['taoli_webhooks_total{status="200"}'] == counted + 1
+    assert figures['taoli_webhooks_total{status="401"}'] >= 1
+
+
+async def _figures(town):
+    lines = (await town.get("/metrics")).text.splitlines()
+    figures = dict(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
+    return Counter({name: float(figure) for name, figure in figures.items()})
 
 
 async def test_every_page_is_served_with_its_guards(town, code):

@@ -152,6 +152,20 @@ async def test_a_photo_that_cannot_be_read_does_not_hold_up_what_follows(town, c
     assert len(await town.say("mei", "规则")) == 1
 
 
+async def test_a_code_whose_own_qr_could_not_be_made_gets_it_once_the_platform_is_back(town, code):
+    await town.platform("down")
+    await town.get(f"/i/{code}")
+    await town.later(1)
+    await town.platform("none")
+
+    await town.later(121)
+    await town.get(f"/i/{code}")
+    await town.later(1)
+
+    assert "扫码添加时会自动带上" in (await town.get(f"/i/{code}")).text
+    assert await letters(town, "MakeContactWay") == [("sent", ""), ("unknown", "server_error"), ("sent", "")]
+
+
 # --- stopping and starting -----------------------------------------------------------------------------------------
 
 

@@ -84,6 +84,21 @@ async def test_a_rep_sees_the_month_in_figures(town):
     assert "业绩 · 您名下的推荐情况" in (await town.say("lin", "帮助"))[0]
 
 
+async def test_the_heads_beside_the_database_grow_only_with_the_ledger(town):
+    code = await town.code_of("mei", await town.campaign())
+    await town.act("jun", "add", code)
+    outside = town.app.config.files.data_dir / "ledger-heads.jsonl"
+
+    for _ in range(3):
+        await town.app.work.sign_head()
+    assert len(outside.read_text().splitlines()) == 1
+
+    await town.buy("jun")
+    for _ in range(2):
+        await town.app.work.sign_head()
+    assert len(outside.read_text().splitlines()) == 2
+
+
 async def _check_proof(town, html):
     path = html.split('class="proof" href="')[1].split('"')[0]
     proof = json.loads((await town.get(path)).text)

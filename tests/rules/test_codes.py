@@ -1,6 +1,7 @@
 """Invite codes: the permutation, the check symbol, and what is found in the things people type."""
 
 import random
+import time
 from itertools import pairwise
 
 import pytest
@@ -367,3 +368,19 @@ def test_a_code_met_twice_is_still_one_suggestion() -> None:
 
 def test_a_code_this_person_has_touched_is_no_miss() -> None:
     assert suggest(VALID, [VALID]) is None
+
+
+# --- how long looking takes ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("piece", ["a", "a:", "a-", "/i/", "a/", "码", "ABCD 1234 ", "http:/"])
+def test_a_message_of_any_length_is_looked_through_in_time(piece: str) -> None:
+    text = (piece * 16_000)[:16_000]
+
+    assert min(_seconds(text) for _ in range(3)) < 0.05
+
+
+def _seconds(text: str) -> float:
+    started = time.perf_counter()
+    find_in(text)
+    return time.perf_counter() - started

@@ -34,7 +34,7 @@ def settle(tx: Transaction, *, budget_fen: int = 1_000_000) -> Code:
     """Mei, Jun and Bo are known, Lin is a rep, one campaign runs and Mei has a code in it."""
     for person in ("mei", "jun", "bo"):
         tx.people.create(Person(id=person, nickname=person.title()), NOON)
-    tx.reps.see("lin", "林", NOON)
+    tx.reps.see("lin", "林")
     tx.campaigns.add(a_campaign(budget_fen=budget_fen), TERMS, NOON)
     return tx.codes.issue(KEY, campaign="c1", advocate="mei", channel="", rep="lin", now=NOON)
 

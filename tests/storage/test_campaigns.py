@@ -163,11 +163,12 @@ async def test_a_contact_way_is_found_by_code_by_rep_and_by_mark(store: Store):
     def story(tx):
         tx.contact_ways.ask(own, NOON)
         tx.contact_ways.ask(spare, NOON)
-        tx.contact_ways.ready("q1", "config-1", "qr.png", after(seconds=2))
+        tx.contact_ways.made("q1", "config-1", "https://platform/qr")
+        tx.contact_ways.ready("q1", "qr.png", after(seconds=2))
 
     await store.write(story)
 
-    ready = replace(own, picture="qr.png")
+    ready = replace(own, source="https://platform/qr", picture="qr.png")
     assert await store.read(lambda tx: tx.contact_ways.of_code("ABCD1234")) == ready
     assert await store.read(lambda tx: tx.contact_ways.by_mark("s1")) == ready
     assert await store.read(lambda tx: tx.contact_ways.get("q2")) == spare

@@ -1,5 +1,7 @@
 """People, their names, their reps, what they agreed to."""
 
+from itertools import permutations
+
 import pytest
 
 from referral.consent import Answer, Consent
@@ -67,6 +69,17 @@ async def test_folding_two_into_one_keeps_the_names_and_what_only_the_other_knew
     assert everyone == [found]
 
 
+async def test_who_was_folded_is_still_got_by_an_old_id_however_often_they_moved_on(store: Store):
+    def story(tx):
+        for person in ("mei", "mei2", "mei3"):
+            tx.people.create(Person(id=person), NOON)
+        tx.people.merge("mei2", "mei3")
+        tx.people.merge("mei", "mei2")
+        return [tx.people.get(person).id for person in ("mei", "mei2", "mei3")], tx.people.get("nobody")
+
+    assert await store.write(story) == (["mei", "mei", "mei"], None)
+
+
 HISTORY = {
     "touched as a friend": lambda tx, code: tx.touches.add(a_touch(friend="bo", code=code)),
     "has a code": lambda tx, code: tx.codes.issue(KEY, campaign="c1", advocate="bo", channel="", rep=None, now=NOON),
@@ -101,10 +114,10 @@ async def test_a_browser_may_belong_to_several_people(store: Store):
 
 async def test_a_rep_is_new_once_and_comes_back_after_leaving(store: Store):
     def story(tx):
-        seen = [tx.reps.see("lin", "林", NOON), tx.reps.see("lin", "", NOON), tx.reps.see("wu", "吴", NOON)]
+        seen = [tx.reps.see("lin", "林"), tx.reps.see("lin", ""), tx.reps.see("wu", "吴")]
         tx.reps.retire_all_but(["wu"])
         left = tx.reps.active()
-        tx.reps.see("lin", "林经理", NOON)
+        tx.reps.see("lin", "林经理")
         return seen, left, tx.reps.active()
 
     seen, left, after_return = await store.write(story)
@@ -116,7 +129,7 @@ async def test_a_rep_is_new_once_and_comes_back_after_leaving(store: Store):
 
 async def test_when_nobody_serves_any_more_nobody_is_active(store: Store):
     def story(tx):
-        tx.reps.see("lin", "林", NOON)
+        tx.reps.see("lin", "林")
         tx.reps.retire_all_but([])
         return tx.reps.active(), tx.reps.get("lin")
 
@@ -125,6 +138,16 @@ async def test_when_nobody_serves_any_more_nobody_is_active(store: Store):
     assert active == []
     assert lin is not None
     assert not lin.active
+
+
+async def test_a_rep_noted_as_not_serving_is_no_active_one_and_nobody_is_retired_by_it(store: Store):
+    def story(tx):
+        new = [tx.reps.see("it", "", active=False), tx.reps.see("lin", "林"), tx.reps.see("lin", "", active=False)]
+        before = [rep.id for rep in tx.reps.active()]
+        tx.reps.see("it", "")
+        return new, before, [rep.id for rep in tx.reps.active()]
+
+    assert await store.write(story) == ([True, True, False], ["lin"], ["it", "lin"])
 
 
 async def test_the_first_time_two_became_contacts_stays_on_record(store: Store):
@@ -161,3 +184,32 @@ async def test_nobody_is_made_up_by_a_row_that_names_them(store: Store):
 
 def said(answer: Answer, *, person: str = "mei", purpose: str = "nudges") -> Consent:
     return Consent(person=person, purpose=purpose, answer=answer, evidence="sha256:ab", channel="kf", at=NOON)
+
+
+@pytest.mark.parametrize("days", [3, 4])
+async def test_contacts_come_to_the_same_in_whatever_order_they_are_told(store: Store, days: int):
+    """Jun adds on day 0, leaves on day 1, adds again on day 2 and leaves for good on day 3."""
+    orders = list(permutations(range(days)))
+
+    def story(tx):
+        settle(tx)
+        for number, order in enumerate(orders):
+            for day in order:
+                happened = tx.reps.end_contact if day % 2 else tx.reps.add_contact
+                happened("jun", f"rep-{number}", after(days=day))
+        return {(contact.added_at, contact.left_at) for contact in tx.reps.contacts_of("jun")}
+
+    assert await store.write(story) == {(NOON, after(days=3) if days == 4 else None)}
+
+
+async def test_an_end_alone_knows_no_add(store: Store):
+    def story(tx):
+        settle(tx)
+        tx.reps.end_contact("jun", "lin", after(days=1))
+        tx.reps.add_contact("jun", "wang", NOON)
+        return tx.reps.contact("jun", "lin"), [contact.rep for contact in tx.reps.contacts_of("jun")]
+
+    contact, reps = await store.write(story)
+
+    assert (contact.added_at, contact.left_at) == (None, after(days=1))
+    assert reps == ["wang", "lin"]

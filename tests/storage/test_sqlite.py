@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.errors import StorageError
+from storage.errors import DatabaseInUse, StorageError
 from storage.open import open_beside, open_store
 from storage.sqlite import version_risk
 from tests.storage.cast import NOON
@@ -49,6 +49,18 @@ async def test_a_reader_sees_one_moment_while_others_write(migrated_sqlite_url: 
 
     assert seen == ("1", "1")
     assert await store.read(lambda tx: tx.marks.get("clock")) == "2"
+    await store.close()
+
+
+async def test_a_file_in_use_is_in_use_under_every_name(migrated_sqlite_url: str, tmp_path: Path):
+    store = await open_store(migrated_sqlite_url)
+    (tmp_path / "elsewhere").mkdir()
+    link = tmp_path / "elsewhere" / "other.db"
+    link.symlink_to(tmp_path / "taoli.db")
+
+    with pytest.raises(DatabaseInUse):
+        await open_store(f"sqlite:///{link}")
+
     await store.close()
 
 

@@ -126,3 +126,10 @@ def test_all_faults_are_told_at_once(chat: Path):
     assert "optout.spare: can reach 5 characters, more than 3" in told
     assert "greet.toml" in told
     assert "claim.which: needs a purpose and a text" in told
+
+
+def test_every_reason_that_the_rules_give_has_its_sentences():
+    from bot.copy_keys import REASONS
+    from referral.attribution import Reason
+
+    assert {reason.value for reason in Reason} <= REASONS

@@ -62,10 +62,10 @@ def test_an_operator_changes_terms_by_key_and_value():
     terms = load_pack("double-month").terms
 
     changed = override(
-        terms, {"hold_days": "7", "attribution": "first", "both_or_neither": "false", "budget_fen": " 500 "}
+        terms, {"hold_days": "7", "attribution": "first", "new_customers_only": "false", "budget_fen": " 500 "}
     )
 
-    assert changed == replace(terms, hold_days=7, attribution="first", both_or_neither=False, budget_fen=500)
+    assert changed == replace(terms, hold_days=7, attribution="first", new_customers_only=False, budget_fen=500)
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ from bot.channels.wecom.gateway import Contact, Gateway
 from bot.channels.wecom.gateway import Profile as DeskProfile
 from bot.posters.commissions import PosterDesk
 from bot.posters.errors import PosterError
-from referral import contact_ways, contacts, notices
+from referral import contact_ways, contacts, hours, notices
 from referral.contacts import Profile
 from referral.facts import Facts
 from referral.identities import Identity, IdentityKind
@@ -155,6 +155,8 @@ class Sender:
             if stopped:
                 await self._end(letter, "dropped", stopped)
                 return
+            if await self._waits_for_morning(letter):
+                return
             effect = await self._send(letter)
         except AlreadyDone as done:
             await self._end(letter, "sent", done.reason)
@@ -185,11 +187,26 @@ class Sender:
                 return "opted_out"
         return None
 
+    async def _waits_for_morning(self, letter: Letter) -> bool:
+        """Outside the hours nothing unasked goes out, however it came to be late."""
+        now, open_hours = self._clock(), self._facts.hours
+        if letter.purpose not in (Purpose.THANKS, Purpose.NUDGE) or hours.are_open(open_hours, now):
+            return False
+        opening = hours.next_opening(open_hours, now)
+        await self._store.write(lambda tx: tx.outbox.postpone(letter.id, opening, "outside_hours"))
+        return True
+
     async def _after(self, letter: Letter, error: ChannelError) -> None:
         """Decide by the error's class whether a letter waits or ends."""
         now = self._clock()
         tries = letter.attempts + 1
         match error:
+            case RateLimited() | Misconfigured() if _is_before_answers(letter):
+                await self._end(letter, "failed", error.reason, self._giving_up(letter))
+                return
+            case Unreachable(maybe_done=True) if isinstance(letter.message, MakeContactWay):
+                await self._end(letter, "unknown", error.reason)  # once more would be one more; the next visitor asks
+                return
             case RateLimited(retry_after=wait):
                 later = now + timedelta(seconds=wait)
             case Expired() if isinstance(letter.message, DeskPoster) and tries == 1:
@@ -271,25 +288,32 @@ class Sender:
             await self._store.write(lambda tx: tx.media.forget(content))
             raise
 
-    async def _make_contact_way(self, message: MakeContactWay) -> Effect:
-        gateway = self._contact()
-        way = await gateway.add_contact_way(message.rep, message.mark, message.remark)
-        picture = await gateway.picture(way.picture)
+    async def _make_contact_way(self, message: MakeContactWay) -> Effect | None:
+        way = await self._store.read(lambda tx: tx.contact_ways.get(message.way))
+        if way and way.picture:
+            return None
+        source = way.source if way and way.source else await self._add_contact_way(message)
+        picture = await self._contact().picture(source)
         suffix = next((s for head, s in _PICTURES.items() if picture.startswith(head)), None)
         if suffix is None:
-            raise Unreachable("no_picture", maybe_done=True)
+            raise Unreachable("no_picture", maybe_done=False)
         name = f"{message.way}{suffix}"
         await asyncio.to_thread(_keep, self._pictures / name, picture)
-        return lambda tx, now: tx.contact_ways.ready(message.way, way.config, name, now)
+        return lambda tx, now: tx.contact_ways.ready(message.way, name, now)
+
+    async def _add_contact_way(self, message: MakeContactWay) -> str:
+        """Where the platform shows the new QR; kept at once, since each call makes another that nobody removes."""
+        made = await self._contact().add_contact_way(message.rep, message.mark, message.remark)
+        await self._store.write(lambda tx: tx.contact_ways.made(message.way, made.config, made.picture))
+        return made.picture
 
     async def _fetch_profile(self, message: FetchProfile) -> Effect:
-        who = Identity(IdentityKind.WECOM, message.who)
         found = await self._look_up(message)
         known = None
         if found:
             joined = (Identity(IdentityKind.UNIONID, found.unionid),) if found.unionid else ()
             known = Profile(nickname=found.nickname, avatar=found.avatar, identities=joined)
-        return lambda tx, now: contacts.profile_learned(tx, self._facts, who, known, now=now, rng=self._rng)
+        return self._learned(message, known)
 
     async def _look_up(self, message: FetchProfile) -> DeskProfile | Contact | None:
         if message.desk:
@@ -303,7 +327,7 @@ class Sender:
 
         def effect(tx: Transaction, now: datetime) -> None:
             for rep, name in names.items():
-                tx.reps.see(rep, name, now)
+                tx.reps.see(rep, name)
                 contact_ways.for_rep(tx, rep, now=now, rng=self._rng)
             if names:
                 tx.reps.retire_all_but(list(names))
@@ -315,8 +339,14 @@ class Sender:
         message = letter.message
         if not isinstance(message, FetchProfile):
             return None
+        return self._learned(message, None)
+
+    def _learned(self, message: FetchProfile, known: Profile | None) -> Effect:
         who = Identity(IdentityKind.WECOM, message.who)
-        return lambda tx, now: contacts.profile_learned(tx, self._facts, who, None, now=now, rng=self._rng)
+        added = contacts.CodeAdd(rep=message.rep, code=message.code) if message.rep else None
+        return lambda tx, now: contacts.profile_learned(
+            tx, self._facts, who, known, added=added, now=now, rng=self._rng
+        )
 
     def _poster_excuse(self, letter: Letter) -> Effect | None:
         message = letter.message
@@ -348,8 +378,12 @@ def _served(gateway: Gateway | None, reason: str) -> Gateway:
 
 def _tries(letter: Letter) -> int:
     """How often a letter is tried: a name is worth a short wait only, since answers stand behind it."""
-    before_answers = isinstance(letter.message, FetchProfile) and bool(letter.message.desk)
-    return 3 if before_answers else _TRIES
+    return 3 if _is_before_answers(letter) else _TRIES
+
+
+def _is_before_answers(letter: Letter) -> bool:
+    """Whether the desk's own words to a customer wait behind this letter."""
+    return isinstance(letter.message, FetchProfile) and bool(letter.message.desk)
 
 
 async def _set(event: asyncio.Event) -> None:

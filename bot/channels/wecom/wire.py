@@ -84,11 +84,12 @@ def clean(text: str) -> str:
 
 
 def moment(seconds: object) -> datetime | None:
-    """Return the time of a Unix timestamp, whole seconds as a number or text; None for anything else."""
+    """Return the time of a Unix timestamp, whole seconds as a number or text; None outside this century or else."""
     try:
-        return datetime.fromtimestamp(int(seconds), UTC)  # type: ignore[call-overload]
+        told = datetime.fromtimestamp(int(seconds), UTC)  # type: ignore[call-overload]
     except (TypeError, ValueError, OverflowError, OSError):
         return None
+    return told if 2000 <= told.year < 2100 else None
 
 
 def person(external_id: str) -> Identity:

@@ -45,6 +45,7 @@ def upgrade() -> None:
         sa.Column("rep", sa.Text(), nullable=False),
         sa.Column("mark", sa.Text(), nullable=False),
         sa.Column("config", sa.Text(), nullable=True),
+        sa.Column("source", sa.Text(), nullable=True),
         sa.Column("picture", sa.Text(), nullable=True),
         sa.Column("asked_at", sa.BigInteger(), nullable=False),
         sa.Column("ready_at", sa.BigInteger(), nullable=True),
@@ -178,6 +179,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("dedupe", name=op.f("uq_outbox_dedupe")),
         sa.UniqueConstraint("id", name=op.f("uq_outbox_id")),
     )
+    op.create_index("ix_outbox_lane", "outbox", ["lane", "seq"], unique=False)
     op.create_index("ix_outbox_open", "outbox", ["state", "due_at", "seq"], unique=False)
     op.create_index("ix_outbox_person", "outbox", ["person", "state"], unique=False)
     op.create_table(
@@ -202,7 +204,6 @@ def upgrade() -> None:
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), server_default="", nullable=False),
         sa.Column("active", sa.Boolean(), server_default="1", nullable=False),
-        sa.Column("seen_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reps")),
     )
     op.create_table(
@@ -239,7 +240,8 @@ def upgrade() -> None:
         "contacts",
         sa.Column("person", sa.Text(), nullable=False),
         sa.Column("rep", sa.Text(), nullable=False),
-        sa.Column("added_at", sa.BigInteger(), nullable=False),
+        sa.Column("added_at", sa.BigInteger(), nullable=True),
+        sa.Column("last_added_at", sa.BigInteger(), nullable=True),
         sa.Column("left_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["person"], ["people.id"], name=op.f("fk_contacts_person")),
         sa.PrimaryKeyConstraint("person", "rep", name=op.f("pk_contacts")),
@@ -292,7 +294,6 @@ def upgrade() -> None:
         sa.Column("person", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("ref", sa.Text(), nullable=False),
-        sa.Column("text", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("told_at", sa.BigInteger(), nullable=True),
