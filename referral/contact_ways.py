@@ -36,7 +36,7 @@ class ContactWay:
 class ContactWays(Protocol):
     """Where contact ways are kept."""
 
-    def of_code(self, code: str) -> ContactWay | None: ...
+    def of_code(self, code: str, rep: str) -> ContactWay | None: ...
     def of_rep(self, rep: str) -> ContactWay | None: ...
     def by_mark(self, mark: str) -> ContactWay | None: ...
     def ask(self, way: ContactWay, now: datetime) -> None: ...
@@ -47,10 +47,10 @@ class ContactWays(Protocol):
 
 def for_code(tx: Tx, code: Code, *, now: datetime, rng: Bits) -> ContactWay | None:
     """The contact way of a code, asked for until there is one; None where no rep can take the friend."""
-    way = tx.contact_ways.of_code(code.code)
-    if way:
-        return _pressed(tx, way, now=now, rng=rng)
-    return _ask(tx, code.code, code.rep, now=now, rng=rng) if code.rep else None
+    if code.rep is None:
+        return None
+    way = tx.contact_ways.of_code(code.code, code.rep)
+    return _pressed(tx, way, now=now, rng=rng) if way else _ask(tx, code.code, code.rep, now=now, rng=rng)
 
 
 def for_rep(tx: Tx, rep: str, *, now: datetime, rng: Bits) -> ContactWay:

@@ -18,8 +18,8 @@ class ContactWaysTable:
     def __init__(self, connection: Connection) -> None:
         self._c = connection
 
-    def of_code(self, code: str) -> ContactWay | None:
-        return self._one(t.contact_ways.c.code == code)
+    def of_code(self, code: str, rep: str) -> ContactWay | None:
+        return self._one(t.contact_ways.c.code == code, t.contact_ways.c.rep == rep)
 
     def of_rep(self, rep: str) -> ContactWay | None:
         return self._one(t.contact_ways.c.rep == rep, t.contact_ways.c.code.is_(None))

@@ -42,15 +42,15 @@ class OutboxTable:
             created_at=ms(now),
         )
 
-    def drop_unasked(self, person: str, why: str, now: datetime) -> list[str]:
-        """Withdraw what nobody asked for from a person's queue; the `dedupe` of each letter that had one."""
+    def drop_unasked(self, person: str, why: str, now: datetime) -> list[str | None]:
+        """Withdraw what nobody asked for from a person's queue; the `dedupe` of each letter."""
         unasked = (Purpose.THANKS.value, Purpose.NUDGE.value)
         where = (t.outbox.c.person == person, t.outbox.c.state == "queued", t.outbox.c.purpose.in_(unasked))
         dropped = list(self._c.execute(select(t.outbox.c.dedupe).where(*where)).scalars())
         if dropped:
             values = {"state": "dropped", "note": why, "finished_at": ms(now)}
             self._c.execute(update(t.outbox).where(*where).values(**values))
-        return [dedupe for dedupe in dropped if dedupe]
+        return dropped
 
     def is_busy(self, lane: str) -> bool:
         """Whether a letter of a lane still waits or is under way."""

@@ -178,9 +178,9 @@ class Landing:
         return RestingView(company=self.facts.company, title=title, begins=begins, contact=contact, rules_url=rules_url)
 
     def _with_rep(self, tx: Transaction, code: Code) -> Code:
-        """A code made before any rep was known gets one now."""
-        rep = None if code.rep else codes.rep_for(tx, code.advocate)
-        if rep is None:
+        """A code made before any rep was known, or whose rep is gone, gets one who serves."""
+        rep = codes.greeting_rep(tx, code)
+        if rep is None or rep == code.rep:
             return code
         tx.codes.set_rep(code.code, rep)
         return replace(code, rep=rep)
@@ -221,7 +221,7 @@ class Landing:
     def _view(self, tx: Transaction, code: Code, campaign: Campaign, advocate: Person, now: datetime) -> LandingView:
         terms = tx.campaigns.terms(campaign.id, campaign.version)
         words = self.words.landing(advocate, campaign, terms, code.code)
-        way = tx.contact_ways.of_code(code.code)
+        way = tx.contact_ways.of_code(code.code, code.rep) if code.rep else None
         own = way is not None and way.picture is not None
         shown = way if own else (tx.contact_ways.of_rep(code.rep) if code.rep else None)
         rep = tx.reps.get(code.rep) if code.rep else None

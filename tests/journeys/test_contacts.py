@@ -31,7 +31,7 @@ async def told_added(town, at: datetime, code: str | None = None, rep: str = "li
     """The platform tells, now, of an add at that time."""
 
     def unit(tx):
-        mark = tx.contact_ways.of_code(code).mark if code else None
+        mark = tx.contact_ways.of_code(code, "lin").mark if code else None
         event = FriendAdded(who=JUN, rep=rep, mark=mark, welcome_code=None, confirmed=True, at=at)
         contacts.friend_added(tx, town.app.facts, event, now=town.machine.now, rng=town.app.world.rng)
 

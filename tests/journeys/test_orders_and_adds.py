@@ -222,7 +222,7 @@ async def test_a_friend_without_a_code_is_welcomed_plainly(town, code):
 async def test_an_old_contact_qr_of_an_ended_campaign_promises_nothing(town, code):
     await town.act("jun", "scan", code)
     campaign = (await town.look(lambda tx: tx.codes.find(code))).campaign
-    way = (await town.look(lambda tx: tx.contact_ways.of_code(code))).mark
+    way = (await town.look(lambda tx: tx.contact_ways.of_code(code, "lin"))).mark
     config = next(w.config_id for w in town.app.sandbox._stage.world.ways.values() if w.fields["state"] == way)
     await town.end(campaign)
     await town.act("jun", "scan", f"{town.app.own_address}/sandbox/wecom/add/{config}")

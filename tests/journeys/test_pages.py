@@ -167,7 +167,7 @@ async def test_a_crawler_leaves_no_trace_and_costs_no_contact_way(town, code):
         assert (await town.get(f"/i/{code}", User_Agent=agent)).status == 200
         await town.app.settle()
         assert await levels(town, code) == {"prepared"}, agent
-        assert await town.look(lambda tx: tx.contact_ways.of_code(code)) is None
+        assert await town.look(lambda tx: tx.contact_ways.of_code(code, "lin")) is None
 
 
 async def test_her_own_device_is_no_evidence(town, code):

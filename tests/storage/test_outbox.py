@@ -111,7 +111,7 @@ async def test_after_an_opt_out_only_answers_to_the_persons_own_words_remain(sto
             tx.outbox.post(a_letter(purpose.value, lane=purpose.value, purpose=purpose, person="mei"), NOON)
         tx.outbox.post(a_letter("jun", lane="jun", purpose=Purpose.NUDGE, person="jun"), NOON)
         dropped = tx.outbox.drop_unasked("mei", "opt-out", NOON)
-        return dropped, ids(tx.outbox.claim(NOON, limit=10, lease=LEASE))
+        return len(dropped), ids(tx.outbox.claim(NOON, limit=10, lease=LEASE))
 
     assert await store.write(story) == (2, ["reply", "system", "jun"])
 
@@ -122,7 +122,7 @@ async def test_a_letter_that_is_already_under_way_is_not_dropped(store: Store):
         tx.outbox.claim(NOON, limit=1, lease=LEASE)
         return tx.outbox.drop_unasked("mei", "opt-out", NOON)
 
-    assert await store.write(story) == 0
+    assert await store.write(story) == []
 
 
 async def test_a_dropped_letter_does_not_hold_up_its_lane(store: Store):
