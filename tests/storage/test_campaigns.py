@@ -169,7 +169,7 @@ async def test_a_contact_way_is_found_by_code_by_rep_and_by_mark(store: Store):
     await store.write(story)
 
     ready = replace(own, source="https://platform/qr", picture="qr.png")
-    assert await store.read(lambda tx: tx.contact_ways.of_code("ABCD1234")) == ready
+    assert await store.read(lambda tx: tx.contact_ways.of_code("ABCD1234", "lin")) == ready
     assert await store.read(lambda tx: tx.contact_ways.by_mark("s1")) == ready
     assert await store.read(lambda tx: tx.contact_ways.get("q2")) == spare
     assert await store.read(lambda tx: tx.contact_ways.of_rep("lin")) == spare
