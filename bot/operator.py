@@ -11,7 +11,7 @@ from bot.hooks.reading import Naming
 from bot.naming import identity_of
 from bot.offers import pack_names
 from bot.words import Words
-from referral import campaigns, codes
+from referral import campaigns, codes, orders
 from referral.campaigns import Campaign, CampaignState
 from referral.errors import BadInput, NotFound, RuleViolation
 from referral.facts import Facts
@@ -111,6 +111,7 @@ class Operator:
             if campaign.is_over(now):
                 raise RuleViolation("campaign.ended", "这个活动已经结束。")
             person = self._person(tx, name, now)
+            orders.reexamine(tx, self.facts, person.id, now=now, rng=self.rng)
             code = codes.issue(tx, self.facts, person, campaign, evidence="cli", now=now)
             tx.audit.note("cli", "code", person.id, code.code, now)
             return {

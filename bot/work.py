@@ -113,6 +113,7 @@ class Work:
             loop.cancel()
         if self._loops:
             await asyncio.wait(self._loops, timeout=_DRAIN_S)
+            await self.sign_head()
 
     async def settle(self) -> None:
         """Do all that is due until nothing is."""
@@ -158,7 +159,7 @@ class Work:
             Tick(name="rescue", every=timedelta(seconds=30), run=self._set.sender.rescue),
             Tick(name="desks", every=timedelta(minutes=5), run=self._listen),
             Tick(name="reps", every=timedelta(hours=1), run=self._ask_for_reps),
-            Tick(name="head", every=timedelta(hours=1), run=self.sign_head),
+            Tick(name="head", every=timedelta(minutes=5), run=self.sign_head),
         ]
         if self._set.sequences:
             ticks.append(Tick(name="sequence", every=timedelta(milliseconds=500), run=self._sequence))

@@ -137,6 +137,8 @@ def place(tx: Tx, facts: Facts, order: Order, buyer: Sequence[Identity], *, now:
     _close_later(tx, order, now)
     if person and order.code:
         touch_by_code(tx, person.id, order.code, kind=TouchKind.ORDER, at=order.paid_at, now=now, rng=rng)
+    if person:  # this order may be the first to tell who bought before
+        reexamine(tx, facts, person.id, now=now, rng=rng)
     order = _examine(tx, facts, order, now=now, rng=rng)
     return Answer(outcome=order.outcome, reasons=order.reasons)
 
@@ -176,7 +178,7 @@ def close(tx: Tx, order_id: str) -> None:
     """The late-claim days of an unmatched order are over: nobody brought it."""
     order = tx.orders.get(order_id)
     if order and order.outcome is Outcome.UNMATCHED:
-        tx.orders.save(replace(order, outcome=Outcome.NO_REFERRAL))
+        tx.orders.save(replace(order, outcome=Outcome.NO_REFERRAL, reasons=(Reason.LATE_PASSED,)))
 
 
 def _buyer(tx: Tx, facts: Facts, order: Order, buyer: Sequence[Identity], *, now: datetime, rng: Bits) -> Person | None:

@@ -30,8 +30,7 @@ FIRST_SECONDS = timedelta(seconds=10)
 """Opens this soon after the poster was made are its maker's (design 5.9)."""
 
 _CRAWLERS = re.compile(
-    r"bot\b|bot/|spider|crawl|slurp|preview|fetch|monitor|curl/|wget/|python-|go-http|java/|headless|"
-    r"mpcrawler|bytespider|sogou web|360spider|yisou|baiduspider|lighthouse",
+    r"bot\b|bot/|spider|crawl|slurp|preview|externalhit|monitor|headless|mpcrawler|sogou web|yisou|lighthouse",
     re.IGNORECASE,
 )
 
@@ -58,8 +57,8 @@ class Shares(Protocol):
 
 
 def is_crawler(agent: str) -> bool:
-    """Whether this browser name belongs to a machine that opens links by itself; an empty name does."""
-    return not agent.strip() or bool(_CRAWLERS.search(agent))
+    """Whether this browser name is one of the known machines that open links by themselves."""
+    return bool(_CRAWLERS.search(agent))
 
 
 def counts_as_seen(*, agent: str, own_device: bool, prepared_at: datetime | None, now: datetime) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, insert, select
@@ -38,8 +39,8 @@ class TouchesTable:
         statement = select(t.touches).where(t.touches.c.friend == friend).order_by(t.touches.c.row)
         return [_touch(row) for row in self._c.execute(statement)]
 
-    def seen_by(self, device: str, code: str) -> bool:
-        where = (t.touches.c.device == device, t.touches.c.code == code)
+    def seen_by(self, device: str, code: str, since: datetime) -> bool:
+        where = (t.touches.c.device == device, t.touches.c.code == code, t.touches.c.arrived_at > ms(since))
         return self._c.execute(select(t.touches.c.row).where(*where).limit(1)).first() is not None
 
     def codes_of(self, person: str) -> list[str]:

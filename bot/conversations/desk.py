@@ -385,7 +385,9 @@ def send_failed(tx: Transaction, event: DeskSendFailed, *, now: datetime) -> Non
 
 
 def _met_at_desk(tx: Transaction, facts: Facts, event: DeskSaid | DeskEntered, *, now: datetime, rng: Bits) -> Person:
-    person, _ = find_or_create(tx, event.who, now=now, rng=rng, holdout=facts.holdout)
+    person, made = find_or_create(tx, event.who, now=now, rng=rng, holdout=facts.holdout)
+    if made:
+        orders.reexamine(tx, facts, person.id, now=now, rng=rng)
     if person.profiled_at is None:
         fetch = FetchProfile(who=event.who.value, desk=event.desk)
         lane, once = f"desk:{event.who.value}", f"profile:{event.desk}:{event.who.value}:{now:%Y-%m-%d}"

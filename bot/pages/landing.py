@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from aiohttp import web
@@ -13,7 +13,7 @@ from bot.pages.answer import NO_SNIFFING, page, plain
 from bot.pages.doorway import MISSES, Doorway, since
 from bot.pages.views import BusyView, EndedView, LandingView, MissingView, RestingView
 from bot.posters.commissions import PosterDesk
-from bot.posters.errors import PosterError
+from bot.posters.errors import PosterError, TemplateUnknown
 from bot.words import Words
 from referral import codes, contact_ways
 from referral.campaigns import Campaign
@@ -30,6 +30,7 @@ from storage.store import Store
 from storage.transaction import Transaction
 
 _PICTURE_HEADERS = NO_SNIFFING | {"Cache-Control": "private, max-age=60"}
+_RELOADS = timedelta(minutes=1)
 _WAIT_S = 5  # before the page looks again for its QR
 
 
@@ -98,6 +99,8 @@ class Landing:
             jpeg = await self.posters.poster(visit.code or "", edition=edition, template=template)
         except NotFound:
             return page(MissingView(company=self.facts.company))
+        except TemplateUnknown:
+            return plain(400, "template: 没有这个样式")
         except PosterError:
             return plain(503, "海报这会儿没做出来，请稍后再试。")
         self.doorway.remember(visit.caller, visit.code or "")
@@ -186,9 +189,9 @@ class Landing:
         return replace(code, rep=rep)
 
     def _record(self, tx: Transaction, visit: _Visit, code: Code, campaign: Campaign, now: datetime) -> None:
-        """The first view by each device is a touch, unless it is the advocate's own; later ones change nothing."""
+        """A view is a touch, unless it is the advocate's own, or the page loading itself again for its QR."""
         own = code.advocate in tx.people.owners_of(visit.device)
-        if own or tx.touches.seen_by(visit.device, code.code):
+        if own or tx.touches.seen_by(visit.device, code.code, now - _RELOADS):
             return
         channel = visit.channel or code.channel
         touch = Touch(

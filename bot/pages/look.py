@@ -82,8 +82,10 @@ def status_of(view: View) -> HTTPStatus:
 def headers_of(view: View) -> dict[str, str]:
     """Return the headers under which `view` is served; only rules and privacy may be kept by a cache."""
     public = isinstance(view, RulesView | PrivacyView)
+    later = {"Retry-After": "600"} if isinstance(view, BusyView) else {}
     return {
         **SECURITY_HEADERS,
+        **later,
         "Content-Type": "text/html; charset=utf-8",
         "Cache-Control": "public, max-age=300" if public else "no-store",
     }

@@ -99,7 +99,7 @@ def _seconds(value: Any) -> int:
 
 
 def _refused(status: int, error: str) -> web.Response:
-    return _json({"ok": False, "error": error}, status=status)
+    return _json({"ok": False, "result": None, "error": error}, status=status)
 
 
 def _json(value: Any, status: int = 200) -> web.Response:

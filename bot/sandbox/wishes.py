@@ -49,7 +49,9 @@ def only(wished: Mapping[str, Any], known: set[str]) -> None:
 
 
 def fen(amount: Any) -> int:
-    """Return a whole, positive amount of fen."""
+    """Return a whole, positive amount of fen, given as a number or in digits."""
+    if isinstance(amount, str) and amount.isascii() and amount.isdigit():
+        amount = int(amount[:20])
     if not isinstance(amount, int) or isinstance(amount, bool) or not 0 < amount <= MOST_FEN:
         raise BadAct("value: amount_fen must be a whole number of fen above 0")
     return amount

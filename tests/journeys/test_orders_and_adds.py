@@ -289,3 +289,16 @@ async def test_a_closed_order_of_before_makes_no_new_customer(town, code):
     bought = await town.buy("jun")
 
     assert bought["answer"]["reasons"][0]["code"] == "customer.existing"
+
+
+async def test_an_order_that_names_its_buyer_by_a_code_also_settles_what_they_bought_before(town, code):
+    buyer = {"external_userid": "wm-somebody"}
+    first = await town.buy("jun", {"amount_fen": PRICE, "buyer": buyer})
+    await town.later(60)
+
+    second = await town.buy("jun", {"amount_fen": PRICE, "buyer": buyer, "code": code})
+
+    assert first["answer"]["outcome"] == "unmatched"
+    assert second["answer"]["outcome"] in ("rejected", "credited")
+    orders = await town.look(lambda tx: tx.orders.named("sandbox", first["order_no"]))
+    assert orders[0].person is not None

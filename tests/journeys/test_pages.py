@@ -163,7 +163,7 @@ async def test_the_first_ten_seconds_are_no_evidence(town, code):
 async def test_a_crawler_leaves_no_trace_and_costs_no_contact_way(town, code):
     await town.later(11)
 
-    for agent in (CRAWLER, "", "curl/8.5.0", "python-requests/2.32", "WeChat MPCrawler"):
+    for agent in (CRAWLER, "WeChat MPCrawler", "facebookexternalhit/1.1", "Sogou web spider/4.0"):
         assert (await town.get(f"/i/{code}", User_Agent=agent)).status == 200
         await town.app.settle()
         assert await levels(town, code) == {"prepared"}, agent
@@ -429,4 +429,23 @@ async def test_the_poster_of_a_code_is_drawn_in_both_editions(town, code):
     assert feed.body[:3] == friend.body[:3] == b"\xff\xd8\xff"
     assert feed.body != friend.body
     assert (await town.get(f"/p/{code}.jpg?edition=none")).status == 400
-    assert (await town.get(f"/p/{code}.jpg?template=../secret")).status in (404, 503)
+    assert (await town.get(f"/p/{code}.jpg?template=../secret")).status == 400
+
+
+async def test_any_other_client_is_a_visitor_whatever_it_calls_itself(town, code):
+    await town.later(11)
+
+    for agent in ("", "curl/8.5.0", "python-requests/2.32"):
+        assert (await town.get(f"/i/{code}", User_Agent=agent)).status == 200
+
+    assert await levels(town, code) == {"prepared", "seen"}
+    assert await town.look(lambda tx: tx.contact_ways.of_code(code, "lin"))
+
+
+async def test_a_device_that_came_in_the_first_seconds_is_seen_when_it_comes_again(town, code):
+    early = await town.get(f"/i/{code}")
+    await town.later(3600)
+
+    await town.get(f"/i/{code}", cookies=early.cookies)
+
+    assert "seen" in await levels(town, code)

@@ -127,7 +127,7 @@ async def test_replies_are_those_of_this_act_to_this_persona(town):
         ({"persona": "mei", "do": "enter", "value": "no spaces"}, "value"),
         ({"persona": "mei", "do": "buy", "value": 0}, "value"),
         ({"persona": "mei", "do": "buy", "value": True}, "value"),
-        ({"persona": "mei", "do": "buy", "value": "100"}, "value"),
+        ({"persona": "mei", "do": "buy", "value": "1.00"}, "value"),
         ({"persona": "mei", "do": "buy", "value": {"amount_fen": 1, "order_no": 7}}, "value"),
         ({"persona": "mei", "do": "refund", "value": "S9999"}, "value"),
         ({"persona": "mei", "do": "refund", "value": None}, "value"),

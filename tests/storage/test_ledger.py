@@ -3,6 +3,8 @@
 import asyncio
 import hashlib
 import json
+import shutil
+import sqlite3
 from datetime import timedelta, timezone
 
 import pytest
@@ -181,3 +183,18 @@ def plain_json(entry) -> bytes:
     known = {"id": entry.id, "at": at, "kind": entry.kind, "debit": entry.debit, "credit": entry.credit}
     known |= {"unit": entry.unit, "amount": entry.amount, "ref": entry.ref}
     return json.dumps(known, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+async def test_a_replace_does_not_slip_past_the_guard(sqlite_pattern, tmp_path):
+    copy = tmp_path / "taoli.db"
+    shutil.copy(sqlite_pattern, copy)
+    connection = sqlite3.connect(copy)
+    entry = "(1, 'e1', 0, 'held', 'a', 'b', 'days', 30, 'w1')"
+    connection.execute(
+        f"insert into ledger_entries (row, id, at, kind, debit, credit, unit, amount, ref) values {entry}"
+    )
+
+    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+        connection.execute("insert or replace into ledger_entries select * from ledger_entries")
+
+    connection.close()

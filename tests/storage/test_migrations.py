@@ -220,7 +220,7 @@ def test_every_append_only_table_is_guarded(sqlite_pattern: Path):
         names = {name for (name,) in connection.execute("select name from sqlite_master where type = 'trigger'")}
     connection.close()
 
-    assert names == {f"{table}_no_{act}" for table in t.APPEND_ONLY for act in ("update", "delete")}
+    assert names == {f"{table}_no_{act}" for table in t.APPEND_ONLY for act in ("update", "delete", "replace")}
 
 
 async def test_a_file_whose_writer_died_in_mid_rollback_is_recovered_and_opened(migrated_sqlite_url, tmp_path):

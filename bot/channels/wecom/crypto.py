@@ -138,8 +138,8 @@ class Crypto:
             sealed = a2b_base64(encrypted, strict_mode=True)
         except ValueError:
             raise Malformed from None
-        # A partial block would stay in the context and spoil every later message.
-        if not sealed or len(sealed) % 16:
+        # Every message is padded to whole blocks; a partial one would stay in the context and spoil all later ones.
+        if not sealed or len(sealed) % _BLOCK:
             raise Malformed
         opened: bytes = self._decrypt(sealed)
         return opened

@@ -8,7 +8,14 @@ from alembic import op
 revision = "0001"
 down_revision = None
 
-_APPEND_ONLY = ("ledger_entries", "ledger_leaves", "ledger_nodes", "ledger_heads", "audit")
+_APPEND_ONLY = {
+    "ledger_entries": "row = new.row or id = new.id",
+    "ledger_leaves": "seq = new.seq or entry = new.entry",
+    "ledger_nodes": "level = new.level and place = new.place",
+    "ledger_heads": "size = new.size",
+    "audit": "row = new.row",
+}
+"""Tables that never change, with what makes a row the same as another: SQLite's REPLACE fires no delete trigger."""
 
 
 def upgrade() -> None:
@@ -503,7 +510,12 @@ def upgrade() -> None:
 
 def _make_append_only() -> None:
     if op.get_bind().dialect.name == "sqlite":
-        for table in _APPEND_ONLY:
+        for table, same in _APPEND_ONLY.items():
+            op.execute(
+                f"create trigger {table}_no_replace before insert on {table} "
+                f"when exists (select 1 from {table} where {same}) "
+                f"begin select raise(abort, '{table} is append-only'); end"
+            )
             for act in ("update", "delete"):
                 op.execute(
                     f"create trigger {table}_no_{act} before {act} on {table} "
