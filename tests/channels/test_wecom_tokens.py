@@ -230,3 +230,13 @@ async def test_a_rejected_token_in_the_shared_store_is_replaced_there(tokens, pl
 def test_the_name_of_a_token_holds_no_secret():
     assert "secret" not in APP
     assert token_name("ww1", "a") != token_name("ww1", "b")
+
+
+async def test_one_interface_that_refuses_every_token_does_not_stop_the_others(tokens, platform):
+    bad = await tokens.get(APP, platform.fetch)
+    tokens.worked(APP)
+    renewed = await tokens.renew(APP, bad, platform.fetch)
+
+    tokens.reject(APP, renewed)
+
+    assert await tokens.get(APP, platform.fetch) == renewed

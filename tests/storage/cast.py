@@ -184,7 +184,6 @@ def a_notice(**changes: Any) -> Notice:
         "person": "mei",
         "kind": "thanks.held",
         "ref": "w1",
-        "text": "谢谢您",
         "created_at": NOON,
     }
     return Notice(**known | changes)

@@ -212,8 +212,9 @@ async def test_touches_are_kept_in_the_order_they_arrived(store: Store):
 
     assert [replace(touch, row=0) for touch in found] == [late, early]
     assert found[0].row < found[1].row
-    assert await store.read(lambda tx: tx.touches.seen_by("phone-2", "OTHER"))
-    assert not await store.read(lambda tx: tx.touches.seen_by("phone-2", "CODE"))
+    assert await store.read(lambda tx: tx.touches.seen_by("phone-2", "OTHER", after(days=-1)))
+    assert not await store.read(lambda tx: tx.touches.seen_by("phone-2", "OTHER", after(days=5)))
+    assert not await store.read(lambda tx: tx.touches.seen_by("phone-2", "CODE", after(days=-1)))
     assert await store.read(lambda tx: tx.touches.codes_of("jun")) == ["CODE"]
 
 

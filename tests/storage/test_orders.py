@@ -165,7 +165,7 @@ async def test_the_cap_counts_what_an_advocate_holds_and_was_granted_this_year(s
 async def test_news_is_given_once_and_told_once(store: Store):
     def story(tx):
         settle(tx)
-        added = [tx.notices.add(a_notice()), tx.notices.add(a_notice(id="n2", text="又谢一次"))]
+        added = [tx.notices.add(a_notice()), tx.notices.add(a_notice(id="n2", created_at=after(hours=1)))]
         tx.notices.add(a_notice(id="n3", ref="w2", created_at=after(hours=-1)))
         waiting = tx.notices.waiting("mei")
         tx.notices.tell("n1", NOON)
@@ -201,6 +201,37 @@ async def test_news_that_was_told_in_part_was_not_wholly_unheard(store: Store):
         return tx.notices.void("mei", "w1"), tx.notices.waiting("mei")
 
     assert await store.write(story) == (False, [])
+
+
+async def test_news_taken_back_unheard_may_be_given_again(store: Store):
+    def story(tx):
+        settle(tx)
+        tx.notices.add(a_notice())
+        tx.notices.void("mei", "w1")
+        return tx.notices.add(a_notice(id="n9")), tx.notices.waiting("mei")
+
+    again, waiting = await store.write(story)
+
+    assert again
+    assert [notice.id for notice in waiting] == ["n1"]
+
+
+async def test_news_whose_letter_was_lost_waits_again_unless_newer_news_came(store: Store):
+    def story(tx):
+        settle(tx)
+        tx.notices.add(a_notice())
+        tx.notices.tell("n1", NOON)
+        tx.notices.wait_again("n1")
+        alone = tx.notices.waiting("mei")
+        tx.notices.tell("n1", NOON)
+        tx.notices.add(a_notice(id="n2", kind="thanks.granted", created_at=after(days=15)))
+        tx.notices.wait_again("n1")
+        return alone, tx.notices.waiting("mei")
+
+    alone, after_newer = await store.write(story)
+
+    assert [notice.id for notice in alone] == ["n1"]
+    assert [notice.id for notice in after_newer] == ["n2"]
 
 
 async def test_a_chat_window_counts_what_went_back_since_the_last_words(store: Store):

@@ -24,6 +24,7 @@ EARLY = timedelta(minutes=5)  # renewed this long before the end
 EARLY_AGAIN = 60.0  # seconds between two early attempts
 FIRST_PAUSE = 60.0  # seconds without a fetch after the platform turned us away; doubles
 LONGEST_PAUSE = 900.0
+LATELY = 300.0  # seconds for which an accepted token speaks for the app
 
 log = structlog.get_logger()
 
@@ -77,6 +78,7 @@ class _Slot:
     quiet_until: float = 0.0
     pause: float = 0.0  # the last one's length
     early_at: float = 0.0  # not before this
+    worked_at: float | None = None  # when the platform last accepted a token of this app
 
 
 class Tokens:
@@ -104,12 +106,18 @@ class Tokens:
 
     def worked(self, name: str) -> None:
         """Note that the platform accepted the token: what went wrong before is over."""
-        self._slot(name).pause = 0.0
+        slot = self._slot(name)
+        slot.pause = 0.0
+        slot.worked_at = self._monotonic()
 
     def reject(self, name: str, bad: str) -> Misconfigured:
-        """Note that even the renewed token `bad` was rejected; return the error that callers now meet for a while."""
+        """Note that even the renewed token `bad` was rejected; return the error that callers now meet for a while.
+
+        While other interfaces accept the app's tokens, it is that one interface which is at odds: the others go on.
+        """
         slot = self._slot(name)
-        if slot.token and slot.token.value == bad:
+        others_accept = slot.worked_at is not None and self._monotonic() - slot.worked_at < LATELY
+        if slot.token and slot.token.value == bad and not others_accept:
             slot.token = None
             self._rest(slot, Misconfigured("token_never_accepted"), name)
         return Misconfigured("token_never_accepted")
