@@ -14,6 +14,7 @@ from bot.words import Words
 from referral import codes, notices, orders
 from referral.campaigns import Campaign, current
 from referral.consent import NUDGES, Answer, Consent
+from referral.contacts import WELCOME_WITHIN
 from referral.conversations.actions import (
     Action,
     AskDisclosure,
@@ -64,7 +65,6 @@ from storage.transaction import Transaction
 
 MISSES = 5
 MISS_SPAN = timedelta(minutes=10)
-WELCOME_WITHIN = timedelta(seconds=20)
 _LISTED = 8  # friends named in one bubble
 
 
