@@ -7,7 +7,7 @@ import os
 import random
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -16,33 +16,42 @@ from typing import Any
 import structlog
 from aiohttp import ClientSession, DummyCookieJar, TCPConnector, web
 
+from bot.calendar import calendar_of
 from bot.channels.wecom.crypto import Crypto
+from bot.channels.wecom.effects import Lines
 from bot.channels.wecom.gateway import Gateway
 from bot.channels.wecom.pull import Puller
-from bot.channels.wecom.sender import Lines, Sender
+from bot.channels.wecom.sender import Sender
 from bot.channels.wecom.tokens import MemoryTokenStore, Tokens
 from bot.clocks import SandboxTime, ahead
 from bot.config import Config
 from bot.config.sections import App as AppSection
+from bot.config.sections import Sending
 from bot.control import Control
 from bot.copy import Copy
 from bot.handler import Handler
 from bot.hooks.reading import Naming
 from bot.keys import Keys
 from bot.operator import Operator
+from bot.pages.rep_passes import Passes
 from bot.pages.tokens import Tokens as PageTokens
 from bot.posters.commissions import PosterDesk
 from bot.posters.engine import HybridEngine
 from bot.posters.studio import Studio
 from bot.sandbox import Sandbox, SandboxApp
 from bot.site import Parts, make_site
+from bot.syncing import SYNC, Syncing
 from bot.words import Words
 from bot.work import Setting, Work
+from referral import due_rows
 from referral.facts import Facts
+from referral.floor import Policy
 from referral.identities import Identity, IdentityKind
 from referral.ids import new_id
+from referral.moments import Moment
 from referral.people import Person
-from referral.times import Clock
+from referral.times import SHANGHAI, Clock
+from referral.workdays import uncertain_years
 from scheduler.clock import Clockwork
 from storage.open import claim, open_store
 from storage.sqlite import version_risk
@@ -110,6 +119,7 @@ class App:
         await self._set_clock()
         self._say_risk()
         self._make_words()
+        self._say_uncertain()
         self._make_channel()
         self._make_work()
         await self._serve(self._make_site(), listening)
@@ -125,6 +135,10 @@ class App:
     def _say_risk(self) -> None:
         if self.config.database.sqlite_path and (risk := version_risk()):
             log.warning("sqlite.version", risk=risk)
+
+    def _say_uncertain(self) -> None:
+        for year in uncertain_years(self.facts.workdays, self.clock().astimezone(SHANGHAI).date()):
+            log.warning("calendar.uncertain", year=year)
 
     def _make_words(self) -> None:
         config = self.config
@@ -146,24 +160,19 @@ class App:
         config, world = self.config, self.world
         self.session = ClientSession(cookie_jar=DummyCookieJar(), connector=TCPConnector(limit=50))
         self._closing.append(self.session.close)
-        tokens = Tokens(MemoryTokenStore(), clock=world.clock, monotonic=world.monotonic)
-        gateways: dict[str, Gateway] = {}
-        self.cryptos: dict[str, Crypto] = {}
         wecom = config.wecom
-        for app in wecom.apps if wecom else ():
-            assert wecom
-            gateways[app.name] = Gateway(
-                self.session,
-                corp=wecom.corp_id,
-                secret=app.secret,
-                agent_id=app.agent_id,
-                api_base=wecom.api_base or self.own_address,
-                tokens=tokens,
-                monotonic=world.monotonic,
-                egress=config.egress.allow,
-            )
-            self.cryptos[app.name] = _crypto(app, wecom.corp_id, world.random_bytes)
-        self.lines = _lines(config, gateways)
+        apps = wecom.apps if wecom else ()
+        corp = wecom.corp_id if wecom else ""
+        self.cryptos = {app.name: _crypto(app, corp, world.random_bytes) for app in apps}
+        self.lines = lines_of(config, self.session, world)
+        self.syncing = Syncing(
+            self.store,
+            self.lines,
+            facts=self.facts,
+            phone_key=self.keys.phone,
+            clock=self.clock,
+            rng=world.rng,
+        )
 
     def _make_work(self) -> None:
         data_dir, world = self.config.files.data_dir, self.world
@@ -221,6 +230,7 @@ class App:
             page_tokens=self.page_tokens,
             posters=self.posters,
             handler=self.handler,
+            entrance=self.lines.rep.entrance if self.lines.rep else None,
             sandbox=self.sandbox,
             clock=self.clock,
             machine_clock=self.world.clock,
@@ -291,9 +301,10 @@ class App:
             tx.people.attach(mei.id, identity, now)
             tx.people.attach(mei.id, Identity(IdentityKind.CRM, "mei"), now)
             tx.reps.add_contact(mei.id, "lin", since)
+            due_rows.keep(tx, self.facts, Moment(person=mei.id, customer_since=since), now=now)
 
     async def _command(self, command: str, args: dict[str, Any]) -> Any:
-        result = await self.operator.run(command, args)
+        result = await (self.syncing.step() if command == SYNC else self.operator.run(command, args))
         self._wake()
         return result
 
@@ -309,12 +320,29 @@ def house(config: Config, keys: Keys, tokens: PageTokens, *, desk: str | None) -
         code_key=keys.codes,
         words=words,
         own_page=lambda person: f"{public_url}/me/{tokens.of(person)}",
+        rep_page=lambda rep, now: f"{public_url}/rep/t/{Passes(keys.tokens).link(rep, now)}",
         desk=desk,
         hours=config.sending.hours,
+        workdays=calendar_of(config.sending),
+        policy=policy_of(config.sending),
         holdout=config.sending.holdout,
         welcomes=config.wecom is None or config.wecom.welcome == "send",
+        managers=config.wecom.managers if config.wecom else (),
+        industry=config.company.industry,
     )
     return facts, words
+
+
+def policy_of(sending: Sending) -> Policy:
+    """How often a customer may be asked, as configured."""
+    return Policy(
+        gap_days=sending.gap_days,
+        per_year=sending.per_year,
+        monthly_cap=sending.monthly_cap,
+        min_tenure_days=sending.min_tenure_days,
+        daily_budget=sending.daily_budget,
+        rep_daily=sending.rep_daily,
+    )
 
 
 def naming_of(config: Config, keys: Keys) -> Naming:
@@ -331,10 +359,25 @@ def _crypto(app: AppSection, corp: str, random_bytes: Callable[[int], bytes]) ->
     return Crypto(app.token, app.aes_key, corp, random_bytes=random_bytes, previous=previous)
 
 
-def _lines(config: Config, gateways: Mapping[str, Gateway]) -> Lines:
+def lines_of(config: Config, session: ClientSession, world: World) -> Lines:
+    """The apps' gateways, by what each is for. Without an `api_base` the platform is our own sandbox."""
     wecom = config.wecom
     if wecom is None:
         return Lines(contact=None, rep=None, desks={})
+    tokens = Tokens(MemoryTokenStore(), clock=world.clock, monotonic=world.monotonic)
+    gateways = {
+        app.name: Gateway(
+            session,
+            corp=wecom.corp_id,
+            secret=app.secret,
+            agent_id=app.agent_id,
+            api_base=wecom.api_base or config.server.own_address,
+            tokens=tokens,
+            monotonic=world.monotonic,
+            egress=config.egress.allow,
+        )
+        for app in wecom.apps
+    }
     contact, rep = wecom.app_for("contact"), wecom.app_for("rep")
     desks = {desk: gateways[app.name] for app in wecom.apps if "kf" in app.uses for desk in app.kf_accounts}
     return Lines(

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import datetime, time, timedelta
 
-from holidays import country_holidays
-
 from referral.times import SHANGHAI, Clock
+from referral.workdays import Workdays, next_working_day
 from storage.store import Store
 from storage.transaction import Transaction
 
@@ -44,11 +43,7 @@ class SandboxTime:
         await self._store.write(lambda tx: tx.marks.set(MARK, str(offset.total_seconds())))
 
 
-def next_working_morning(now: datetime) -> datetime:
-    """10:00 in Beijing of the next working day that is still ahead: where a demo begins."""
-    local = now.astimezone(SHANGHAI)
-    day = local.date() + timedelta(days=1)
-    calendar = country_holidays("CN", years=[day.year, day.year + 1])
-    while not calendar.is_working_day(day):
-        day += timedelta(days=1)
+def demo_start(now: datetime, workdays: Workdays) -> datetime:
+    """10:00 in Beijing of the next working day after today: where a demo begins."""
+    day = next_working_day(workdays, now.astimezone(SHANGHAI).date())
     return datetime.combine(day, time(10), tzinfo=SHANGHAI)

@@ -71,6 +71,17 @@ PLACEHOLDERS: dict[str, int] = {
     "when": 16,
     "minutes": 4,
     "reason": 110,
+    "value": 8,
+    "count": 5,
+    "names": 40,
+    "reasons": 200,
+    # what staff meet
+    "handle": 4,
+    "id": 40,
+    "wanted": 20,
+    "command": 60,
+    "used_yuan": 16,
+    "poster_link": 200,
 }
 """Every placeholder, with the most characters its value may take; a longer name is cut, a longer link refused."""
 

@@ -11,16 +11,36 @@ _REASONS = """
 REASONS = frozenset(_REASONS.split())
 """Reason codes that have a sentence for customers (why.) and for staff (staff.)."""
 
+_MOMENTS = """
+    good.survey.answered good.praise.given good.renewal.done good.milestone.reached good.delivery.completed
+    good.purchase.made good.complaint.closed tenure satisfaction active referred eligible
+    tenure.young satisfaction.plain quiet complaint.recent tired
+    opted_out consent.refused consent.unknown complaint.open survey.low tenure.unknown tenure.short holdout
+    rest.later rest.chatted rest.not_now rest.unsuitable rest.lost gap cap.none cap.year cap.month
+    asked.open took.recently gate.recognition audience campaign.none channel.none rep.load budget.day
+"""
+
+MOMENTS = frozenset(_MOMENTS.split())
+"""Reasons for and against asking a customer now (moment.)."""
+
 _LINES = """
     campaign.none campaign.paused campaign.ended
     claim.which
     code.accepted code.accepted_unsigned code.already code.customer code.own code.unknown code.suggestion
     code.ended code.early code.tries
+    consent.ask consent.ask_rep consent.yes consent.no consent.granted consent.refused consent.resumed
+    footer.ad
+    gate.experience gate.recognition gate.tool gate.interaction
     greet.hello greet.back greet.friend
     menu.head menu.recommend menu.progress menu.rules menu.person menu.sign
     menu.sign_face menu.sign_name menu.sign_none menu.yes menu.no menu.tail
     notice.arrived notice.held notice.held_friend notice.granted notice.granted_friend
     notice.reversed notice.reversed_friend
+    nudge.open_survey nudge.open_praise nudge.open_delivery nudge.open_renewal nudge.open_milestone
+    nudge.open_purchase nudge.open_resolved nudge.open_plain
+    nudge.kf_help nudge.kf_both nudge.kf_thanks nudge.kf_plain
+    nudge.rep_help nudge.rep_both nudge.rep_thanks nudge.rep_plain
+    nudge.yes nudge.later nudge.stop nudge.put_off
     optout.done
     person.handed person.voice person.picture
     poster.after poster.again poster.sign_ask poster.sign_face poster.sign_name
@@ -30,7 +50,21 @@ _LINES = """
     progress.due progress.more
     rep.friend_added rep.friend_added_unsigned rep.help rep.results rep.results_none rep.unknown
     rep.not_text rep.hello rep.called
+    rep.card_title rep.card_text rep.card_button rep.low_score rep.complaint
+    rep.help_manager rep.more rep.link rep.list_head rep.list_line rep.list_none rep.list_done
+    rep.campaigns_head rep.campaigns_none rep.campaign_line rep.state_draft rep.state_waiting
+    rep.state_running rep.period_open rep.period_left rep.period_last rep.period_begins rep.offers_head
+    rep.offers_unknown rep.offer_line rep.offers_tail rep.offer_unlawful rep.draft_asks rep.draft_waits
+    rep.draft_waits_own rep.draft_already rep.draft_no_manager rep.draft_runs rep.draft_later
+    rep.draft_refused rep.draft_lapsed rep.answer_yes rep.answer_no rep.answer_yes_own rep.answer_no_own
+    rep.answer_approved rep.answer_refused rep.answer_lapsed rep.answer_none rep.answer_which rep.answer_line
+    rep.answer_own rep.who rep.who_poster rep.who_none rep.who_several rep.who_line rep.who_line_since
+    rep.ask_now rep.ask_from rep.ask_later rep.ask_not rep.why_for rep.why_against rep.not_before rep.gate
+    rep.consent rep.consent_granted rep.consent_unknown rep.consent_refused rep.consent_withdrawn
+    rep.asked_last rep.asked_never rep.took_seen rep.took_unseen rep.took_none rep.brought rep.poster_silent
+    rep.poster_words rep.poster_link
     rules.summary
+    survey.ask survey.thanks survey.again
     state.added state.seen state.bought state.done state.left_out state.held state.approved state.granted
     state.reversed state.rejected state.expired
     welcome.named welcome.unsigned welcome.customer welcome.plain
@@ -38,3 +72,4 @@ _LINES = """
 """
 
 KEYS = frozenset(_LINES.split()) | {f"{audience}.{code}" for audience in ("why", "staff") for code in REASONS}
+KEYS |= {f"moment.{code}" for code in MOMENTS}

@@ -50,7 +50,7 @@ log = structlog.get_logger()
 PULL = "desk.pull"
 """The job that reads a desk; its key is the desk."""
 
-_QUIET = (RepSaid, RepOpened, Unrecognised)
+_QUIET = (RepOpened, Unrecognised)
 """Events that leave nothing in the outbox."""
 
 _DONE = {"Content-Type": "text/plain; charset=utf-8"}
@@ -137,7 +137,7 @@ class Handler:
     def _take(self, tx: Transaction, event: Event, now: datetime) -> str | None:
         match event:
             case RepSaid():
-                return rep.said(tx, self.words, event, now=now)
+                return rep.said(tx, self.facts, self.words, event, now=now, rng=self.rng)
             case RepOpened():
                 return rep.opened(tx, self.words, event)
             case FriendAdded():

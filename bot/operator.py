@@ -8,10 +8,13 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from bot.hooks.reading import Naming
+from bot.intake import Intake
 from bot.naming import identity_of
 from bot.offers import pack_names
+from bot.planning import plan_some
+from bot.verdicts import tally_as_json
 from bot.words import Words
-from referral import campaigns, codes, orders
+from referral import campaigns, codes, drafts, orders
 from referral.campaigns import Campaign, CampaignState
 from referral.errors import BadInput, NotFound, RuleViolation
 from referral.facts import Facts
@@ -25,6 +28,8 @@ from storage.transaction import Transaction
 Args = Mapping[str, Any]
 
 ADDRESS = "address"
+PLAN = "plan"
+FROM_FILES = "import."
 MOST_FEN = 10**12
 _LONGEST_NAME = 40  # characters
 _MOVES = {
@@ -56,7 +61,16 @@ class Operator:
             return await self._move(str(args["id"]), _MOVES[command])
         if command == "code":
             return await self._code(str(args["person"]), str(args["campaign"]))
+        if command == PLAN:
+            return await self._plan()
+        if command.startswith(FROM_FILES):
+            return await self.intake.run(command.removeprefix(FROM_FILES), args)
         raise BadInput("command", f"没有这个命令：{command}")
+
+    @property
+    def intake(self) -> Intake:
+        """What takes in files."""
+        return Intake(store=self.store, facts=self.facts, clock=self.clock, rng=self.rng)
 
     async def _start(self, args: Args) -> dict[str, Any]:
         pack = self._pack(str(args["pack"]))
@@ -95,11 +109,20 @@ class Operator:
 
         def unit(tx: Transaction) -> dict[str, Any]:
             campaigns.turn_calendar(tx, now=now)
-            moved = campaigns.move(tx, campaign, state, now=now)
+            moved = drafts.turn(tx, self.facts, campaign, state, now=now, rng=self.rng)
             tx.audit.note("cli", f"campaign.{state.value}", moved.id, "", now)
             return as_json(moved, now)
 
         return await self.store.write(unit)
+
+    async def _plan(self) -> dict[str, Any]:
+        """One step of the day's plan; `more` says whether another is wanted."""
+        now = self.clock()
+        tally, more = await plan_some(self.store, self.facts, clock=lambda: now, rng=self.rng)
+        if not more:
+            day = now.astimezone(SHANGHAI).date().isoformat()
+            await self.store.write(lambda tx: tx.audit.note("cli", PLAN, day, "", now))
+        return tally_as_json(tally) | {"more": more}
 
     async def _code(self, name: str, campaign_id: str) -> dict[str, Any]:
         now = self.clock()
@@ -110,6 +133,8 @@ class Operator:
                 raise NotFound(f"没有这个活动：{campaign_id}")
             if campaign.is_over(now):
                 raise RuleViolation("campaign.ended", "这个活动已经结束。")
+            if campaign.state is CampaignState.DRAFT:
+                raise RuleViolation("campaign.draft", "这个活动还没有批准。")
             person = self._person(tx, name, now)
             orders.reexamine(tx, self.facts, person.id, now=now, rng=self.rng)
             code = codes.issue(tx, self.facts, person, campaign, evidence="cli", now=now)

@@ -8,16 +8,22 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.channels.wecom.entrance import Entrance
 from bot.config import Config
 from bot.errors_page import guard
 from bot.handler import Handler
 from bot.hooks.orders import routes as order_routes
 from bot.hooks.reading import Naming
+from bot.hooks.signals import routes as signal_routes
 from bot.keys import Keys
 from bot.pages.doorway import Doorway
 from bot.pages.landing import Landing
 from bot.pages.me import OwnPage
 from bot.pages.public import PublicPages
+from bot.pages.rep import RepPages
+from bot.pages.rep_door import Login, RepDoor
+from bot.pages.rep_many import RepMany
+from bot.pages.rep_passes import Passes
 from bot.pages.tokens import Tokens
 from bot.posters.commissions import PosterDesk
 from bot.sandbox import Sandbox
@@ -44,6 +50,7 @@ class Parts:
     page_tokens: Tokens
     posters: PosterDesk
     handler: Handler
+    entrance: Entrance | None
     sandbox: Sandbox | None
     clock: Clock
     machine_clock: Clock
@@ -56,6 +63,7 @@ def make_site(parts: Parts) -> web.Application:
     site = web.Application(middlewares=[guard(parts.facts.company)], client_max_size=_FORM_BYTES)
     site.add_routes(parts.handler.routes())
     site.add_routes(_pages(parts))
+    site.add_routes(_rep_pages(parts))
     site.add_routes(_hooks(parts))
     if parts.sandbox:
         site.add_routes(parts.sandbox.routes())
@@ -84,19 +92,47 @@ def _pages(parts: Parts) -> list[web.RouteDef]:
     ]
 
 
-def _hooks(parts: Parts) -> list[web.RouteDef]:
-    if parts.config.orders is None:
-        return []
-    return order_routes(
-        parts.store,
-        parts.facts,
-        [parts.config.orders.secret],
-        parts.keys.phone,
+def _rep_pages(parts: Parts) -> list[web.RouteDef]:
+    door = RepDoor(
+        store=parts.store,
+        facts=parts.facts,
+        passes=Passes(parts.keys.tokens),
+        login=_login(parts),
         clock=parts.clock,
-        machine_clock=parts.machine_clock,
         rng=parts.rng,
-        app_id=parts.naming.app_id,
     )
+    pages = RepPages(
+        store=parts.store,
+        facts=parts.facts,
+        words=parts.words,
+        door=door,
+        clock=parts.clock,
+        rng=parts.rng,
+        wake=parts.wake,
+    )
+    return [*pages.routes(), *RepMany(pages=pages).routes()]
+
+
+def _login(parts: Parts) -> Login | None:
+    """How reps log in: by the app that serves them; where the sandbox plays the platform, at our own address."""
+    wecom = parts.config.wecom
+    app = wecom.app_for("rep") if wecom else None
+    if wecom is None or app is None or parts.entrance is None:
+        return None
+    base = wecom.oauth_base or parts.config.server.public_url
+    return Login(corp_id=wecom.corp_id, agent_id=app.agent_id, base=base, entrance=parts.entrance)
+
+
+def _hooks(parts: Parts) -> list[web.RouteDef]:
+    orders, signals = parts.config.orders, parts.config.signals
+    shared: dict[str, Any] = {"clock": parts.clock, "machine_clock": parts.machine_clock, "rng": parts.rng}
+    found: list[web.RouteDef] = []
+    if orders:
+        key, app_id = parts.keys.phone, parts.naming.app_id
+        found += order_routes(parts.store, parts.facts, [orders.secret], key, **shared, app_id=app_id)
+    if signals:
+        found += signal_routes(parts.store, parts.facts, [signals.secret], parts.naming, **shared, wake=parts.wake)
+    return found
 
 
 async def _unready(store: Store) -> str | None:

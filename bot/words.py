@@ -20,7 +20,7 @@ from bot.offers import (
 from referral import framing
 from referral.campaigns import Campaign
 from referral.framing import framing_for
-from referral.offers import EDITIONS, Edition, LandingCopy, Pack, PosterCopy, Section, Terms
+from referral.offers import EDITIONS, Audience, Edition, LandingCopy, Pack, PosterCopy, Section, Terms
 from referral.people import Person
 from referral.times import SHANGHAI
 from referral.wording import lint
@@ -52,6 +52,10 @@ class Words:
 
     def offer(self, pack: str, terms: Terms) -> Mapping[str, object]:
         return offer_values(self.pack(pack), terms, self.company)
+
+    def audience(self, pack: str) -> Audience:
+        """Whom an offer is for."""
+        return self.pack(pack).audience
 
     def share(
         self,

@@ -10,15 +10,18 @@ import json
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
 
+from bot import planning
 from bot.channels.wecom.pull import Puller
 from bot.channels.wecom.sender import Sender
 from bot.handler import PULL
-from referral import campaigns, notices, orders, thanks
+from bot.ranking import RANK, rank_again, rerank
+from referral import campaigns, drafts, due_rows, notices, nudges, orders, plan, thanks
+from referral.broadcasts import FOLLOW
 from referral.facts import Facts
 from referral.ids import Bits
 from referral.jobs import Job
@@ -33,6 +36,7 @@ from storage.transaction import Transaction
 
 log = structlog.get_logger()
 
+_ROWS = 200  # due rows made anew in one transaction
 _DRAIN_S = 15.0  # how long what is under way may go on at the end
 
 
@@ -146,7 +150,41 @@ class Work:
             await at.store.write(lambda tx: notices.deliver(tx, at.facts, job.key, now=now, rng=at.rng))
             self.wake()
 
-        return {PULL: pull, thanks.GRANT: grant, orders.CLOSE: close, notices.DELIVER: deliver}
+        async def follow(job: Job) -> None:
+            await at.sender.follow(job)
+
+        async def plan_day(_: Job) -> None:
+            tally = await planning.plan_day(at.store, at.facts, clock=at.clock, rng=at.rng)
+            log.info("plan.made", sent=tally.sent, listed=tally.listed, deferred=tally.deferred, dropped=tally.dropped)
+            await at.store.write(lambda tx: plan.plan_again(tx, at.clock()))
+            self.wake()
+
+        async def rank(_: Job) -> None:
+            await rerank(at.store, at.facts, clock=at.clock)
+            await at.store.write(lambda tx: rank_again(tx, at.clock()))
+
+        async def tell_rep(job: Job) -> None:
+            rep, _, day = job.key.partition("@")
+            now = at.clock()
+            await at.store.write(lambda tx: plan.tell_rep(tx, at.facts, rep, day, now=now, rng=at.rng))
+            self.wake()
+
+        async def lapse(job: Job) -> None:
+            now = at.clock()
+            await at.store.write(lambda tx: drafts.lapse(tx, at.facts, job.key, now=now, rng=at.rng))
+            self.wake()
+
+        return {
+            FOLLOW: follow,
+            PULL: pull,
+            thanks.GRANT: grant,
+            orders.CLOSE: close,
+            notices.DELIVER: deliver,
+            RANK: rank,
+            plan.PLAN: plan_day,
+            plan.CARD: tell_rep,
+            drafts.LAPSE: lapse,
+        }
 
     def ticks(self) -> list[Tick]:
         """What the clock is to run."""
@@ -169,12 +207,21 @@ class Work:
         """What moves with time alone, then the jobs that are due; how many."""
         now = self._set.clock()
         await self._set.store.write(lambda tx: campaigns.turn_calendar(tx, now=now))
+        await self._turn_rows(now)
         done = await self._due.drain()
         if self._set.sequences:
             await self._sequence()
         if done:
             self._wanted[1].set()
         return done
+
+    async def _turn_rows(self, now: datetime) -> None:
+        """Make the due rows anew whose time has come, and end the asks that ran out; a slice at a time."""
+        at = self._set
+        while await at.store.write(lambda tx: due_rows.look_again(tx, at.facts, now=now, limit=_ROWS)) == _ROWS:
+            continue
+        while await at.store.write(lambda tx: nudges.run_out(tx, at.facts, now=now, limit=_ROWS)) == _ROWS:
+            continue
 
     async def _sequence(self) -> None:
         while await self._set.store.write(lambda tx: tx.ledger.sequence()):
@@ -185,6 +232,8 @@ class Work:
         now, rng = self._set.clock(), self._set.rng
         if not self._set.sequences:
             tx.jobs.free_all()
+        plan.plan_again(tx, now)
+        rank_again(tx, now)
         if self._set.has_contact:
             post(tx, FetchReps(), lane="reps", purpose=Purpose.SYSTEM, now=now, rng=rng)
         for desk in self._set.desks:

@@ -46,8 +46,9 @@ class Campaign:
     version: int = 1
 
     def is_open(self, now: datetime) -> bool:
-        """Whether new friends may come through it at that time: not before its start, not while it is paused."""
-        return self.state is not CampaignState.PAUSED and self.has_begun(now) and not self.is_over(now)
+        """Whether new friends may come through it at that time: not before its start, not while it rests."""
+        rests = self.state in (CampaignState.DRAFT, CampaignState.PAUSED)
+        return not rests and self.has_begun(now) and not self.is_over(now)
 
     def has_begun(self, now: datetime) -> bool:
         """Whether its start had come, in whole seconds as platforms tell time."""
@@ -67,6 +68,7 @@ class Campaigns(Protocol):
     def get(self, campaign: str) -> Campaign | None: ...
     def all(self) -> list[Campaign]: ...
     def set_state(self, campaign: str, state: CampaignState) -> None: ...
+    def begin(self, campaign: str, at: datetime) -> None: ...
     def end(self, campaign: str, at: datetime) -> None: ...
     def terms(self, campaign: str, version: int) -> Terms: ...
     def reserve(self, campaign: str, cost_fen: int) -> bool: ...
@@ -104,6 +106,16 @@ def start(
     return campaign
 
 
+def draft(
+    tx: HasCampaigns, *, pack: str, name: str, terms: Terms, budget_fen: int, now: datetime, rng: Bits
+) -> Campaign:
+    """Make a campaign that waits for somebody's yes; it begins when it gets it, and has no last day."""
+    state, made = CampaignState.DRAFT, new_id(rng, "c")
+    campaign = Campaign(id=made, pack=pack, name=name, state=state, starts_at=now, ends_at=None, budget_fen=budget_fen)
+    tx.campaigns.add(campaign, terms, now)
+    return campaign
+
+
 def move(tx: HasCampaigns, campaign_id: str, state: CampaignState, *, now: datetime) -> Campaign:
     """Pause, resume or end a campaign; a second time changes nothing. Raises `RuleViolation` for a step not allowed."""
     campaign = tx.campaigns.get(campaign_id)
@@ -119,6 +131,8 @@ def move(tx: HasCampaigns, campaign_id: str, state: CampaignState, *, now: datet
         tx.campaigns.end(campaign_id, now)
     else:
         tx.campaigns.set_state(campaign_id, state)
+    if campaign.state is CampaignState.DRAFT and state is CampaignState.RUNNING:
+        tx.campaigns.begin(campaign_id, now)
     moved = tx.campaigns.get(campaign_id)
     assert moved
     return moved

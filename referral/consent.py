@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from hashlib import sha256
+from typing import TYPE_CHECKING, Protocol
+
+from referral import due_rows
+from referral.moments import Permission
+
+if TYPE_CHECKING:
+    from referral.facts import Facts
+    from referral.tx import Tx
 
 
 class Answer(StrEnum):
@@ -37,3 +45,16 @@ class Consents(Protocol):
 
     def record(self, consent: Consent) -> None: ...
     def latest(self, person: str, purpose: str) -> Consent | None: ...
+
+
+def say(tx: Tx, facts: Facts, person: str, answer: Answer, *, evidence: str, channel: str, now: datetime) -> None:
+    """Keep what a person said, with a hash of its evidence, and move their due row."""
+    proof = sha256(evidence.encode()).hexdigest()
+    tx.consent.record(Consent(person=person, purpose=NUDGES, answer=answer, evidence=proof, channel=channel, at=now))
+    moment = replace(tx.moments.get(person), consent=Permission(answer.value), consent_at=now)
+    due_rows.keep(tx, facts, moment, now=now)
+
+
+def asked(tx: Tx, facts: Facts, person: str, *, now: datetime) -> None:
+    """Note that a person was asked whether they want to hear of anything: once is enough for half a year."""
+    due_rows.keep(tx, facts, replace(tx.moments.get(person), consent_asked_at=now), now=now)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
+from referral.floor import Policy
 from referral.hours import DEFAULT, Hours
+from referral.workdays import WEEKDAYS, Workdays
 
 if TYPE_CHECKING:
-    from referral.offers import Terms
+    from referral.offers import Audience, Terms
 
 
 class Words(Protocol):
@@ -19,6 +22,7 @@ class Words(Protocol):
     def reason(self, code: str, *, audience: str = "customer") -> str: ...
     def friend(self, name: str | None) -> str: ...
     def offer(self, pack: str, terms: Terms) -> Mapping[str, object]: ...
+    def audience(self, pack: str) -> Audience: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +30,10 @@ class Facts:
     """The company and its addresses.
 
     `own_page` gives the address of a person's own `/me` page by their id; `desk` is the customer-service account that
-    links lead to, None where there is none; `hours` are those for unasked messages; `holdout` is the share of people
-    who are never nudged, 0-1; without `welcomes` another program greets new contacts.
+    links lead to, None where there is none; `hours` are those for unasked messages, by the calendar `workdays`, and
+    `policy` says how often; `rep_page` gives a rep's list as a link that is good for a day; `holdout` is the share of
+    people who are never nudged, 0-1; without `welcomes` another program greets new contacts. `managers` are the staff
+    who may approve what reps start; `industry` says which words are unlawful here.
     """
 
     company: str
@@ -37,8 +43,13 @@ class Facts:
     own_page: Callable[[str], str]
     desk: str | None = None
     hours: Hours = DEFAULT
+    workdays: Workdays = WEEKDAYS
+    policy: Policy = field(default_factory=Policy)
+    rep_page: Callable[[str, datetime], str] = lambda rep, now: ""  # noqa: ARG005  # no pages, no link
     holdout: float = 0.1
     welcomes: bool = True
+    managers: tuple[str, ...] = ()
+    industry: str = "other"
 
     def link(self, code: str) -> str:
         """The short link of a code."""

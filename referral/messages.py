@@ -83,6 +83,30 @@ class RepText:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RepCard:
+    """A card from the app to a rep: tapped, it opens `url`. `button` is at most 4 characters."""
+
+    rep: str
+    title: str
+    text: str
+    url: str
+    button: str = "详情"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MakeBroadcast:
+    """Put one text for many of a rep's customers before the rep, who alone can send it.
+
+    `to` are the customers' ids at the platform; `broadcast` names our own record of it.
+    """
+
+    broadcast: str
+    rep: str
+    to: tuple[str, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MakeContactWay:
     """Ask the platform for a contact QR of `rep` that carries `mark`, and mirror its picture."""
 
@@ -126,6 +150,8 @@ Message = (
     | HandOver
     | Welcome
     | RepText
+    | RepCard
+    | MakeBroadcast
     | MakeContactWay
     | MakeDeskLink
     | FetchProfile

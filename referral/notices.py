@@ -92,8 +92,9 @@ def deliver(tx: Tx, facts: Facts, person: str, *, now: datetime, rng: Bits, answ
     waiting = tx.notices.waiting(person)
     if not waiting or window is None or not window.is_open(now) or is_silent(tx, person):
         return
-    if not answering and not hours.are_open(facts.hours, now):
-        tx.jobs.put(Job(kind=DELIVER, key=person, due_at=hours.next_opening(facts.hours, now)))
+    if not answering and not hours.are_open(facts.hours, now, facts.workdays):
+        opening = hours.next_opening(facts.hours, now, facts.workdays)
+        tx.jobs.put(Job(kind=DELIVER, key=person, due_at=opening))
         return
     text = "\n\n".join(dict.fromkeys(worded(tx, facts, notice) for notice in waiting))
     post(

@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
-from referral import thanks
+from referral import due_rows, thanks
 from referral.attribution import DEFAULT_LATE_DAYS, Attributed, Conversion, Reason, Refused, Unreferred, attribute
 from referral.errors import Conflict
 from referral.identities import Identity
@@ -72,6 +72,16 @@ class Order:
     def name(self) -> str:
         """`SOURCE/ORDER_NO`, as exports and `why` know it."""
         return f"{self.source}/{self.order_no}"
+
+    @property
+    def is_given_back(self) -> bool:
+        """Whether nothing of it is left."""
+        return self.cancelled or 0 < self.amount_fen <= self.refunded_fen
+
+    @property
+    def is_purchase(self) -> bool:
+        """Whether it makes its buyer a customer: paid, and not all given back."""
+        return self.kind == MONEY and not self.is_given_back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +145,7 @@ def place(tx: Tx, facts: Facts, order: Order, buyer: Sequence[Identity], *, now:
     for early in waiting:
         tx.orders.add_refund(replace(early, order=order.id))
     _close_later(tx, order, now)
+    _count_purchase(tx, facts, order, now)
     if person and order.code:
         touch_by_code(tx, person.id, order.code, kind=TouchKind.ORDER, at=order.paid_at, now=now, rng=rng)
     if person:  # this order may be the first to tell who bought before
@@ -163,6 +174,7 @@ def reexamine(tx: Tx, facts: Facts, person: str, *, now: datetime, rng: Bits) ->
     for identity in tx.people.identities(person):
         for order in tx.orders.waiting_for(identity):
             joined = replace(order, person=person)
+            _count_purchase(tx, facts, joined, now)
             if order.outcome is not Outcome.UNMATCHED:  # its late-claim days are over: it is only remembered
                 tx.orders.save(joined)
                 continue
@@ -190,6 +202,12 @@ def _buyer(tx: Tx, facts: Facts, order: Order, buyer: Sequence[Identity], *, now
     return person
 
 
+def _count_purchase(tx: Tx, facts: Facts, order: Order, now: datetime) -> None:
+    """A purchase whose buyer is known bears on the right moment to ask them."""
+    if order.person and order.is_purchase:
+        due_rows.bought(tx, facts, order.person, order.paid_at, now=now)
+
+
 def _close_later(tx: Tx, order: Order, now: datetime) -> None:
     if order.person is None:
         tx.jobs.put(Job(kind=CLOSE, key=order.id, due_at=max(now, _late_until(tx, order))))
@@ -214,18 +232,14 @@ def _examine(tx: Tx, facts: Facts, order: Order, *, now: datetime, rng: Bits) ->
             decided = _refuse(tx, order, touch, reason, now=now)
         case Attributed(touch=touch, method=method):
             decided = _credit(tx, facts, order, touch, method, now=now, rng=rng)
-    if decided.refunded_fen > 0 and not _all_given_back(decided):
+    if decided.refunded_fen > 0 and not decided.is_given_back:
         decided = replace(decided, reasons=_with_refund(decided.reasons, Reason.REFUND_PARTIAL))
     tx.orders.save(decided)
     return decided
 
 
 def _conversion(tx: Tx, order: Order, person: Person) -> Conversion:
-    earlier = [
-        o.paid_at
-        for o in tx.orders.of_person(person.id)
-        if o.id != order.id and o.kind == MONEY and not _all_given_back(o)
-    ]
+    earlier = [o.paid_at for o in tx.orders.of_person(person.id) if o.id != order.id and o.is_purchase]
     return Conversion(
         person=person.id,
         kind=order.kind,
@@ -241,7 +255,7 @@ def _terms(tx: Tx, touch: Touch) -> Terms:
 
 
 def _refuse(tx: Tx, order: Order, touch: Touch, reason: Reason, *, now: datetime) -> Order:
-    reason = Reason.REFUND_FULL if _all_given_back(order) else reason
+    reason = Reason.REFUND_FULL if order.is_given_back else reason
     referral = tx.referrals.find(touch.campaign, order.person or "")
     if referral and referral.status is ReferralStatus.PENDING:
         tx.referrals.decide(referral.id, ReferralStatus.REJECTED, reason, now)
@@ -256,7 +270,7 @@ def _credit(tx: Tx, facts: Facts, order: Order, touch: Touch, method: str, *, no
         outcome = Outcome.CREDITED if referral.status is ReferralStatus.CREDITED else Outcome.REJECTED
         return replace(order, outcome=outcome, reasons=(Reason.REWARD_ONCE,), referral=referral.id)
     terms = _terms(tx, touch)
-    if _all_given_back(order):
+    if order.is_given_back:
         return _refuse(tx, order, touch, Reason.REFUND_FULL, now=now)
     referral, refusal = thanks.hold(tx, facts, order, referral, touch, terms, method, now=now, rng=rng)
     if refusal:
@@ -290,6 +304,7 @@ def _bought(tx: Tx, touch: Touch, order: Order) -> None:
 def _apply(tx: Tx, facts: Facts, order: Order, told: Refund, *, now: datetime, rng: Bits) -> Order:
     """Count a refund against its order; one that leaves too little reverses what was held or granted."""
     tx.orders.add_refund(replace(told, order=order.id))
+    was_purchase = order.is_purchase
     order = _count(order, told)
     reason = _refund_reason(tx, order)
     if reason is not Reason.REFUND_PARTIAL and order.outcome is Outcome.HELD and order.referral:
@@ -297,6 +312,8 @@ def _apply(tx: Tx, facts: Facts, order: Order, told: Refund, *, now: datetime, r
         order = replace(order, outcome=Outcome.REJECTED)
     order = replace(order, reasons=_with_refund(order.reasons, reason))
     tx.orders.save(order)
+    if was_purchase and order.is_given_back and order.person:
+        due_rows.gave_back(tx, facts, order.person, now=now)
     return order
 
 
@@ -314,13 +331,9 @@ def _count(order: Order, told: Refund) -> Order:
     return replace(order, refunded_fen=order.refunded_fen + given_back, cancelled=all_of_it)
 
 
-def _all_given_back(order: Order) -> bool:
-    return order.cancelled or 0 < order.amount_fen <= order.refunded_fen
-
-
 def _refund_reason(tx: Tx, order: Order) -> Reason:
     left = order.amount_fen - order.refunded_fen
-    if _all_given_back(order):
+    if order.is_given_back:
         return Reason.REFUND_FULL
     referral = tx.referrals.get(order.referral) if order.referral else None
     least = tx.campaigns.terms(referral.campaign, referral.version).min_amount_fen if referral else 0

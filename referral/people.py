@@ -88,6 +88,7 @@ class Reps(Protocol):
     def retire_all_but(self, reps: Sequence[str]) -> None: ...
     def contact(self, person: str, rep: str) -> Contact | None: ...
     def contacts_of(self, person: str) -> list[Contact]: ...
+    def count_contacts(self, rep: str, most: int) -> int: ...
     def add_contact(self, person: str, rep: str, at: datetime) -> None: ...
     def end_contact(self, person: str, rep: str, at: datetime) -> None: ...
 
@@ -109,10 +110,15 @@ def find_or_create(
     known = tx.people.find(identity)
     if known:
         return known, False
-    person = Person(id=new_id(rng, "p"), holdout=rng.getrandbits(30) < holdout * 2**30)
+    person = Person(id=new_id(rng, "p"), holdout=is_held_out(rng, holdout))
     tx.people.create(person, now)
     tx.people.attach(person.id, identity, now)
     return person, True
+
+
+def is_held_out(rng: Bits, share: float) -> bool:
+    """Draw whether a person is one of the `share`, 0-1, who are never nudged."""
+    return rng.getrandbits(30) < share * 2**30
 
 
 def join(tx: HasPeople, identities: Sequence[Identity], *, now: datetime) -> Person | None:

@@ -49,6 +49,10 @@ class CampaignsTable:
     def set_state(self, campaign: str, state: CampaignState) -> None:
         self._c.execute(update(t.campaigns).where(t.campaigns.c.id == campaign).values(state=state.value))
 
+    def begin(self, campaign: str, began_at: datetime) -> None:
+        """Let it begin at that time, not before."""
+        self._c.execute(update(t.campaigns).where(t.campaigns.c.id == campaign).values(starts_at=ms(began_at)))
+
     def end(self, campaign: str, ended_at: datetime) -> None:
         """End it now, or leave the earlier end it had."""
         ends = t.campaigns.c.ends_at

@@ -1,18 +1,19 @@
 """What leaves as tables: the columns of design 5.1, row by row.
 
 Times are ISO 8601 in Shanghai, with milliseconds; what we do not know is None. People are named by our own ids, a
-phone is never written out, for only its hash is kept.
+phone is never written out, for only its hash is kept. How rows become a file is in `storage.formats`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
+from math import isfinite
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, func, select
 
 from referral.consent import NUDGES, Answer
 from referral.errors import BadInput
@@ -61,24 +62,16 @@ def rows(tx: Transaction, what: str) -> Iterator[dict[str, object]]:
     return _people(tx) if what == "people" else _plain(tx, what)
 
 
-def export_text(found: Iterable[dict[str, object]], columns: Sequence[str], fmt: str) -> Iterator[str]:
-    """An export as text, piece by piece; for `jsonl` one object a line, Chinese as it is.
-
-    Raises `BadInput` for a format that does not exist.
-    """
-    if fmt not in _FORMATS:
-        raise BadInput("format", f"{fmt} 不是可用的格式；可以用 {' '.join(_FORMATS)}")
-    return _FORMATS[fmt](found, columns)
+def size(tx: Transaction, what: str) -> int:
+    """How many rows `rows` would give in the same transaction."""
+    counted = _everybody() if what == "people" else _STATEMENTS[what]()
+    found: int = tx.connection.execute(select(func.count()).select_from(counted.order_by(None).subquery())).scalar_one()
+    return found
 
 
-def _jsonl(found: Iterable[dict[str, object]], columns: Sequence[str]) -> Iterator[str]:
-    for row in found:
-        line = json.dumps({column: row[column] for column in columns}, ensure_ascii=False)
-        yield line.translate(_LINE_ENDS) + "\n"
-
-
-_FORMATS: dict[str, Callable[[Iterable[dict[str, object]], Sequence[str]], Iterator[str]]] = {"jsonl": _jsonl}
-_LINE_ENDS = {code: f"\\u{code:04x}" for code in (0x85, 0x2028, 0x2029)}  # what JSON leaves and some readers break at
+def is_time(column: str) -> bool:
+    """Whether a column holds moments in time."""
+    return column == "at" or column.endswith("_at")
 
 
 def _plain(tx: Transaction, what: str) -> Iterator[dict[str, object]]:
@@ -95,8 +88,7 @@ def _stream(tx: Transaction, statement: Select[Any]) -> Iterator[Any]:
 def _value(column: str, value: Any) -> object:
     if column == "reasons":
         return json.loads(value)
-    is_time = column == "at" or column.endswith("_at")
-    return _iso(at(value)) if is_time and value is not None else value
+    return _iso(at(value)) if is_time(column) and value is not None else value
 
 
 def _iso(when: datetime) -> str:
@@ -158,15 +150,22 @@ _STATEMENTS: dict[str, Callable[[], Select[Any]]] = {
 }
 
 
+def _everybody() -> Select[Any]:
+    return select(t.people.c.id).where(t.people.c.merged_into.is_(None))
+
+
 def _people(tx: Transaction) -> Iterator[dict[str, object]]:
     """A row per person; of several identities of one kind, the first known."""
-    p, i, c = t.people.c, t.identities.c, t.consent.c
+    p, i, c, m = t.people.c, t.identities.c, t.consent.c, t.moments.c
     said = (
         select(c.answer).where(c.person == p.id, c.purpose == NUDGES).order_by(c.row.desc()).limit(1).scalar_subquery()
     )
+    profile = (p.id, p.name, p.nickname, p.rep, p.joined_at, p.tier, p.tags)
+    heard = (m.satisfaction, m.activity, m.last_order_at, m.orders, m.past_referrals)
     statement = (
-        select(p.id, p.name, p.nickname, p.rep, p.joined_at, i.kind, i.value, said.label("said"))
+        select(*profile, *heard, i.kind, i.value, said.label("said"))
         .outerjoin(t.identities, i.person == p.id)
+        .outerjoin(t.moments, m.person == p.id)
         .where(p.merged_into.is_(None))
         .order_by(p.created_at, p.id, i.since, i.kind, i.value)
     )
@@ -175,13 +174,24 @@ def _people(tx: Transaction) -> Iterator[dict[str, object]]:
 
 
 def _person(group: Sequence[Any]) -> dict[str, object]:
+    """One person under the headers of a people file, so that importing it again changes nothing (design 5.5)."""
     person = group[0]
     known: dict[str, object] = {
         _IDENTITY_COLUMNS[row.kind]: row.value for row in reversed(group) if row.kind in _IDENTITY_COLUMNS
     }
-    known |= {"id": person.id, "name": person.name or None, "nickname": person.nickname or None, "rep": person.rep}
+    known |= {column: getattr(person, column) or None for column in ("id", "name", "nickname", "rep", "tier")}
+    known |= {"orders": person.orders, "past_referrals": person.past_referrals}
+    known |= {"satisfaction": _number(person.satisfaction), "activity": _number(person.activity)}
+    known |= {"tags": json.loads(person.tags) or None, "last_order_at": _value("last_order_at", person.last_order_at)}
     if person.joined_at is not None:
         known["joined_on"] = at(person.joined_at).astimezone(SHANGHAI).date().isoformat()
     if person.said is not None:
         known["marketing_consent"] = int(person.said == Answer.GRANTED)
     return {column: known.get(column) for column in COLUMNS["people"]}
+
+
+def _number(value: float | None) -> float | int | None:
+    """A whole number without its `.0`; what is no number at all is unknown."""
+    if value is None or not isfinite(value):
+        return None
+    return int(value) if value.is_integer() else value

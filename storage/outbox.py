@@ -133,5 +133,7 @@ def _letter(row: Any) -> Letter:
 def _message(kind: str, payload: dict[str, Any]) -> Message:
     if "items" in payload:
         payload["items"] = tuple(MenuItem(**item) for item in payload["items"])
+    if isinstance(payload.get("to"), list):
+        payload["to"] = tuple(payload["to"])
     message: Message = _KINDS[kind](**payload)
     return message

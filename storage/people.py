@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, case, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, case, delete, exists, func, insert, or_, select, update
 
 from referral.identities import Identity, IdentityKind
 from referral.people import Byline, Contact, Person, Rep
@@ -100,8 +100,32 @@ class PeopleTable:
         }
         if gained:
             self.learn(kept, **gained)
+        self._merge_signals(kept, gone)
+        self._merge_moments(kept, gone)
         folded = or_(t.people.c.id == gone, t.people.c.merged_into == gone)
         self._c.execute(update(t.people).where(folded).values(merged_into=kept))
+
+    def _merge_signals(self, kept: str, gone: str) -> None:
+        s, same = t.signals, t.signals.alias("same")
+        told = select(same.c.row).where(
+            same.c.person == kept, same.c.kind == s.c.kind, same.c.at == s.c.at, same.c.value == s.c.value
+        )
+        self._c.execute(delete(s).where(s.c.person == gone, told.exists()))
+        self._c.execute(update(s).where(s.c.person == gone).values(person=kept))
+
+    def _merge_moments(self, kept: str, gone: str) -> None:
+        """What bears on the right moment: the kept one's own, filled up from the other; looked at again at once."""
+        m = t.moments
+        rows = {row.person: row for row in self._c.execute(select(m).where(m.c.person.in_((kept, gone)))).mappings()}
+        if gone not in rows:
+            return
+        again = {"state": "waiting", "reason": "new", "due_at": 0}
+        if kept not in rows:
+            self._c.execute(update(m).where(m.c.person == gone).values(person=kept, **again))
+            return
+        gained = {name: value for name, value in rows[gone].items() if rows[kept][name] in (None, 0) and value}
+        self._c.execute(delete(m).where(m.c.person == gone))
+        self._c.execute(update(m).where(m.c.person == kept).values(**gained | again))
 
     def own_device(self, device: str, person: str, now: datetime) -> None:
         insert_new(self._c, t.devices, device=device, person=person, since=ms(now))
@@ -149,6 +173,12 @@ class RepsTable:
         statement = select(t.contacts).where(t.contacts.c.person == person)
         statement = statement.order_by(func.coalesce(t.contacts.c.added_at, t.contacts.c.left_at), t.contacts.c.rep)
         return [_contact(row) for row in self._c.execute(statement)]
+
+    def count_contacts(self, rep: str, most: int) -> int:
+        """How many customers a rep has now, counted no further than `most`."""
+        where = (t.contacts.c.rep == rep, t.contacts.c.left_at.is_(None))
+        some = select(t.contacts.c.person).where(*where).limit(most).subquery()
+        return self._c.execute(select(func.count()).select_from(some)).scalar_one()
 
     def add_contact(self, person: str, rep: str, added_at: datetime) -> None:
         """Note that two became contacts, in whatever order it is told; an end that came later stays."""

@@ -1,4 +1,4 @@
-"""A rep's figures, counted."""
+"""The figures of a rep and of a campaign, counted."""
 
 from __future__ import annotations
 
@@ -19,6 +19,17 @@ class Results:
     friends: int
     bought: int
     granted: int
+
+
+_CAME = ("add", "code")  # touches by which a friend becomes known, not only a page that was opened
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignResults:
+    """Advocates with posters, and friends who came, of one campaign."""
+
+    advocates: int
+    friends: int
 
 
 class ResultsTable:
@@ -46,6 +57,13 @@ class ResultsTable:
             ),
             granted=self._count(rewards.where(mine, t.rewards.c.state == "granted", t.rewards.c.granted_at >= start)),
         )
+
+    def of_campaign(self, campaign: str) -> CampaignResults:
+        """What a campaign has brought so far, through whomever."""
+        s, touch = t.shares.c, t.touches.c
+        took = select(func.count(distinct(s.person))).where(s.campaign == campaign, s.level == "prepared")
+        came = select(func.count(distinct(touch.friend))).where(touch.campaign == campaign, touch.kind.in_(_CAME))
+        return CampaignResults(advocates=self._count(took), friends=self._count(came))
 
     def _count(self, statement: Select[int]) -> int:
         found: int = self._c.execute(statement).scalar_one()

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Double,
     ForeignKey,
     Index,
     Integer,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData(
@@ -43,6 +45,10 @@ def _text(name: str, *, null: bool = False, default: str | None = None) -> Colum
 
 def _int(name: str, *, null: bool = False, default: str | None = None) -> Column[int]:
     return Column(name, BigInteger, nullable=null, server_default=default)
+
+
+def _real(name: str, *, null: bool = False, default: str | None = None) -> Column[float]:
+    return Column(name, Double, nullable=null, server_default=default)
 
 
 def _ref(name: str, target: str, *, null: bool = False) -> Column[str]:
@@ -120,9 +126,12 @@ people = Table(
     _int("joined_at", null=True),
     Column("holdout", Boolean, nullable=False, server_default="0"),
     _int("profiled_at", null=True),
+    _text("tier", default=""),
+    _text("tags", default="[]"),
     _int("created_at"),
     _ref("merged_into", "people", null=True),
     CheckConstraint("byline in ('face','nickname','none')", name="byline"),
+    Index("ix_people_rep", "rep", sqlite_where=text("rep is not null"), postgresql_where=text("rep is not null")),
 )
 
 identities = Table(
@@ -151,8 +160,13 @@ contacts = Table(
     _int("added_at", null=True),
     _int("last_added_at", null=True),
     _int("left_at", null=True),
+    _text("tags", default="[]"),
+    Index("ix_contacts_rep", "rep"),
 )
-"""Who is whose contact, ever: a second add of the same pair is never a touch. No add is known while only an end is."""
+"""Who is whose contact, ever: a second add of the same pair is never a touch. No add is known while only an end is.
+
+`tags` are the names of those that this rep gave the customer at the platform.
+"""
 
 campaigns = Table(
     "campaigns",
@@ -170,6 +184,20 @@ campaigns = Table(
     CheckConstraint("state in ('draft','waiting','running','paused','ended')", name="state"),
     CheckConstraint("used_fen >= 0 and used_fen <= budget_fen", name="budget"),
 )
+
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("campaign", Text, ForeignKey("campaigns.id"), primary_key=True),
+    _text("rep"),
+    _text("handle"),
+    _int("asked_at"),
+    _text("answer", null=True),
+    _text("answered_by", null=True),
+    _int("answered_at", null=True),
+    CheckConstraint("answer in ('approved','refused','lapsed')", name="answer"),
+)
+"""A campaign that a rep asked for; it is a draft until there is an answer."""
 
 terms = Table(
     "terms",
@@ -441,23 +469,100 @@ consent = Table(
 )
 """What people said to being written to, as a history: the latest row counts."""
 
+signals = Table(
+    "signals",
+    metadata,
+    Column("row", Serial, primary_key=True, autoincrement=True),
+    _ref("person", "people"),
+    _text("kind"),
+    _int("at"),
+    _text("value", default=""),
+    _text("source"),
+    _int("received_at"),
+    UniqueConstraint("person", "kind", "at", "value"),
+)
+"""What was heard about customers, as a history; `value` is the score or the count, where the kind has one."""
+
+_READY = "state = 'ready'"
+_UNASKED = "reason = 'consent.unknown'"
+_DUE = "due_at is not null"
+
+moments = Table(
+    "moments",
+    metadata,
+    Column("person", Text, ForeignKey("people.id"), primary_key=True),
+    _text("consent", default="unknown"),
+    _int("consent_at", null=True),
+    _int("consent_asked_at", null=True),
+    _int("customer_since", null=True),
+    _real("satisfaction", null=True),
+    _int("surveyed_at", null=True),
+    _real("activity", null=True),
+    _real("rank", null=True),
+    _int("last_order_at", null=True),
+    _int("orders", null=True),
+    _int("past_referrals", null=True),
+    _text("good", null=True),
+    _int("good_at", null=True),
+    _int("complaints", default="0"),
+    _int("complaint_at", null=True),
+    _int("seen_at", null=True),
+    _int("nudged_at", null=True),
+    _real("fatigue", default="0"),
+    _int("rest_until", null=True),
+    _text("rest_why", null=True),
+    _text("state", default="idle"),
+    _text("reason", default=""),
+    _real("score", default="0"),
+    _int("due_at", null=True),
+    CheckConstraint("consent in ('unknown','granted','refused','withdrawn')", name="consent"),
+    CheckConstraint("state in ('ready','waiting','idle')", name="state"),
+    Index("ix_moments_ready", "score", "person", "state", sqlite_where=text(_READY), postgresql_where=text(_READY)),
+    Index("ix_moments_unasked", "score", "person", sqlite_where=text(_UNASKED), postgresql_where=text(_UNASKED)),
+    Index("ix_moments_due", "due_at", sqlite_where=text(_DUE), postgresql_where=text(_DUE)),
+)
+"""One row per customer: what bears on the right moment, and, made from it, when to look again (the due row).
+
+Whoever changes the first part makes the second anew in the same statement, so that a plan reads `ready` in the order of
+its score and never looks through everybody. `fatigue` is as of `nudged_at`; `reason` says why a row is not ready.
+"""
+
+_OPEN = "state in ('listed','queued')"
+
 nudges = Table(
     "nudges",
     metadata,
     _id(),
     _ref("person", "people"),
     _ref("campaign", "campaigns", null=True),
+    _text("purpose"),
     _text("decision"),
     _text("why"),
+    _text("reasons", default="[]"),
     _text("copy", null=True),
+    _text("words", default=""),
     _text("channel", null=True),
+    _text("rep", null=True),
+    _real("score", default="0"),
+    _text("features", default="{}"),
+    _text("state"),
+    _int("created_at"),
     _int("planned_at"),
+    _int("expires_at", null=True),
     _int("sent_at", null=True),
     _int("delivered_at", null=True),
+    _int("read_at", null=True),
+    _int("took_at", null=True),
     _text("outcome", null=True),
+    CheckConstraint("purpose in ('ask','consent')", name="purpose"),
     CheckConstraint("decision in ('send','defer','drop')", name="decision"),
+    CheckConstraint("state in ('listed','queued','sent','ended')", name="state"),
     Index("ix_nudges_person", "person", "planned_at"),
+    Index("ix_nudges_rep", "rep", "state", "planned_at"),
+    Index("ix_nudges_planned", "planned_at"),
+    Index("ux_nudges_open", "person", unique=True, sqlite_where=text(_OPEN), postgresql_where=text(_OPEN)),
 )
+"""One decision about asking one person. Nobody has two that are open."""
 
 audit = Table(
     "audit",
@@ -530,6 +635,33 @@ ledger_heads = Table(
     _int("at"),
     _text("signature"),
     _text("key"),
+)
+
+broadcasts = Table(
+    "broadcasts",
+    metadata,
+    _id(),
+    _text("rep"),
+    _text("text"),
+    Column("msgid", Text, nullable=True, unique=True),
+    _text("state"),
+    _int("created_at"),
+    _int("asked_at", null=True),
+    _int("finished_at", null=True),
+    CheckConstraint("state in ('queued','waiting','done','cancelled','unknown','failed')", name="state"),
+)
+"""One text from one rep to many customers; it goes when the rep presses send. `msgid` is the platform's name for it."""
+
+broadcast_targets = Table(
+    "broadcast_targets",
+    metadata,
+    Column("broadcast", Text, ForeignKey("broadcasts.id"), primary_key=True),
+    Column("person", Text, ForeignKey("people.id"), primary_key=True),
+    _text("handle"),
+    _text("nudge", null=True),
+    _text("status", default="waiting"),
+    _int("at", null=True),
+    CheckConstraint("status in ('waiting','sent','not_friend','cap','failed')", name="status"),
 )
 
 APPEND_ONLY = ("ledger_entries", "ledger_leaves", "ledger_nodes", "ledger_heads", "audit")

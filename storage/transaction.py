@@ -5,15 +5,21 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from storage.audit import AuditTable, MarksTable
+from storage.broadcasts import BroadcastsTable
 from storage.campaigns import CampaignsTable
 from storage.codes import CodesTable
 from storage.consent import ConsentTable
 from storage.contact_ways import ContactWaysTable
 from storage.conversations import ConversationsTable, DesksTable, MediaTable
+from storage.customers import CustomersTable
+from storage.drafts import DraftsTable
 from storage.inbox import InboxTable
+from storage.intake import IntakeTable
 from storage.jobs import JobsTable
 from storage.ledger import LedgerTable
+from storage.moments import MomentsTable
 from storage.notices import NoticesTable, WindowsTable
+from storage.nudges import NudgesTable
 from storage.orders import DeliveriesTable, OrdersTable
 from storage.outbox import OutboxTable
 from storage.people import PeopleTable, RepsTable
@@ -21,6 +27,8 @@ from storage.referrals import ReferralsTable
 from storage.results import ResultsTable
 from storage.rewards import RewardsTable
 from storage.shares import SharesTable
+from storage.signals import SignalsTable
+from storage.tags import TagsTable
 from storage.touches import TouchesTable
 
 
@@ -30,19 +38,25 @@ class Transaction:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.audit = AuditTable(connection)
+        self.broadcasts = BroadcastsTable(connection)
         self.campaigns = CampaignsTable(connection)
         self.codes = CodesTable(connection)
         self.consent = ConsentTable(connection)
         self.contact_ways = ContactWaysTable(connection)
         self.conversations = ConversationsTable(connection)
+        self.customers = CustomersTable(connection)
         self.deliveries = DeliveriesTable(connection)
         self.desks = DesksTable(connection)
+        self.drafts = DraftsTable(connection)
         self.inbox = InboxTable(connection)
+        self.intake = IntakeTable(connection)
         self.jobs = JobsTable(connection)
         self.ledger = LedgerTable(connection)
         self.marks = MarksTable(connection)
         self.media = MediaTable(connection)
+        self.moments = MomentsTable(connection)
         self.notices = NoticesTable(connection)
+        self.nudges = NudgesTable(connection)
         self.orders = OrdersTable(connection)
         self.outbox = OutboxTable(connection)
         self.people = PeopleTable(connection)
@@ -51,5 +65,7 @@ class Transaction:
         self.results = ResultsTable(connection)
         self.rewards = RewardsTable(connection)
         self.shares = SharesTable(connection)
+        self.signals = SignalsTable(connection)
+        self.tags = TagsTable(connection)
         self.touches = TouchesTable(connection)
         self.windows = WindowsTable(connection)

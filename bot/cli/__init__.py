@@ -17,9 +17,13 @@ COMMANDS = {
     "serve": ("bot.cli.serve", "Run the bot."),
     "migrate": ("bot.cli.migrate", "Bring the database to this program's version."),
     "check": ("bot.cli.check", "Check the file only, offline."),
+    "sync": ("bot.cli.sync", "Bring in reps, customers and tags from WeCom."),
     "campaign": ("bot.cli.campaign", "Campaigns: start, look at, pause, resume, end."),
     "code": ("bot.cli.campaign", "The invite code of PERSON in a campaign."),
-    "export": ("bot.cli.export", "Write a table, one object a line."),
+    "import": ("bot.cli.import_", "Take in people, signals or orders from a CSV or XLSX file."),
+    "export": ("bot.cli.export", "Write a table as CSV, XLSX or JSON lines."),
+    "plan": ("bot.cli.plan", "Run the day's plan now."),
+    "shortlist": ("bot.cli.shortlist", "Whom the plan would ask, and why; sends nothing."),
     "why": ("bot.cli.why", "Why things stand as they do for a person, an order or a reward."),
     "poster": ("bot.cli.poster", "Write the poster of CODE as a JPEG."),
     "ledger": ("bot.cli.ledger", "The ledger: its signed head, its soundness, proofs of rewards."),
@@ -37,7 +41,8 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(COMMANDS[cmd_name][0]), cmd_name)
+        module = import_module(COMMANDS[cmd_name][0])
+        command: click.Command = getattr(module, "import_" if cmd_name == "import" else cmd_name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

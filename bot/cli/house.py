@@ -72,10 +72,10 @@ class House:
 
 
 @asynccontextmanager
-async def opened(file: Path, *, writing: bool = False) -> AsyncIterator[House]:
-    """Open the database that a configuration names; beside a running bot only for reading."""
+async def opened(file: Path, *, writing: bool = False, url: str | None = None) -> AsyncIterator[House]:
+    """Open the database that a configuration names, or another; beside a running bot only for reading."""
     config, world = await _where_it_runs(read_config(file)), World()
-    store = await (open_store if writing else open_beside)(config.database.url)
+    store = await (open_store if writing else open_beside)(url or config.database.url)
     try:
         keys = load_keys(config, world.random_bytes, os.environ)
         desks = [desk for app in config.wecom.apps for desk in app.kf_accounts] if config.wecom else []
@@ -107,16 +107,20 @@ async def operate(file: Path, command: str, args: dict[str, Any]) -> Any:
 
 async def _by_ourselves(file: Path, command: str, args: dict[str, Any]) -> Any:
     async with opened(file, writing=True) as here:
-        operator = Operator(
-            store=here.store,
-            facts=here.facts,
-            words=here.words,
-            naming=here.naming,
-            clock=here.clock,
-            rng=World().rng,
-            industry=here.config.company.industry,
-        )
-        return await operator.run(command, args)
+        return await operator(here).run(command, args)
+
+
+def operator(here: House) -> Operator:
+    """The operator of a house that is open for writing."""
+    return Operator(
+        store=here.store,
+        facts=here.facts,
+        words=here.words,
+        naming=here.naming,
+        clock=here.clock,
+        rng=World().rng,
+        industry=here.config.company.industry,
+    )
 
 
 async def _clock(config: Config, store: Store, machine: Clock) -> Clock:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+NO_CAMPAIGN = "现在没有进行中的活动，所以谁也不会问：下面是有活动时的判断"
+
 _LEVELS = {
     "prepared": "备好海报",
     "declared": "说过已转给朋友",
@@ -35,6 +37,10 @@ _STATES = {
     "rejected": "未通过",
     "expired": "已过期",
 }
+_DECISIONS = {"send": "现在可以问", "defer": "现在先不问", "drop": "现在不问"}
+_CHANNELS = {"kf": "客服", "official": "公众号", "rep": "顾问"}
+_GATES = {"experience": "产品体验", "recognition": "社交认同", "tool": "工具易用", "interaction": "持续互动"}
+_NUDGES = {"listed": "在名单上", "queued": "等着发出", "sent": "已发出", "ended": "没有发出"}
 _SIDES = {"advocate": "介绍人", "friend": "朋友"}
 _UNITS = {"points": "积分", "days": "天", "pieces": "份"}
 
@@ -67,6 +73,35 @@ def _person(found: dict[str, Any]) -> Iterator[str]:
         yield f"  {share['first_at']} {_LEVELS[share['level']]}（{share['code']}）"
     yield from (f"  {_referral(referral)}" for referral in found["referrals"])
     yield from (f"  {_reward(reward)}" for reward in found["rewards"])
+    yield from (f"  {line}" for line in _nudge(found["nudge"]))
+
+
+def _nudge(nudge: dict[str, Any]) -> Iterator[str]:
+    """What the plan would do, why, what speaks against it, when that may change, and what was asked last."""
+    channel = f"，由{_CHANNELS[nudge['channel']]}" if nudge["channel"] in _CHANNELS else ""
+    yield f"{_DECISIONS[nudge['decision']]}{channel}（{nudge['score']:.0%}）：{_reasons(nudge['why'])}"
+    against = [reason for reason in nudge["against"] if reason not in nudge["why"]]
+    if against:
+        yield f"不利的：{_reasons(against)}"
+    if nudge["gate"]:
+        yield f"卡在：{_GATES[nudge['gate']]}（{nudge['gate']}）"
+    if nudge["not_before"]:
+        yield f"最早：{nudge['not_before']}"
+    yield _last(nudge["last"])
+
+
+def _last(last: dict[str, Any] | None) -> str:
+    if last is None:
+        return "还没有问过"
+    what = "征询" if last["purpose"] == "consent" else "请对方推荐"
+    times = (f"送达 {last['delivered_at']}" if last["delivered_at"] else "", last["outcome"] or "")
+    told = "".join(f"，{each}" for each in times if each)
+    at = last["sent_at"] or last["planned_at"]
+    return f"上一次：{at} {what}，由{_CHANNELS[last['channel']]}，{_NUDGES[last['state']]}{told}"
+
+
+def _reasons(reasons: list[dict[str, str]]) -> str:
+    return "；".join(map(_reason, reasons))
 
 
 def _referral(referral: dict[str, Any]) -> str:

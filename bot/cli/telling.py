@@ -14,9 +14,10 @@ from bot.app import App, World
 from bot.cli.columns import wrapped
 from bot.cli.house import on_loop, read_config
 from bot.cli.running import running
-from bot.clocks import next_working_morning
+from bot.clocks import demo_start
 from bot.config import Config
-from bot.demo import NotConfirmed, Story
+from bot.demo import Story
+from bot.demo_door import NotConfirmed
 from bot.keys import load_keys
 from bot.log import set_up
 from referral.errors import RuleViolation
@@ -76,7 +77,7 @@ async def _telling(app: App, folder: Path) -> bool:
     """Play the story from the next working morning; whether every step was confirmed."""
     monotonic = app.world.monotonic
     began = monotonic()
-    morning = next_working_morning(app.clock())
+    morning = demo_start(app.clock(), app.facts.workdays)
     await app.time.set_to(morning - app.world.clock())
     await app.settle()
     click.echo(f"{app.config.company.name}，{morning.astimezone(SHANGHAI):%Y-%m-%d %H:%M}（北京时间）\n")

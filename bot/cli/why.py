@@ -9,12 +9,17 @@ import click
 
 from bot.cli.house import House, opened, run
 from bot.cli.options import as_json, configured, show
-from bot.cli.spoken import sentences
+from bot.cli.spoken import NO_CAMPAIGN, sentences
 from bot.naming import identity_of
+from bot.verdicts import as_json as verdict_json
+from bot.verdicts import nudge_as_json
 from referral.attribution import Reason
+from referral.decisions import Send
 from referral.errors import BadInput, NotFound
+from referral.foresight import verdict_on
 from referral.orders import Order
 from referral.people import Person
+from referral.plan import open_campaigns
 from referral.referrals import Referral
 from referral.rewards import Reward
 from storage.times import iso
@@ -70,8 +75,21 @@ def _person(here: House, tx: Transaction, name: str) -> dict[str, Any]:
         ],
         "referrals": _referrals(here, tx, person),
         "rewards": [_reward_row(here, tx, reward) for reward in tx.rewards.of_person(person.id)],
-        "nudge": None,
+        "nudge": _nudge(here, tx, person),
     }
+
+
+def _nudge(here: House, tx: Transaction, person: Person) -> dict[str, Any]:
+    """What the plan would do about this person now, and the last time they were to be asked."""
+    now = here.clock()
+    verdict = verdict_on(tx, here.facts, person.id, at=now)
+    assert verdict
+    if isinstance(verdict.decision, Send) and not open_campaigns(tx, now):
+        click.echo(NO_CAMPAIGN, err=True)
+    told = verdict_json(verdict, here.words)
+    last = tx.nudges.latest_ask(person.id)
+    names = ("decision", "why", "against", "not_before", "score", "gate", "channel")
+    return {name: told[name] for name in names} | {"last": nudge_as_json(last) if last else None}
 
 
 def _who(tx: Transaction, person: Person) -> dict[str, Any]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path, PurePath
 from typing import Any
 
-from bot.config.reader import Reader, Table
+from bot.config.reader import Reader, Table, toml
 from bot.config.sections import Config
 
 SANDBOX_CORP_ID = "wwsandbox000000001"
 SANDBOX_AGENT_ID = 1000002
 SANDBOX_DESK = "wkSANDBOX"
+SANDBOX_MANAGER = "zhou"
 ALWAYS = ("server", "database", "files", "keys", "company", "sending", "egress", "sandbox")
 PLAYED = ("wecom", "orders", "signals", "console")  # what a sandbox has without being asked
 
@@ -32,24 +32,16 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
     With the sandbox enabled, secrets that are not set are empty: see `with_sandbox_secrets`.
     """
     path = path.absolute()
-    table = _toml(path)
+    try:
+        table = toml(path)
+    except ValueError as error:
+        raise ConfigError(path, [f"the file {error}"]) from error
     sandbox = _in_table(table, "sandbox").get("enabled") is True
     reader = Reader(path.parent, environ, sandbox=sandbox)
     config = reader.section(Config, _with_defaults(table, sandbox=sandbox), "")
     if not isinstance(config, Config):
         raise ConfigError(path, reader.problems)
     return config
-
-
-def _toml(path: Path) -> Table:
-    try:
-        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
-    except OSError as error:
-        raise ConfigError(path, [f"the file cannot be read: {error.strerror}"]) from error
-    except UnicodeError as error:
-        raise ConfigError(path, ["the file is not UTF-8"]) from error
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(path, [f"the file is not TOML: {error}"]) from error
 
 
 def _with_defaults(table: Table, *, sandbox: bool) -> Table:
@@ -63,9 +55,9 @@ def _with_defaults(table: Table, *, sandbox: bool) -> Table:
     _fill(filled, "keys", file=str(PurePath(str(data_dir)) / "keys.toml"))
     _fill(filled, "sending", hours=["09:00", "20:30"])
     if sandbox:
-        _fill(filled, "wecom", corp_id=SANDBOX_CORP_ID, apps=[{}])
+        _fill(filled, "wecom", corp_id=SANDBOX_CORP_ID, apps=[{}], managers=[SANDBOX_MANAGER])
     else:
-        _fill(filled, "wecom", api_base="https://qyapi.weixin.qq.com")
+        _fill(filled, "wecom", api_base="https://qyapi.weixin.qq.com", oauth_base="https://open.weixin.qq.com")
     return _with_list_defaults(filled, sandbox=sandbox)
 
 

@@ -5,8 +5,10 @@ Knows nothing of single sections: it walks the structs of `sections` and the tab
 
 from __future__ import annotations
 
+import tomllib
 import types
 from collections.abc import Iterable, Mapping
+from datetime import date, datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -15,7 +17,7 @@ import msgspec
 
 from bot.config.secret import Secret
 from bot.config.sections import Connector, Section
-from bot.config.values import FilePath, Name, Parse, Variable
+from bot.config.values import FilePath, InFile, Name, Parse, Variable
 
 Table = dict[str, Any]
 
@@ -68,8 +70,13 @@ class Reader:
 
     def _value(self, hint: Any, value: Any, at: str) -> Any:
         hint = _without_none(hint)
-        if parse := next((mark for mark in getattr(hint, "__metadata__", ()) if isinstance(mark, Parse)), None):
-            return self._parsed(parse, value, at)
+        for mark in getattr(hint, "__metadata__", ()):
+            if isinstance(mark, Parse):
+                return self._parsed(mark, value, at)
+            if isinstance(mark, InFile):
+                return self._in_file(get_args(hint)[0], value, at)
+        if hint is date:
+            return self._day(value, at)
         if get_origin(hint) is Literal:
             return self._choice(get_args(hint), value, at)
         if get_origin(hint) is tuple:
@@ -87,6 +94,26 @@ class Reader:
             return parse.make(value, self._folder)
         except ValueError as error:
             return self._problem(at, str(error))
+
+    def _in_file(self, kind: type[Section], value: Any, at: str) -> Any:
+        path = self._value(FilePath, value, at)
+        if path is UNREAD:
+            return UNREAD
+        try:
+            table = toml(path)
+        except ValueError as error:
+            return self._problem(at, f"{path} {error}")
+        return self.section(kind, table, at)
+
+    def _day(self, value: Any, at: str) -> Any:
+        """A day as TOML writes it, or in quotes."""
+        try:
+            day = date.fromisoformat(value) if isinstance(value, str) else value
+        except ValueError:
+            day = None
+        if isinstance(day, date) and not isinstance(day, datetime):
+            return day
+        return self._problem(at, "expected a day like 2027-02-05")
 
     def _choice(self, choices: tuple[str, ...], value: Any, at: str) -> Any:
         if value in choices:
@@ -173,6 +200,18 @@ class Reader:
     def _problem(self, at: str, sentence: str) -> Any:
         self.problems.append(f"{at}: {sentence}")
         return UNREAD
+
+
+def toml(path: Path) -> Table:
+    """The tables of a TOML file. Raises `ValueError` with the rest of a sentence about it where it cannot be read."""
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except OSError as error:
+        raise ValueError(f"cannot be read: {error.strerror}") from error
+    except UnicodeError as error:
+        raise ValueError("is not UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"is not TOML: {error}") from error
 
 
 def known_keys(kind: type[Section]) -> list[str]:

@@ -7,6 +7,7 @@ default is required in the file, or its default hangs on another key and `load` 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self
 
@@ -21,12 +22,15 @@ from bot.config.values import (
     FilePath,
     HostPattern,
     Id,
+    InFile,
+    Member,
     Name,
     Network,
     Origin,
     Text,
     Variable,
 )
+from referral.hours import WIDEST
 
 Industry = Literal[
     "retail", "catering", "travel", "education", "training", "k12", "software", "property", "luxury", "bank", "loans",
@@ -117,12 +121,16 @@ class App(Section, frozen=True, kw_only=True):
 
 
 class WeCom(Section, frozen=True, kw_only=True):
-    """The company in WeCom. `api_base` None stands for our own address, where the sandbox plays the platform."""
+    """The company in WeCom. `api_base` and `oauth_base` None stand for our own address, where the sandbox plays it.
+
+    `managers` are the members of staff who may approve what a rep starts.
+    """
 
     corp_id: Id
     api_base: Origin | None = None
-    oauth_base: Origin = "https://open.weixin.qq.com"
+    oauth_base: Origin | None = None
     welcome: Literal["send", "yield"] = "send"
+    managers: tuple[Member, ...] = ()
     apps: tuple[App, ...] = ()
 
     def app_for(self, use: AppUse) -> App | None:
@@ -134,6 +142,9 @@ class WeCom(Section, frozen=True, kw_only=True):
             yield "apps", "needs at least one [[wecom.apps]]"
         yield from _doubles("apps", "name", [app.name for app in self.apps])
         yield from _doubles("apps", "agent_id", [str(app.agent_id) for app in self.apps])
+        for place, manager in enumerate(self.managers):
+            if manager in self.managers[:place]:
+                yield f"managers[{place}]", f"{manager!r} is named twice"
 
 
 class Official(Section, frozen=True, kw_only=True):
@@ -150,6 +161,18 @@ class Official(Section, frozen=True, kw_only=True):
     mode: Literal["plain", "compat", "safe"] = "safe"
 
 
+class Calendar(Section, frozen=True, kw_only=True):
+    """The file of days that the company adds: holidays `off`, and days that are worked all the same."""
+
+    off: tuple[date, ...] = ()
+    work: tuple[date, ...] = ()
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        for place, day in enumerate(self.work):
+            if day in self.off:
+                yield f"work[{place}]", f"{day} stands in off too: keep one of them"
+
+
 class Sending(Section, frozen=True, kw_only=True):
     """When and how often a person may be written to unasked. Hours are Beijing time, the end not included."""
 
@@ -160,10 +183,14 @@ class Sending(Section, frozen=True, kw_only=True):
     min_tenure_days: Count = 30
     holdout: Annotated[float, Meta(ge=0, lt=1)] = 0.10
     daily_budget: Count = 200
+    rep_daily: Count = 10
+    calendar: Annotated[Calendar, InFile()] = Calendar()
 
     def problems(self) -> Iterator[tuple[str, str]]:
         if self.hours[0] >= self.hours[1]:
             yield "hours", "must start before they end"
+        if self.hours[0] < WIDEST[0] or self.hours[1] > WIDEST[1]:
+            yield "hours", f"must lie between {WIDEST[0]:%H:%M} and {WIDEST[1]:%H:%M}"
 
 
 class Hook(Section, frozen=True, kw_only=True):

@@ -25,6 +25,11 @@ class Parse:
     make: Callable[[str, Path], Any]
 
 
+@dataclass(frozen=True, slots=True)
+class InFile:
+    """Marks a section that is a TOML file of its own; the field gives its path."""
+
+
 def _text(text: str, _folder: Path) -> str:
     if not text.strip():
         raise ValueError("must not be blank")
@@ -40,6 +45,12 @@ def _name(text: str, _folder: Path) -> str:
 def _id(text: str, _folder: Path) -> str:
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", text):
         raise ValueError("expected an id of letters, digits, - or _")
+    return text
+
+
+def _member(text: str, _folder: Path) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}", text):
+        raise ValueError("expected the id of a member of staff (帐号): letters, digits, _ - @ .")
     return text
 
 
@@ -118,6 +129,7 @@ def _database_url(text: str, folder: Path) -> Secret:
 Text = Annotated[str, Parse(_text)]
 Name = Annotated[str, Parse(_name)]
 Id = Annotated[str, Parse(_id)]
+Member = Annotated[str, Parse(_member)]
 Variable = Annotated[str, Parse(_variable)]
 FilePath = Annotated[Path, Parse(_path)]
 ClockTime = Annotated[time, Parse(_clock_time)]

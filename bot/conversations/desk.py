@@ -7,22 +7,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
 
-from bot.conversations.account import Account, account_of
+from bot.conversations import questions, telling
 from bot.words import Words
-from referral import codes, notices, orders
+from referral import codes, consent, due_rows, moments, notices, nudges, orders, plan
 from referral.campaigns import Campaign, current
-from referral.consent import NUDGES, Answer, Consent
+from referral.consent import Answer
 from referral.contacts import WELCOME_WITHIN
 from referral.conversations.actions import (
     Action,
     AskDisclosure,
+    AskPermission,
+    AskSurvey,
     AskWhich,
     CallPerson,
     CountMiss,
     Disclose,
     GivePoster,
+    KeepPermission,
+    KeepScore,
+    LeaveInPeace,
     NoteDeclared,
     Say,
     SetByline,
@@ -42,6 +46,7 @@ from referral.conversations.heard import (
 )
 from referral.events import DeskEntered, DeskSaid, DeskSendFailed
 from referral.facts import Facts
+from referral.floor import LEAST_SATISFACTION, may_ask_permission
 from referral.framing import pronoun_for
 from referral.ids import Bits
 from referral.messages import (
@@ -59,13 +64,12 @@ from referral.outbox import Purpose, post
 from referral.people import Person, find_or_create
 from referral.referrals import Disclosure, ReferralStatus
 from referral.shares import Share, ShareLevel
-from referral.times import chinese_date
+from referral.signals import Signal, SignalKind
 from referral.touches import TouchKind, touch_by_code
 from storage.transaction import Transaction
 
 MISSES = 5
 MISS_SPAN = timedelta(minutes=10)
-_LISTED = 8  # friends named in one bubble
 
 
 @dataclass(slots=True)
@@ -101,11 +105,14 @@ class DeskTalk:
             standing = self._standing(heard.code)
         elif isinstance(heard, MistypedCode):
             standing = self._near(heard.typed)
+        moment = self.tx.moments.get(self.person.id)
         return Situation(
             campaign_runs=campaign is not None,
             has_code=campaign is not None and self._own_code(campaign) is not None,
             standing=standing,
             question=self._unasked(),
+            may_ask_permission=may_ask_permission(moment, self.now),
+            has_something_to_rate=moments.has_something_to_rate(moment, self.now),
         )
 
     def _standing(self, code: str) -> Standing:
@@ -166,11 +173,11 @@ class DeskTalk:
             case GivePoster(again=again):
                 self._give_poster(again)
             case TellProgress():
-                self._tell_progress()
+                self._post(telling.progress(self.tx, self.facts, self.words, self.person.id))
             case TellRules():
                 self._tell_rules()
             case TellWhy():
-                self._tell_why()
+                self._post(telling.why(self.tx, self.words, self.person.id))
             case ShowMenu(key=key):
                 self._menu(key, _SIGNING if key == "poster.sign_ask" else _MAIN)
             case SetByline(byline=byline):
@@ -193,7 +200,24 @@ class DeskTalk:
             case Disclose(referral=referral, yes=yes):
                 notices.disclose(self.tx, self.facts, self.person.id, referral, yes, now=self.now, rng=self.rng)
             case AskDisclosure(referral=referral):
-                self._ask_disclosure(referral)
+                self._send(questions.disclosure(self.tx, self.words, referral, desk=self.desk, to=self.handle))
+            case _:
+                self._ask_and_keep(action, evidence)
+
+    def _ask_and_keep(self, action: Action, evidence: str) -> None:
+        """What concerns our own asking."""
+        match action:
+            case AskPermission():
+                self._send(questions.permission(self.words, desk=self.desk, to=self.handle))
+                consent.asked(self.tx, self.facts, self.person.id, now=self.now)
+            case KeepPermission(yes=yes):
+                self._keep_permission(yes, evidence)
+            case AskSurvey():
+                self._send(questions.survey(self.words, desk=self.desk, to=self.handle))
+            case KeepScore(score=score):
+                self._keep_score(score)
+            case LeaveInPeace():
+                nudges.put_off(self.tx, self.facts, self.person.id, now=self.now)
 
     def _say(self, key: str) -> None:
         stock: dict[str, object] = {"company": self.facts.company, "code": self.met, "minutes": 10}
@@ -215,37 +239,12 @@ class DeskTalk:
         terms = self.tx.campaigns.terms(campaign.id, campaign.version)
         link = self.facts.link(code.code)
         said = self.words.share(self.person, campaign, terms, edition="friend", link=link, code=code.code, now=self.now)
+        nudges.took(self.tx, self.person.id, now=self.now)
         self._send(DeskPoster(desk=self.desk, to=self.handle, code=code.code, edition="feed"))
         self._post(said)
         offer = self.words.offer(campaign.pack, terms)
         head = self.words.say("poster.again", code=code.code) if again else self.words.say("poster.after", offer)
         self._send(self._menu_message(head, ("progress", "rules", "sign"), tail=self.words.say("menu.tail")))
-
-    def _tell_progress(self) -> None:
-        account = account_of(self.tx, self.person.id)
-        if not account.codes and not account.rewards:
-            self._post(self.words.say("progress.not_started"))
-            return
-        lines = [self._summary(account)] if account.friends or account.rewards else [self.words.say("progress.none")]
-        lines += [self._friend_line(friend.name, friend.state) for friend in account.friends[:_LISTED]]
-        if account.reversed:
-            lines.append(self.words.say("progress.reversed", reversed=account.reversed))
-        if account.next_due:
-            lines.append(self.words.say("progress.due", when=chinese_date(account.next_due)))
-        lines.append(self.words.say("progress.more", me_link=self.facts.own_page(self.person.id)))
-        self._post("\n".join(lines))
-
-    def _summary(self, account: Account) -> str:
-        return self.words.say(
-            "progress.summary",
-            friends=len(account.friends),
-            bought=account.bought,
-            held=account.held,
-            granted=account.granted,
-        )
-
-    def _friend_line(self, name: str | None, state: str) -> str:
-        return self.words.say("progress.line", friend=self.words.friend(name), state=self.words.say(f"state.{state}"))
 
     def _tell_rules(self) -> None:
         campaign = current(self.tx, now=self.now)
@@ -253,38 +252,15 @@ class DeskTalk:
         offer = self.words.offer(campaign.pack, self.tx.campaigns.terms(campaign.id, campaign.version))
         self._post(self.words.say("rules.summary", offer, rules_link=self.facts.rules_page(campaign.id)))
 
-    def _tell_why(self) -> None:
-        account = account_of(self.tx, self.person.id)
-        told = [
-            f"{self.words.friend(f.name)} · {self.words.say(f'state.{f.state}')}：{self.words.reason(f.reason)}"
-            for f in account.friends[:_LISTED]
-        ]
-        told += [self.words.reason(reason) for reason in account.own_reasons]
-        if not told:
-            self._post(self.words.say("why.none"))
-            return
-        self._post("\n".join([*dict.fromkeys(told), self.words.say("why.appeal")]))
-
     def _stop(self, evidence: str) -> None:
         """Silence from this moment: what waits in the queue is dropped in the same transaction."""
-        consent = Consent(
-            person=self.person.id,
-            purpose=NUDGES,
-            answer=Answer.WITHDRAWN,
-            evidence=sha256(f"{evidence}:{self.typed}".encode()).hexdigest(),
-            channel="kf",
-            at=self.now,
-        )
-        self.tx.consent.record(consent)
-        notices.take_back(self.tx, self.person.id, "opted_out", now=self.now)
+        said = f"{evidence}:{self.typed}"
+        nudges.opt_out(self.tx, self.facts, self.person.id, evidence=said, channel="kf", now=self.now)
 
     def _call(self, session: bool) -> None:
         if session:
             self._send(HandOver(desk=self.desk, to=self.handle))
-        rep = codes.rep_for(self.tx, self.person.id, self.person.rep)
-        if rep:
-            told = RepText(rep=rep, text=self.words.say("rep.called", name=self.person.nickname or "一位客户"))
-            post(self.tx, told, lane=f"rep:{rep}", purpose=Purpose.SYSTEM, now=self.now, rng=self.rng)
+        self._tell_rep("rep.called")
 
     def _declared(self, evidence: str) -> None:
         for code in self.tx.codes.of_advocate(self.person.id)[-1:]:
@@ -299,17 +275,25 @@ class DeskTalk:
             )
             self.tx.shares.reach(share)
 
-    def _ask_disclosure(self, referral_id: str) -> None:
-        referral = self.tx.referrals.get(referral_id)
-        advocate = self.tx.people.get(referral.advocate) if referral else None
-        name = advocate.shown_name if advocate else None
-        head = self.words.say("privacy.ask", advocate=name) if name else self.words.say("privacy.ask_unsigned")
-        items = (
-            MenuItem(text=self.words.say("menu.yes"), id=f"yes:{referral_id}"),
-            MenuItem(text=self.words.say("menu.no"), id=f"no:{referral_id}"),
-        )
-        self._send(DeskMenu(desk=self.desk, to=self.handle, head=head, items=items))
-        self.tx.referrals.disclose(referral_id, Disclosure.ASKED)
+    def _keep_permission(self, yes: bool, evidence: str) -> None:
+        answer = Answer.GRANTED if yes else Answer.REFUSED
+        said = f"{evidence}:{self.words.say('consent.ask')}:{self.typed}"
+        consent.say(self.tx, self.facts, self.person.id, answer, evidence=said, channel="kf", now=self.now)
+
+    def _keep_score(self, score: int) -> None:
+        """A survey answered here: a low score is told to the rep; after a high one it may be right to ask at once."""
+        told = Signal(person=self.person.id, kind=SignalKind.SURVEY, at=self.said_at, source="desk", score=float(score))
+        due_rows.hear(self.tx, self.facts, told, now=self.now)
+        if score < LEAST_SATISFACTION:
+            self._tell_rep("rep.low_score", value=score)
+        else:
+            plan.ask_now(self.tx, self.facts, self.person.id, now=self.now, rng=self.rng)
+
+    def _tell_rep(self, key: str, **values: object) -> None:
+        rep = codes.rep_for(self.tx, self.person.id, self.person.rep)
+        if rep:
+            told = RepText(rep=rep, text=self.words.say(key, name=self.person.nickname or "一位客户", **values))
+            post(self.tx, told, lane=f"rep:{rep}", purpose=Purpose.SYSTEM, now=self.now, rng=self.rng)
 
     def _menu(self, key: str, items: tuple[str, ...]) -> None:
         self._send(self._menu_message(self.words.say(key), items, tail=""))
@@ -349,6 +333,8 @@ def said(tx: Transaction, facts: Facts, words: Words, event: DeskSaid, *, now: d
         rng=rng,
         typed=event.text,
     )
+    nudges.read(tx, person.id, now=now)
+    due_rows.met(tx, facts, person.id, event.at, now=now)
     talk.answer(hear(event.text, menu=event.menu, kind=event.kind), f"message:{event.message_id}")
 
 
@@ -382,6 +368,8 @@ def send_failed(tx: Transaction, event: DeskSendFailed, *, now: datetime) -> Non
     if letter:
         tx.outbox.finish(letter.id, "failed", event.reason, now)
         notices.undelivered(tx, letter.dedupe)
+        if letter.purpose is Purpose.NUDGE:
+            nudges.failed(tx, nudges.carried(letter.dedupe), f"failed:{event.reason}")
 
 
 def _met_at_desk(tx: Transaction, facts: Facts, event: DeskSaid | DeskEntered, *, now: datetime, rng: Bits) -> Person:

@@ -1,26 +1,37 @@
-"""What a rep may write to the app, and the passive answer."""
+"""What staff may write to the app, and the passive answer."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
+from bot.conversations import rep_campaigns, rep_customers, rep_list
+from bot.conversations.rep_talk import RepTalk
 from bot.words import Words
+from referral import drafts
+from referral.conversations.commands import (
+    Answered,
+    AskedAbout,
+    NotUnderstood,
+    WantsCampaign,
+    WantsCampaigns,
+    WantsHelp,
+    WantsList,
+    WantsPoster,
+    WantsResults,
+    read,
+)
 from referral.events import RepOpened, RepSaid
+from referral.facts import Facts
+from referral.ids import Bits
 from referral.times import SHANGHAI
 from storage.transaction import Transaction
 
 
-def said(tx: Transaction, words: Words, event: RepSaid, *, now: datetime) -> str:
-    """Answer a rep's message."""
+def said(tx: Transaction, facts: Facts, words: Words, event: RepSaid, *, now: datetime, rng: Bits) -> str:
+    """Answer a message; what it starts is done in the same transaction."""
     if event.kind != "text":
         return words.say("rep.not_text")
-    match event.text.strip():
-        case "业绩":
-            return _results(tx, words, event.rep, now)
-        case "帮助" | "?" | "？" | "help":
-            return words.say("rep.help")
-        case _:
-            return words.say("rep.unknown")
+    return _answer(RepTalk(tx=tx, facts=facts, words=words, rep=event.rep, now=now, rng=rng), event.text)
 
 
 def opened(tx: Transaction, words: Words, event: RepOpened) -> str | None:
@@ -33,13 +44,41 @@ def opened(tx: Transaction, words: Words, event: RepOpened) -> str | None:
     return words.say("rep.hello", rep="顾问")
 
 
-def _results(tx: Transaction, words: Words, rep: str, now: datetime) -> str:
-    month = now.astimezone(SHANGHAI).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    found = tx.results.of_rep(rep, month)
+def _answer(talk: RepTalk, text: str) -> str:
+    match read(text):
+        case WantsList():
+            return rep_list.today(talk)
+        case WantsCampaigns():
+            return rep_campaigns.running(talk)
+        case WantsCampaign(offer=offer):
+            return rep_campaigns.wanted(talk, offer)
+        case Answered(yes=yes, handle=handle) if drafts.is_manager(talk.facts, talk.rep):
+            return rep_campaigns.answered(talk, handle, yes=yes)
+        case AskedAbout(name=name):
+            return rep_customers.standing(talk, name)
+        case WantsPoster(name=name):
+            return rep_customers.poster(talk, name)
+        case WantsResults():
+            return _results(talk)
+        case WantsHelp():
+            return _help(talk)
+        case Answered() | NotUnderstood():
+            return talk.say("unknown")
+
+
+def _help(talk: RepTalk) -> str:
+    if not drafts.is_manager(talk.facts, talk.rep):
+        return talk.say("help")
+    return f"{talk.say('help')}\n{talk.say('help_manager')}"
+
+
+def _results(talk: RepTalk) -> str:
+    month = talk.now.astimezone(SHANGHAI).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    found = talk.tx.results.of_rep(talk.rep, month)
     if not (found.advocates or found.friends or found.bought or found.granted):
-        return words.say("rep.results_none")
-    return words.say(
-        "rep.results",
+        return talk.say("results_none")
+    return talk.say(
+        "results",
         advocates=found.advocates,
         friends=found.friends,
         bought=found.bought,

@@ -17,6 +17,7 @@ from referral.errors import BadInput
 from referral.identities import Identity, IdentityKind
 
 MOST_FEN = 10**12
+MOST = 1e12  # of any other number
 LONGEST = 64  # characters of a number, a source, a code
 LONGEST_ID = 128  # characters of an identity
 
@@ -57,6 +58,19 @@ class Fields:
         """An amount that may be missing, which is 0."""
         value = self.values.get(name)
         return 0 if value is None else self._amount(name, value)
+
+    def number(self, name: str, *, most: float = MOST) -> float:
+        """A required number, 0 to `most`."""
+        value = self._required(name)
+        if value is None:
+            return 0
+        if type(value) not in (int, float):
+            self.wrong(name, "要是数字")
+        elif not 0 <= value <= most:
+            self.wrong(name, f"要在 0 到 {most:g} 之间")
+        else:
+            return float(value)
+        return 0
 
     def yuan_only(self, name: str) -> None:
         """A currency: CNY, or not said."""

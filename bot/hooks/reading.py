@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
 
 import msgspec
 
+from bot.hooks.content import content
 from bot.hooks.fields import Fields
-from bot.hooks.refusals import HookRefused, Problem, refused
+from bot.hooks.refusals import HookRefused
 from referral.codes import find_in
 from referral.identities import Identity
 from referral.offers import CONVERSIONS
@@ -68,29 +68,11 @@ class Naming:
 
 def read(body: bytes, naming: Naming) -> OrderTold | RefundTold:
     """Read one webhook. Raises `HookRefused` with 422 and every problem at once."""
-    values = _object(body)
-    kind: Any = values.get("type")
-    content: Any = values.get("data")
-    problems = [] if kind in TYPES else [Problem("type", f"不认识这种事件，可以用 {'、'.join(TYPES)}")]
-    if not isinstance(content, dict):
-        problems.append(Problem("data", "缺少这一项，要是一个对象"))
-    if problems:
-        raise HookRefused(422, problems)
-    data = Fields(path="data", values=content)
+    kind, data = content(body, TYPES)
     told = _told(kind, data, naming)
     if data.problems:
         raise HookRefused(422, data.problems)
     return told
-
-
-def _object(body: bytes) -> dict[str, Any]:
-    try:
-        values = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise refused(422, "body", "不是可以读懂的 JSON") from None
-    if not isinstance(values, dict):
-        raise refused(422, "body", "要是一个 JSON 对象")
-    return values
 
 
 def _told(kind: str, data: Fields, naming: Naming) -> OrderTold | RefundTold:

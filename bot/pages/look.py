@@ -71,7 +71,12 @@ _UNSEEN: Final = re.compile(
 
 def render(view: View) -> str:
     """Return the whole HTML document of `view`."""
-    return _environment().get_template(_TEMPLATES[type(view)]).render(view=view)
+    return draw(_TEMPLATES[type(view)], view=view)
+
+
+def draw(template: str, **values: Any) -> str:
+    """Fill a template of `templates/pages`."""
+    return _environment().get_template(template).render(**values)
 
 
 def status_of(view: View) -> HTTPStatus:

@@ -27,7 +27,7 @@ class Acts:
         """Carry out one act; raise `BadAct` for an unknown name or a bad value, `Unreachable` when the bot is away."""
         if persona == "platform":
             return await _pick(self.operator.acts(), do)(value)
-        if persona in self.people.reps:
+        if persona in self.people.staff():
             return await _pick(self.staff.acts(), do)(persona, value)
         act = _pick(self.customers.acts(), do)
         return await act(self._customer(persona), value)

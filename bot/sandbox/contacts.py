@@ -35,6 +35,7 @@ class Contacts:
             "externalcontact/list": get(self._list),
             "externalcontact/get": get(self._get),
             "externalcontact/batch/get_by_user": post(self._batch),
+            "externalcontact/get_corp_tag_list": post(self._tags),
             "externalcontact/send_welcome_msg": post(self._welcome),
         }
 
@@ -45,6 +46,18 @@ class Contacts:
     def reps_of(self, person: Person) -> list[str]:
         """The reps whose contact the person is, oldest first."""
         return [bond.rep for bond in self._bonds(who=person.external_userid)]
+
+    def of_rep(self, rep: str) -> list[str]:
+        """The platform's ids of a rep's customers, oldest first."""
+        return [bond.who for bond in self._bonds(rep=rep)]
+
+    def note(self, person: Person, rep: str, *, remark: str, mobile: str, tag: str) -> list[Callback]:
+        """The rep notes something about a customer; what is empty stays as it was. Return the callbacks."""
+        bond = self._stage.world.bonds[f"{rep}/{person.external_userid}"]
+        bond.remark = remark or bond.remark
+        bond.mobiles = [mobile] if mobile else bond.mobiles
+        bond.tags = list(dict.fromkeys([*bond.tags, *([self._tag(tag)] if tag else [])]))
+        return contact_change(self._stage, "edit_external_contact", rep=rep, who=person.external_userid)
 
     def half_add(self, person: Person, rep: str, state: str | None) -> tuple[str, list[Callback]]:
         """The person added a rep who has not confirmed yet. Return the welcome code and the callbacks."""
@@ -77,6 +90,15 @@ class Contacts:
         return code, contact_change(
             self._stage, change, rep=rep, who=who, State=state or None, WelcomeCode=code or None
         )
+
+    def _tag(self, name: str) -> str:
+        """The id of a corp tag, made where there is none of this name."""
+        tags = self._stage.world.tags
+        known = next((tag for tag, called in tags.items() if called == name), None)
+        if known is None:
+            known = "et" + self._stage.mint("tag", 30)
+            tags[known] = name
+        return known
 
     def _issue(self, rep: str, who: str) -> str:
         code = self._stage.mint("welcome", 43)
@@ -120,10 +142,17 @@ class Contacts:
             raise Refusal(40058, "invalid cursor")
         skip = int(cursor or 0)
         bonds = [bond for rep in reps for bond in self._settled(rep=rep)]
+        if not bonds:
+            raise Refusal(84061, "not external contact", external_contact_list=[])
         answer: Answer = {"external_contact_list": [self._pair(bond) for bond in bonds[skip : skip + limit]]}
         if len(bonds) > skip + limit:
             answer["next_cursor"] = str(skip + limit)
         return answer
+
+    def _tags(self, _call: Call) -> Answer:
+        tags = [{"id": tag, "name": name, "order": 0} for tag, name in self._stage.world.tags.items()]
+        group = {"group_id": "etGROUP", "group_name": "客户标签", "order": 0, "tag": tags}
+        return {"tag_group": [group] if tags else []}
 
     def _check_rep(self, rep: str) -> None:
         if rep not in self._people.reps:
@@ -140,15 +169,20 @@ class Contacts:
 
     def _followed(self, bond: Bond) -> Answer:
         person = self._people.by_id(bond.who)
-        followed: Answer = {"userid": bond.rep, "remark": person.nickname, "createtime": bond.since, "tags": []}
-        followed |= {"oper_userid": bond.who, "add_way": bond.add_way}
+        remark = bond.remark or person.nickname
+        followed: Answer = {"userid": bond.rep, "remark": remark, "createtime": bond.since, "tags": self._tagged(bond)}
+        followed |= {"remark_mobiles": bond.mobiles, "oper_userid": bond.who, "add_way": bond.add_way}
         return followed | ({"state": bond.state} if bond.state else {})
+
+    def _tagged(self, bond: Bond) -> list[Answer]:
+        names = self._stage.world.tags
+        return [{"group_name": "客户标签", "tag_name": names[tag], "tag_id": tag, "type": 1} for tag in bond.tags]
 
     def _pair(self, bond: Bond) -> Answer:
         followed = self._followed(bond)
         del followed["tags"]
         profile = self._profile(self._people.by_id(bond.who))
-        return {"external_contact": profile, "follow_info": followed | {"tag_id": []}}
+        return {"external_contact": profile, "follow_info": followed | {"tag_id": bond.tags}}
 
     def _welcome(self, call: Call) -> Answer:
         text, attachments = call.body.get("text"), call.body.get("attachments") or []

@@ -33,7 +33,7 @@ class Messages:
             raise Refusal(40056, "invalid agentid")
         kind, text, url = self._read(call)
         named = self._recipients(call.required("touser"))
-        good = [rep for rep in named if rep in self._people.reps]
+        good = [rep for rep in named if rep in self._people.staff()]
         if not good:
             raise Refusal(81013, "all recipients are invalid")
         for rep in good:
@@ -43,7 +43,7 @@ class Messages:
 
     def _recipients(self, touser: str) -> list[str]:
         if touser == "@all":
-            return list(self._people.reps)
+            return list(self._people.staff())
         named = list(dict.fromkeys(name for name in touser.split("|") if name))
         if len(named) > MOST_PEOPLE:
             raise Refusal(40058, "more than 1000 recipients")
@@ -64,7 +64,7 @@ class Messages:
         if kind in ("text", "markdown"):
             return kind, cut(_words(body, "content")), ""
         if kind == "textcard":
-            return kind, cut(f"{_words(body, 'title')}\n{_words(body, 'description')}"), _words(body, "url")
+            return "card", cut(f"{_words(body, 'title')}\n{_words(body, 'description')}"), _words(body, "url")
         if kind == "image":
             return kind, "", self._media.url(self._media.require(body.get("media_id"), "image"))
         if kind == "template_card":

@@ -12,6 +12,7 @@ from bot.sandbox.state import Bond, Person
 
 CAST = {"mei": "梅姐", "jun": "小军", "bo": "阿博"}
 REPS = {"lin": "林顾问"}
+MANAGERS = {"zhou": "周店长"}  # staff who serve no customers
 OLD_FRIENDS = {"mei": "lin"}  # customers from the first day, two years ago
 TWO_YEARS = 2 * 365 * 86400  # seconds
 RESERVED = {"platform", "app", "kf", "shop"}
@@ -26,6 +27,7 @@ class People:
     """Finds people by the names that acts use and by the ids that the platform uses."""
 
     def __init__(self, stage: Stage, reps: Mapping[str, str]) -> None:
+        """`reps` are those who serve customers."""
         self._stage = stage
         self.reps = dict(reps)
         self._by_id: dict[str, Person] = {}
@@ -43,12 +45,16 @@ class People:
                 who = world.people[name].external_userid
                 world.bonds[f"{rep}/{who}"] = Bond(rep=rep, who=who, since=self._stage.now() - TWO_YEARS)
 
+    def staff(self) -> dict[str, str]:
+        """All members of staff with their names, whether they serve customers or not."""
+        return self.reps | {who: name for who, name in MANAGERS.items() if who not in self.reps}
+
     def customer(self, name: str) -> Person:
         """Return the customer called `name`, making a new stranger of that nickname; raise `Unknown` for a bad name."""
         known = self._stage.world.people.get(name)
         if known:
             return known
-        if name in RESERVED or name in self.reps or not NAME.fullmatch(name):
+        if name in RESERVED or name in self.staff() or not NAME.fullmatch(name):
             raise Unknown(f"{name!r} cannot be a customer's name")
         return self._arrive(name, name)
 
@@ -77,9 +83,10 @@ class People:
 
     def _user_get(self, call: Call) -> Answer:
         rep = call.query.get("userid", "")
-        if rep not in self.reps:
+        name = self.staff().get(rep)
+        if name is None:
             raise Refusal(60111, "userid not found")
-        return {"userid": rep, "name": self.reps[rep], "status": 1, "department": [1], "qr_code": self.rep_qr(rep)}
+        return {"userid": rep, "name": name, "status": 1, "department": [1], "qr_code": self.rep_qr(rep)}
 
     def _arrive(self, name: str, nickname: str) -> Person:
         external_userid = "wm" + opaque(f"person:{self._stage.corp}:{name}", 30)

@@ -14,12 +14,14 @@ from aiohttp import web
 from bot.sandbox import state
 from bot.sandbox.acts import Acts
 from bot.sandbox.api import Api
+from bot.sandbox.broadcasts import Broadcasts
 from bot.sandbox.callbacks import Callback
 from bot.sandbox.contacts import Contacts
 from bot.sandbox.customers import Customers, Result
 from bot.sandbox.delivery import ANSWER_TIME, Delivery
 from bot.sandbox.desks import Desks
 from bot.sandbox.doors import Doors
+from bot.sandbox.entrance import Entrance
 from bot.sandbox.faults import Faults
 from bot.sandbox.loopback import Loopback
 from bot.sandbox.media import Media
@@ -49,8 +51,9 @@ class Sandbox:
     `clock` is the one that bot and sandbox share, `machine_clock` the machine's own. `settle` waits until the bot has
     done all that is due now. `state_file` keeps people, contact ways and log between runs (media lie in a folder beside
     it); without it all is forgotten. `retry_pause` is in seconds. The options after it bend the platform for tests:
-    seconds until a new contact is known (`contact_lag`), contact ways allowed, most messages in a pull, calls of one
-    path in a minute, seconds of a slow answer, seconds the bot has to answer a callback.
+    seconds until a new contact is known (`contact_lag`), contact ways allowed, most messages in a pull, broadcasts that
+    a customer gets in a month (None: as many as it has days), calls of one path in a minute, seconds of a slow answer,
+    seconds the bot has to answer a callback.
     """
 
     def __init__(
@@ -69,6 +72,7 @@ class Sandbox:
         contact_lag: int = 0,
         way_quota: int = QUOTA,
         pull_page: int = 1000,
+        broadcast_cap: int | None = None,
         calls_per_minute: int | None = None,
         slow_seconds: float = 3.0,
         answer_time: float = ANSWER_TIME,
@@ -86,7 +90,10 @@ class Sandbox:
         sessions = Sessions(stage, people, desks, media, delivery.later)
         tokens, faults = Tokens(stage), Faults(slow_seconds)
         shop = Shop(stage, loopback, orders_secret, machine_clock=machine_clock, retry_pause=retry_pause)
-        nouns = (people, ways, contacts, desks, sessions, media, Messages(stage, people, media))
+        broadcasts = Broadcasts(stage, people, contacts, broadcast_cap)
+        self._entrance = entrance = Entrance(stage, people)
+        messages = Messages(stage, people, media)
+        nouns = (people, ways, contacts, desks, sessions, media, messages, broadcasts, entrance)
         endpoints = {path: endpoint for noun in nouns for path, endpoint in noun.endpoints().items()}
         self._api = Api(stage, tokens, faults, endpoints, calls_per_minute)
         self._scenery = Scenery(stage, people, ways, media)
@@ -105,7 +112,7 @@ class Sandbox:
                 post=self._post,
                 quiet=self._quiet,
             ),
-            staff=Staff(stage=stage, contacts=contacts, media=media, post=self._post),
+            staff=Staff(stage=stage, contacts=contacts, broadcasts=broadcasts, media=media, post=self._post),
             operator=Operator(stage=stage, tokens=tokens, faults=faults, delivery=delivery, quiet=self._quiet),
         )
         self._turn = asyncio.Lock()
@@ -113,9 +120,9 @@ class Sandbox:
         self._kept = -1
 
     def routes(self) -> list[web.RouteDef]:
-        """The platform's API, its pictures, and the control doors, for the bot's own aiohttp application."""
+        """The platform's API, its pictures, its login, and the control doors, for the bot's own aiohttp application."""
         platform = web.route("*", "/cgi-bin/{path:.+}", self._api.handle)
-        return [platform, *self._scenery.routes(), *Doors(self).routes()]
+        return [platform, *self._scenery.routes(), *self._entrance.routes(), *Doors(self).routes()]
 
     async def start(self, bot_url: str) -> None:
         """Wake up; `bot_url` is the loopback address of the bot, and of these routes. Raise `StateUnreadable`."""

@@ -30,13 +30,43 @@ class Person(msgspec.Struct, kw_only=True):
 
 
 class Bond(msgspec.Struct, kw_only=True):
-    """A customer and a rep are contacts since `since` (epoch seconds)."""
+    """A customer and a rep are contacts since `since` (epoch seconds); what the rep noted, tags by their ids."""
 
     rep: str
     who: str
     since: int
     state: str | None = None
     add_way: int = 1
+    remark: str = ""
+    mobiles: list[str] = []
+    tags: list[str] = []
+
+
+class Broadcast(msgspec.Struct, kw_only=True):
+    """A broadcast before a rep: `state` is waiting, pressed or cancelled; `status` is the platform's, by customer."""
+
+    msgid: str
+    rep: str
+    text: str
+    created: int
+    status: dict[str, int]
+    state: str = "waiting"
+    pressed: int | None = None
+    reminded: list[int] = []
+
+
+class Login(msgspec.Struct, kw_only=True):
+    """A one-time code of a member of staff or a customer who opened a page."""
+
+    who: str
+    issued: int
+
+
+class Ticket(msgspec.Struct, kw_only=True):
+    """A ticket of the JS interface, good until `until`."""
+
+    value: str
+    until: int
 
 
 class Way(msgspec.Struct, kw_only=True):
@@ -127,7 +157,10 @@ class Line(msgspec.Struct, kw_only=True):
 
 
 class World(msgspec.Struct, kw_only=True):
-    """Everything the sandbox remembers. `salt` and `count` feed its ids, so that none repeats after a restart."""
+    """Everything the sandbox remembers. `salt` and `count` feed its ids, so that none repeats after a restart.
+
+    `tags` are the names of corp tags by id; `received` counts broadcasts by customer and month.
+    """
 
     version: int = VERSION
     salt: str
@@ -142,6 +175,11 @@ class World(msgspec.Struct, kw_only=True):
     orders: dict[str, Order] = {}
     numbers: dict[str, int] = {}
     tokens: dict[str, Token] = {}
+    tags: dict[str, str] = {}
+    broadcasts: dict[str, Broadcast] = {}
+    received: dict[str, int] = {}
+    logins: dict[str, Login] = {}
+    tickets: dict[str, Ticket] = {}
     lines: list[Line] = []
     said: int = 0
     calls: int = 0

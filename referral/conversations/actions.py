@@ -101,6 +101,35 @@ class AskDisclosure:
     referral: str
 
 
+@dataclass(frozen=True, slots=True)
+class AskPermission:
+    """Ask, once, whether we may tell them good news (征询)."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeepPermission:
+    """Keep what they said to being written to unasked."""
+
+    yes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AskSurvey:
+    """Ask how satisfied they are, 0-10."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeepScore:
+    """Keep a survey's answer; a low one is told to the rep, after a high one it may be right to ask."""
+
+    score: int
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveInPeace:
+    """The ask was put off."""
+
+
 Action = (
     Say
     | GivePoster
@@ -117,4 +146,9 @@ Action = (
     | AskWhich
     | Disclose
     | AskDisclosure
+    | AskPermission
+    | KeepPermission
+    | AskSurvey
+    | KeepScore
+    | LeaveInPeace
 )

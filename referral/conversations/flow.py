@@ -13,11 +13,16 @@ from enum import StrEnum
 from referral.conversations.actions import (
     Action,
     AskDisclosure,
+    AskPermission,
+    AskSurvey,
     AskWhich,
     CallPerson,
     CountMiss,
     Disclose,
     GivePoster,
+    KeepPermission,
+    KeepScore,
+    LeaveInPeace,
     NoteDeclared,
     Say,
     SetByline,
@@ -34,15 +39,20 @@ from referral.conversations.heard import (
     AskedProgress,
     AskedRules,
     AskedSigning,
+    AskedSurvey,
     AskedToRecommend,
     AskedWhy,
     ChoseByline,
     Claimed,
     Declared,
+    GavePermission,
     Greeted,
     Heard,
     MistypedCode,
+    PutOff,
+    Resumed,
     SaidOther,
+    Scored,
     SentMedia,
     Stopped,
     TypedCode,
@@ -75,7 +85,17 @@ class Situation:
     standing: Standing | None = None
     question: str | None = None
     """The referral whose friend this person is, and who was never asked whether the advocate may know."""
+    may_ask_permission: bool = False
+    """Whether this customer may be asked if they want to hear of anything (`referral.floor`)."""
+    has_something_to_rate: bool = False
+    """Whether this customer got something lately and has not said since how it was."""
 
+
+PERMISSION, SURVEY = "consent", "survey"
+"""Questions that are not about a referral, as `Chat.question` names them."""
+
+SURVEY_AGAIN = timedelta(days=30)
+"""How long an unanswered survey is not asked again."""
 
 HANDED_FOR = timedelta(hours=24)
 """For how long a colleague is taken to be at it: meanwhile other talk gets no second polite line."""
@@ -88,21 +108,29 @@ class Chat:
     handed_at: datetime | None = None
     question: str | None = None
     just_asked: bool = False
+    survey_at: datetime | None = None
 
     @classmethod
     def read(cls, kept: Mapping[str, object]) -> Chat:
         """The state as it was kept; anything unreadable is left out."""
-        handed, question = kept.get("handed_at"), kept.get("question")
+        question = kept.get("question")
         return cls(
-            handed_at=datetime.fromisoformat(handed) if isinstance(handed, str) else None,
+            handed_at=_moment(kept.get("handed_at")),
             question=question if isinstance(question, str) else None,
             just_asked=kept.get("just_asked") is True,
+            survey_at=_moment(kept.get("survey_at")),
         )
 
     def keep(self) -> dict[str, object]:
         """The state as plain JSON."""
         handed = self.handed_at.isoformat() if self.handed_at else None
-        return {"handed_at": handed, "question": self.question, "just_asked": self.just_asked}
+        survey = self.survey_at.isoformat() if self.survey_at else None
+        return {
+            "handed_at": handed,
+            "question": self.question,
+            "just_asked": self.just_asked,
+            "survey_at": survey,
+        }
 
 
 def step(chat: Chat, heard: Heard, situation: Situation, now: datetime) -> tuple[Chat, list[Action]]:
@@ -111,6 +139,10 @@ def step(chat: Chat, heard: Heard, situation: Situation, now: datetime) -> tuple
     if situation.question and not isinstance(heard, Stopped | Answered | AskedForPerson):
         asked = replace(chat, question=situation.question, just_asked=True)
         return asked, [*actions, AskDisclosure(situation.question)]
+    if situation.may_ask_permission and _is_pleased(heard):
+        return replace(chat, question=PERMISSION, just_asked=True), [*actions, AskPermission()]
+    if situation.has_something_to_rate and isinstance(heard, _IDLE_TALK) and _may_survey(chat, now):
+        return replace(chat, question=SURVEY, just_asked=True, survey_at=now), [*actions, AskSurvey()]
     return replace(chat, just_asked=False), actions
 
 
@@ -118,6 +150,8 @@ def _answer(chat: Chat, heard: Heard, situation: Situation, now: datetime) -> tu
     match heard:
         case Stopped():
             return Chat(), [StopReminders(), Say("optout.done")]
+        case Resumed() | GavePermission() | AskedSurvey() | Scored() | PutOff():
+            return _of_writing(chat, heard, now)
         case AskedToRecommend():
             return chat, [GivePoster(again=situation.has_code)] if situation.campaign_runs else [Say("campaign.none")]
         case AskedRules():
@@ -137,7 +171,7 @@ def _answer(chat: Chat, heard: Heard, situation: Situation, now: datetime) -> tu
             return chat, [AskWhich(name)]
         case Answered(yes=yes, referral=referral, clear=clear):
             last = chat.question if clear or chat.just_asked else None
-            return _disclosed(chat, referral or last, yes, now)
+            return _answered(chat, referral or last, yes, now)
         case AskedProgress() | AskedWhy() | AskedSigning() | Declared() | Greeted() | WasPolite():
             return chat, list(_AT_ONCE[type(heard)])
         case SentMedia(kind=kind):
@@ -191,6 +225,61 @@ def _disclosed(chat: Chat, referral: str | None, yes: bool, now: datetime) -> tu
         return (chat, []) if yes else _hand_over(chat, now)
     answered: list[Action] = [Disclose(referral, yes), Say("privacy.yes" if yes else "privacy.no")]
     return replace(chat, question=None), answered
+
+
+def _of_writing(
+    chat: Chat, heard: Resumed | GavePermission | AskedSurvey | Scored | PutOff, now: datetime
+) -> tuple[Chat, list[Action]]:
+    """What concerns our own asking: permission, surveys, and not now."""
+    match heard:
+        case Resumed():
+            return replace(chat, question=None), [KeepPermission(yes=True), Say("consent.resumed")]
+        case GavePermission(yes=yes):
+            return _permitted(chat, yes)
+        case AskedSurvey():
+            return replace(chat, question=SURVEY, survey_at=now), [AskSurvey()]
+        case Scored(score=score, clear=clear):
+            return _scored(chat, score, now) if clear or chat.question == SURVEY else _hand_over(chat, now)
+        case PutOff():
+            return chat, [LeaveInPeace(), Say("nudge.put_off")]
+
+
+def _answered(chat: Chat, question: str | None, yes: bool, now: datetime) -> tuple[Chat, list[Action]]:
+    """A yes or no, to the question that it answers."""
+    if question == PERMISSION:
+        return _permitted(chat, yes)
+    if question == SURVEY:
+        return replace(chat, question=None), []
+    return _disclosed(chat, question, yes, now)
+
+
+def _permitted(chat: Chat, yes: bool) -> tuple[Chat, list[Action]]:
+    return replace(chat, question=None), [KeepPermission(yes), Say("consent.granted" if yes else "consent.refused")]
+
+
+def _scored(chat: Chat, score: int, now: datetime) -> tuple[Chat, list[Action]]:
+    """A survey's answer: thanked alike whatever it is (reliability R12)."""
+    if not 0 <= score <= 10:
+        return replace(chat, question=SURVEY, survey_at=now), [Say("survey.again")]
+    return replace(chat, question=None), [Say("survey.thanks"), KeepScore(score)]
+
+
+def _is_pleased(heard: Heard) -> bool:
+    """Whether this is a contact at which a question of ours is no burden."""
+    if isinstance(heard, Scored):
+        return 7 <= heard.score <= 10
+    return isinstance(heard, AskedToRecommend | AskedProgress | Greeted)
+
+
+_IDLE_TALK = (Greeted, AskedProgress)
+
+
+def _may_survey(chat: Chat, now: datetime) -> bool:
+    return chat.survey_at is None or now - chat.survey_at >= SURVEY_AGAIN
+
+
+def _moment(kept: object) -> datetime | None:
+    return datetime.fromisoformat(kept) if isinstance(kept, str) else None
 
 
 def _hand_over(chat: Chat, now: datetime) -> tuple[Chat, list[Action]]:

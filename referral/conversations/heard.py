@@ -98,6 +98,36 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
+class GavePermission:
+    """The tapped answer to whether we may write to them unasked."""
+
+    yes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """恢复提醒: after having asked for silence."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedSurvey:
+    """打分: would like to say how satisfied they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A number that may be a survey's answer; one that says 分 is `clear` even if nothing was asked."""
+
+    score: int
+    clear: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PutOff:
+    """先不用, to an ask."""
+
+
+@dataclass(frozen=True, slots=True)
 class Greeted:
     """您好, 在吗: nothing asked yet."""
 
@@ -133,6 +163,11 @@ Heard = (
     | MistypedCode
     | Claimed
     | Answered
+    | GavePermission
+    | Resumed
+    | AskedSurvey
+    | Scored
+    | PutOff
     | Greeted
     | WasPolite
     | SentMedia
@@ -155,6 +190,10 @@ _MENU: dict[str, Heard] = {
     "sign.face": ChoseByline(Byline.FACE),
     "sign.nickname": ChoseByline(Byline.NICKNAME),
     "sign.none": ChoseByline(Byline.NONE),
+    "consent.yes": GavePermission(yes=True),
+    "consent.no": GavePermission(yes=False),
+    "later": PutOff(),
+    "stop": Stopped(),
 }
 _RECOMMEND = (
     r"^(我)?(要|想|来)?(个|张|一张)?(推荐|海报|邀请码|邀请链接|我要推荐|推荐朋友|介绍朋友)(一下)?$"
@@ -176,6 +215,9 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Heard], ...] = tuple(
         (r"^只用昵称$", ChoseByline(Byline.NICKNAME)),
         (r"^不署名$", ChoseByline(Byline.NONE)),
         (_RECOMMEND, AskedToRecommend()),
+        (r"^(恢复|重新|继续)提醒(我)?$", Resumed()),
+        (r"^(我要|我来|给你们)?(评价|打分|打个分)(一下)?$|^满意度$", AskedSurvey()),
+        (r"^先不(用|要)了?$|^(以后|下次|改天)再说$", PutOff()),
         (r"^(您|你)好(啊|呀)?$|^在(吗|么|不在)$|^(hi|hello|嗨|哈喽)$|^菜单$|^帮助$", Greeted()),
     )
 )
@@ -184,6 +226,7 @@ _THANKS = r"([,、 ]*(谢谢|多谢)(您|你|啦)?)?$"
 _YES = re.compile(r"^(可以|可以的|同意|愿意|告诉吧|可以告诉[^不]{0,20})" + _THANKS)
 _NO = re.compile(r"^(不用|不用了|先不说|不可以|不行|不要|别说|不同意|不愿意|先不|否)" + _THANKS)
 _YES_TO_ANYTHING = re.compile(r"^(行|好|好的|好啊|嗯+|是|是的|没问题)" + _THANKS)
+_SCORE = re.compile(r"^(?:我?(?:打|给|评))?(\d{1,3})(分)?$")
 _COURTESIES = "(?:非常|太)?(?:谢谢|多谢|感谢|谢)(?:您|你|啦|了)*+|收到|知道了|明白了?|了解了?|ok|好的?|辛苦了?"
 _POLITE = re.compile(
     rf"^(?:(?>{_COURTESIES})[,、 ~!。]*+)++$"
@@ -218,6 +261,8 @@ def _meant(said: str) -> Heard:
     for pattern, heard in _PATTERNS:
         if pattern.search(said):
             return heard
+    if score := _SCORE.match(said):
+        return Scored(int(score[1]), clear=score[2] is not None)
     if claim := _CLAIM.match(said):
         return Claimed(claim[1])
     typed = re.sub(r"[\s\-]", "", said)

@@ -12,8 +12,9 @@ from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 from sqlalchemy import select
 
+from bot.channels.wecom.effects import Lines
 from bot.channels.wecom.gateway import Gateway
-from bot.channels.wecom.sender import Lines, Sender
+from bot.channels.wecom.sender import Sender
 from bot.channels.wecom.tokens import MemoryTokenStore, Tokens
 from referral import contact_ways
 from referral.messages import DeskText, FetchProfile

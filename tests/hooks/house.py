@@ -1,4 +1,4 @@
-"""A small house behind the orders' webhook: real rules, real storage, real HTTP, and a clock that the test turns."""
+"""A small house behind the webhooks: real rules, real storage, real HTTP, and a clock that the test turns."""
 
 from __future__ import annotations
 
@@ -9,19 +9,24 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 
 from aiohttp import web
+from sqlalchemy import select
 from standardwebhooks.webhooks import Webhook
 
 from bot.copy import Copy
 from bot.hooks import orders as orders_hook
+from bot.hooks import signals as signals_hook
+from bot.hooks.reading import Naming
 from bot.offers import load_pack
 from bot.words import Words
-from referral import campaigns, codes, orders, people, thanks, touches
+from referral import campaigns, codes, due_rows, orders, people, thanks, touches
 from referral.facts import Facts
 from referral.identities import Identity, IdentityKind
 from referral.ledger import account_of
+from referral.moments import Moment, Permission
 from referral.rewards import COUNTED, RewardState
 from referral.touches import TouchKind
 from storage.open import open_store
+from storage.tables import outbox
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 OTHER_SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
@@ -60,6 +65,7 @@ class House:
     rng: random.Random = field(default_factory=lambda: random.Random(7))
     numbers: count = field(default_factory=lambda: count(1))
     campaign: str = ""
+    wakes: int = 0
 
     # --- the shop's side ---------------------------------------------------------------------------------------------
 
@@ -67,13 +73,23 @@ class House:
         """A signed webhook; `fields` go over `data`."""
         return await self.post(json.dumps({"type": kind, "data": {**(data or {}), **fields}}).encode(), webhook=webhook)
 
-    async def post(self, body: bytes, *, webhook: str | None = None, headers: dict | None = None) -> Said:
+    async def hear(self, kind: str, person: str | dict = "wmMei", *, webhook: str | None = None, **fields) -> Said:
+        """A signed signal about Mei, now; `fields` go over the right ones, None leaves one out."""
+        who = {"external_userid": person} if isinstance(person, str) else person
+        data = {"person": who, "at": self.now.isoformat()} | fields
+        given = {name: value for name, value in data.items() if value is not None}
+        body = json.dumps({"type": kind, "data": given}).encode()
+        return await self.post(body, webhook=webhook, path="/hooks/signals")
+
+    async def post(
+        self, body: bytes, *, webhook: str | None = None, headers: dict | None = None, path: str = "/hooks/orders"
+    ) -> Said:
         """A signed body; `headers` go over the right ones."""
         signed = self.signed(body, webhook or f"msg_{next(self.numbers)}") | (headers or {})
-        return await self.send(body, [(name, value) for name, value in signed.items() if value is not None])
+        return await self.send(body, [(name, value) for name, value in signed.items() if value is not None], path)
 
-    async def send(self, body, headers) -> Said:
-        async with self.client.post("/hooks/orders", data=body, headers=headers) as answer:
+    async def send(self, body, headers, path: str = "/hooks/orders") -> Said:
+        async with self.client.post(path, data=body, headers=headers) as answer:
             assert answer.content_type == "application/json"
             return Said(answer.status, await answer.json())
 
@@ -117,6 +133,31 @@ class House:
             )  # fmt: skip
 
         self.campaign = (await self.store.write(unit)).id
+
+    async def customer(self, name: str = "wmMei", **known) -> str:
+        """A customer of two years who wants to hear of us, with a rep; `known` goes over what bears on the moment."""
+        person = await self.know(name, nickname="梅姐", rep="lin")
+        since = {"customer_since": self.now - timedelta(days=730), "consent": Permission.GRANTED}
+
+        def unit(tx):
+            tx.reps.see("lin", "林顾问")
+            due_rows.keep(tx, self.facts, Moment(person=person, **(since | known)), now=self.now)
+
+        await self.store.write(unit)
+        return person
+
+    async def writes(self, name: str = "wmMei") -> None:
+        """A customer writes to the desk."""
+        person = await self.know(name)
+        await self.store.write(lambda tx: tx.windows.opened("wkDesk", person, name, self.now))
+
+    async def moment(self, name: str = "wmMei") -> Moment:
+        return await self.store.read(lambda tx: tx.moments.get(tx.people.find(wecom(name)).id))
+
+    async def letters(self) -> list[tuple[str, str]]:
+        """Where what waits to go out is going, and what it says."""
+        rows = await self.store.read(lambda tx: tx.connection.execute(select(outbox.c.lane, outbox.c.payload)).all())
+        return [(lane, payload) for lane, payload in rows]
 
     async def know(self, name: str, **learned) -> str:
         """A person by their WeCom name; `learned` are facts about them."""
@@ -253,6 +294,22 @@ def app_of(house: House, *, secrets=(SECRET,), app_id: str | None = None) -> web
             machine_clock=lambda: house.machine_now,
             rng=house.rng,
             app_id=app_id,
+        )
+    )
+
+    def wake() -> None:
+        house.wakes += 1
+
+    app.add_routes(
+        signals_hook.routes(
+            house.store,
+            house.facts,
+            secrets,
+            Naming(phone_key=PHONE_KEY, app_id=app_id),
+            clock=lambda: house.now,
+            machine_clock=lambda: house.machine_now,
+            rng=house.rng,
+            wake=wake,
         )
     )
     return app

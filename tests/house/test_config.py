@@ -117,6 +117,8 @@ def test_a_company_on_wecom_gets_its_secrets_from_the_environment(tmp_path: Path
 
     assert config.wecom
     assert config.wecom.api_base == "https://qyapi.weixin.qq.com"
+    assert config.wecom.oauth_base == "https://open.weixin.qq.com"
+    assert config.wecom.managers == ()
     app = config.wecom.apps[0]
     assert (app.name, app.secret, app.token, app.aes_key) == ("main", "s3cret-of-the-app", "QDG6eK", AES_KEY)
     assert app.token_previous is None
@@ -253,6 +255,20 @@ def test_apps_with_one_name_and_a_kf_app_without_accounts_are_told(tmp_path: Pat
     assert problems(tmp_path, without) == ["wecom.apps[0].kf_accounts: an app used for kf needs at least one account"]
 
 
+def test_managers_are_members_of_staff_each_named_once(tmp_path: Path):
+    def named(managers: str) -> str:
+        return WECOM.replace(
+            'corp_id = "ww0123456789abcdef"', f'corp_id = "ww0123456789abcdef"\n    managers = {managers}'
+        )
+
+    config = read(tmp_path, named('["zhou", "li.wei@shop"]'))
+
+    assert config.wecom
+    assert config.wecom.managers == ("zhou", "li.wei@shop")
+    assert problems(tmp_path, named('["zhou", "zhou"]')) == ["wecom.managers[1]: 'zhou' is named twice"]
+    assert problems(tmp_path, named('["周店长"]'))[0].startswith("wecom.managers[0]: expected the id of a member")
+
+
 def test_an_official_account_needs_its_key_unless_it_talks_in_plain(tmp_path: Path):
     account = '[[official]]\nname = "shop"\napp_id = "wx1"\nsecret_env = "SECRET"\ntoken_env = "TOKEN"\n'
 
@@ -329,6 +345,8 @@ def test_a_sandbox_needs_nothing_but_the_company(tmp_path: Path):
     assert config.wecom
     assert config.wecom.corp_id.startswith("wwsandbox")
     assert config.wecom.api_base is None
+    assert config.wecom.oauth_base is None
+    assert config.wecom.managers == ("zhou",)
     app = config.wecom.apps[0]
     assert (app.name, app.agent_id, app.uses) == ("main", 1000002, ("contact", "kf", "rep"))
     assert app.kf_accounts == ("wkSANDBOX",)

@@ -237,7 +237,7 @@ async def test_a_hostile_nickname_stays_a_name(town, nickname):
     added = await town.act("jun", "add", code)
     own = await town.get(await town.me("mei"))
 
-    assert [line["kind"] for line in replies] == ["image", "text", "menu"]
+    assert [line["kind"] for line in replies] == ["image", "text", "menu", "menu"]
     for page in (landing, own):
         assert page.status == 200
         assert "<script>alert" not in page.text

@@ -18,7 +18,7 @@ async def test_a_customer_asks_a_friend_buys_and_both_are_thanked(either_town):
 
     # Mei asks: the poster, the words alone in their own bubble, a short menu, in that order
     asked = (await town.act("mei", "say", "我要推荐"))["replies"]
-    assert [line["kind"] for line in asked] == ["image", "text", "menu"]
+    assert [line["kind"] for line in asked] == ["image", "text", "menu", "menu"]
     poster = await town.get(asked[0]["url"])
     link, again = _read_by_zxing(poster.body), _read_by_zbar(poster.body)
     assert link == again

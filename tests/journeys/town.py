@@ -41,6 +41,7 @@ port = 0
 {server}
 [company]
 name = "{company}"
+industry = "{industry}"
 [database]
 url = "{url}"
 [files]
@@ -220,12 +221,15 @@ async def _page(answer: ClientResponse) -> Page:
 
 
 @asynccontextmanager
-async def open_town(folder: Path, url: str, *, machine: Machine | None = None, server: str = "") -> AsyncIterator[Town]:
+async def open_town(
+    folder: Path, url: str, *, machine: Machine | None = None, server: str = "", industry: str = "retail"
+) -> AsyncIterator[Town]:
     """A bot that runs until the block ends; opened again on the same folder it finds what was there."""
     machine = machine or Machine()
     rng = random.Random(int(machine.now.timestamp()))
     file = folder / "taoli.toml"
-    file.write_text(_CONFIG.format(company=COMPANY, url=url, server=server), encoding="utf-8")
+    written = _CONFIG.format(company=COMPANY, industry=industry, url=url, server=server)
+    file.write_text(written, encoding="utf-8")
     config = with_sandbox_secrets(load(file, {}), rng.randbytes)
     keys = load_keys(config, rng.randbytes, {})
     world = World(clock=machine.clock, monotonic=machine.monotonic, rng=rng, random_bytes=rng.randbytes)

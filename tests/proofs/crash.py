@@ -71,7 +71,7 @@ LOOK_EVERY = 10  # cycles
 DEATH_MS = (3, 300)
 UNBORN = 0.12  # share of cycles in which the bot is killed once more, while it starts
 JUMPS_S = ((0.6, 0, 2), (0.8, 900, 1500), (1.0, 7200, 28_800))  # how far time jumps between two lives: up to, from, to
-HARMLESS = {"sqlite.version"}
+HARMLESS = {"sqlite.version", "calendar.uncertain"}
 SETTLE_S = 20.0
 SETTLING_LIVES = 12
 

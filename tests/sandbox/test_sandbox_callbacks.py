@@ -160,7 +160,7 @@ async def test_cards_are_shown_by_their_words_and_link(town):
     template = {"main_title": {"title": "推荐确认"}, "button_list": [{"text": "接单"}]}
 
     for kind, body in {"textcard": card, "template_card": template, "markdown": {"content": "**好**"}}.items():
-        sent = {"touser": "@all", "msgtype": kind, "agentid": 1000002, kind: body}
+        sent = {"touser": "lin", "msgtype": kind, "agentid": 1000002, kind: body}
         assert (await town.post("message/send", sent))["errcode"] == 0
 
     assert [(line.text, line.url) for line in town.sandbox.lines()] == [

@@ -1,5 +1,6 @@
 """What leaves as tables: the columns of the contract, in order, the same every time."""
 
+import io
 import json
 
 import pytest
@@ -12,7 +13,8 @@ from referral.people import Person
 from referral.rewards import RewardState, Side
 from referral.touches import TouchKind
 from storage import tables as t
-from storage.exports import COLUMNS, export_text, rows
+from storage.exports import COLUMNS, rows, size
+from storage.formats import write_rows
 from storage.store import Store
 from storage.times import ms
 from tests.storage.cast import (
@@ -57,6 +59,9 @@ async def test_every_export_has_its_columns_in_order_and_nothing_else(store: Sto
     found = {what: await store.read(export(what)) for what in COLUMNS}
 
     assert all(found.values())
+    assert {what: await store.read(lambda tx, what=what: size(tx, what)) for what in COLUMNS} == {
+        what: len(table) for what, table in found.items()
+    }
     assert {what: {tuple(row) for row in table} for what, table in found.items()} == {
         what: {columns} for what, columns in COLUMNS.items()
     }
@@ -101,6 +106,29 @@ async def test_people_are_named_by_their_identities_and_never_by_phone(store: St
         "marketing_consent": 0,
     }
     assert {name for name, value in jun.items() if value is not None} == {"id"}
+
+
+async def test_what_a_customer_file_told_stands_under_its_own_headers(store: Store):
+    def story(tx):
+        tx.people.create(Person(id="mei"), NOON)
+        tx.connection.execute(t.people.update().values(tier="金卡", tags='["老客户", "爱喝茶"]'))
+        known = {"satisfaction": 9.0, "activity": 3.5, "last_order_at": ms(NOON), "orders": 0, "past_referrals": 2}
+        tx.connection.execute(t.moments.insert().values(person="mei", **known))
+
+    await store.write(story)
+
+    (mei,) = await store.read(export("people"))
+    assert {name: value for name, value in mei.items() if value is not None} == {
+        "id": "mei",
+        "tier": "金卡",
+        "satisfaction": 9,
+        "activity": 3.5,
+        "last_order_at": "2026-11-21T12:00:00.000+08:00",
+        "orders": 0,
+        "past_referrals": 2,
+        "tags": ["老客户", "爱喝茶"],
+    }
+    assert isinstance(mei["satisfaction"], int)
 
 
 async def test_those_folded_into_another_are_left_out(store: Store):
@@ -190,7 +218,9 @@ async def test_a_reader_may_stop_anywhere(store: Store):
 async def test_as_jsonl_every_row_is_one_line_and_chinese_stays_readable():
     found = [{"id": "mei", "nickname": "梅\n\u2028🌸\x85", "extra": 1}, {"id": "jun", "nickname": None}]
 
-    text = "".join(export_text(iter(found), ("nickname", "id"), "jsonl"))
+    file = io.BytesIO()
+    write_rows(iter(found), ("nickname", "id"), "jsonl", file)
+    text = file.getvalue().decode()
 
     assert "梅" in text
     assert [json.loads(line) for line in text.splitlines()] == [
@@ -204,7 +234,7 @@ async def test_what_cannot_be_exported_is_said_before_anything_is_read(store: St
     with pytest.raises(BadInput, match="people"):
         await store.read(lambda tx: rows(tx, "inbox"))
     with pytest.raises(BadInput, match="jsonl"):
-        export_text([], (), "pdf")
+        write_rows([], (), "pdf", io.BytesIO())
 
 
 def everything(tx) -> None:
@@ -217,7 +247,7 @@ def everything(tx) -> None:
     refused = a_reward(id="w2", person="jun", side=Side.FRIEND, state=RewardState.REJECTED, held_at=None, due_at=None)
     tx.rewards.add(refused)
     nudge = {"id": "g1", "person": "mei", "campaign": "c1", "decision": "send", "why": "moment", "planned_at": ms(NOON)}
-    tx.connection.execute(t.nudges.insert().values(nudge))
+    tx.connection.execute(t.nudges.insert().values(purpose="ask", state="listed", created_at=ms(NOON), **nudge))
     book(tx, 3)
 
 

@@ -61,7 +61,9 @@ def test_tenure_is_told_in_whole_years_or_months_and_not_at_all_when_unknown(joi
 def test_tenure_never_claims_more_than_is_true(joined_on: date):
     words = tenure_words(joined_on, TODAY)
 
-    if words.endswith(("年", "年多")):
+    if words == "半年":
+        assert (TODAY - joined_on).days >= 181
+    elif words.endswith(("年", "年多")):
         assert (TODAY - joined_on).days >= 365
     elif words:
         assert (TODAY - joined_on).days >= 28

@@ -14,19 +14,26 @@ from typing import Any
 from aiohttp import ClientSession
 
 from bot.channels.errors import Refused
+from bot.channels.wecom.answers import list_of, text_of
+from bot.channels.wecom.broadcasts import BroadcastDesk
 from bot.channels.wecom.client import Client
+from bot.channels.wecom.customers import CustomerBook
 from bot.channels.wecom.desk import desk_event
+from bot.channels.wecom.entrance import Entrance
 from bot.channels.wecom.line import Line
 from bot.channels.wecom.pictures import Pictures
-from bot.channels.wecom.tokens import Monotonic, Tokens
+from bot.channels.wecom.tokens import Monotonic, Tokens, token_name
 from bot.channels.wecom.wire import TEXT_BYTES, clean, cut, moment
 from referral.events import DeskEvent
-from referral.messages import MenuItem
+from referral.messages import MenuItem, RepCard
 
 _WELCOME_BYTES = 4000
 _MENU_BYTES = 1024
 _ITEM_BYTES = 128
 _REMARK_LENGTH = 30
+_CARD_BYTES = {"title": 128, "description": 512}
+_BUTTON_LENGTH = 4
+_MARKUP = str.maketrans("<>", "＜＞")  # a card's words are read as markup
 _POOL = 2  # session state: waiting for a colleague
 _REPEAT_SECONDS = 1800  # how long the platform remembers a text to a rep
 _PROFILES_AT_ONCE = 100
@@ -97,6 +104,9 @@ class Gateway:
         """`api_base` is scheme and host; `egress` lists the host patterns that pictures may come from."""
         line = Line(session, corp=corp, secret=secret, api_base=api_base, tokens=tokens, monotonic=monotonic)
         self._client: Any = Client(line)
+        self.customers = CustomerBook(self._client)
+        self.broadcasts = BroadcastDesk(self._client)
+        self.entrance = Entrance(self._client, tokens=tokens, corp=corp, app=token_name(corp, secret))
         self._agent_id = agent_id
         self._pictures = Pictures(session, platform=api_base, allow=egress)
 
@@ -131,14 +141,18 @@ class Gateway:
 
     async def tell_rep(self, rep: str, text: str) -> None:
         """Write to a rep in the app. The same words again within 30 minutes are dropped by the platform."""
-        message = {
-            "msgtype": "text",
-            "text": {"content": cut(text, TEXT_BYTES)},
-            "safe": 0,
-            "enable_duplicate_check": 1,
-            "duplicate_check_interval": _REPEAT_SECONDS,
-        }
-        answer = await self._client.message.send(self._agent_id, rep, msg=message)
+        await self._send_rep(rep, {"msgtype": "text", "text": {"content": cut(text, TEXT_BYTES)}, "safe": 0})
+
+    async def card_rep(self, card: RepCard) -> None:
+        """Put a card before a rep in the app; the same card again within 30 minutes is dropped by the platform."""
+        shown = {"title": card.title, "description": card.text}
+        cut_to_size = {name: cut(words.translate(_MARKUP), _CARD_BYTES[name]) for name, words in shown.items()}
+        body = cut_to_size | {"url": card.url, "btntxt": card.button[:_BUTTON_LENGTH]}
+        await self._send_rep(card.rep, {"msgtype": "textcard", "textcard": body})
+
+    async def _send_rep(self, rep: str, message: dict[str, object]) -> None:
+        once = {"enable_duplicate_check": 1, "duplicate_check_interval": _REPEAT_SECONDS}
+        answer = await self._client.message.send(self._agent_id, rep, msg=message | once)
         _check_reached(rep, answer)
 
     async def add_contact_way(self, rep: str, mark: str, remark: str) -> ContactWay:
@@ -146,16 +160,16 @@ class Gateway:
         answer = await self._client.external_contact.add_contact_way(
             type=1, scene=2, state=mark, user=[rep], remark=remark[:_REMARK_LENGTH]
         )
-        return ContactWay(config=_text(answer, "config_id"), picture=_text(answer, "qr_code"))
+        return ContactWay(config=text_of(answer, "config_id"), picture=text_of(answer, "qr_code"))
 
     async def desk_link(self, desk: str, scene: str) -> str:
         """Return the link that opens a desk's chat; `scene` is at most 32 of `[0-9A-Za-z_-]`."""
-        return _text(await self._client.kf.add_contact_way(desk, scene), "url")
+        return text_of(await self._client.kf.add_contact_way(desk, scene), "url")
 
     async def upload_image(self, data: bytes, name: str) -> str:
         """Upload a JPEG or PNG; return the media id, good for three days."""
         media_type = "image/png" if name.endswith(".png") else "image/jpeg"
-        return _text(await self._client.media.upload("image", (name, data, media_type)), "media_id")
+        return text_of(await self._client.media.upload("image", (name, data, media_type)), "media_id")
 
     async def picture(self, url: str) -> bytes:
         """Return a picture that the platform names by address, at most 2 MB."""
@@ -166,9 +180,9 @@ class Gateway:
         # wechatpy's own method cannot name the desk.
         asked = {"cursor": cursor, "token": token, "limit": limit, "voice_format": 0, "open_kfid": desk}
         answer = await self._client.post("kf/sync_msg", data=asked)
-        items = _list(answer, "msg_list")
+        items = list_of(answer, "msg_list")
         events = tuple(event for item in items if (event := desk_event(item)))
-        after = _text(answer, "next_cursor") or cursor
+        after = text_of(answer, "next_cursor") or cursor
         return Pulled(
             events=events,
             cursor=after,
@@ -181,35 +195,35 @@ class Gateway:
         profiles: dict[str, Profile] = {}
         for start in range(0, len(ids), _PROFILES_AT_ONCE):
             answer = await self._client.kf.batchget_customer(list(ids[start : start + _PROFILES_AT_ONCE]))
-            profiles |= {_text(each, "external_userid"): _profile(each) for each in _list(answer, "customer_list")}
+            profiles |= {text_of(each, "external_userid"): _profile(each) for each in list_of(answer, "customer_list")}
         return profiles
 
     async def contact(self, external_id: str) -> Contact:
         """Return a customer and the reps who follow. Raises `NotYet` when no rep has this contact (or not yet)."""
         answer = await self._client.external_contact.get(external_id)
         person = _profile(answer.get("external_contact"))
-        follows = _list(answer, "follow_user")
+        follows = list_of(answer, "follow_user")
         for _ in range(_FOLLOW_PAGES):
-            if not (cursor := _text(answer, "next_cursor")):
+            if not (cursor := text_of(answer, "next_cursor")):
                 break
             asked = {"external_userid": external_id, "cursor": cursor}
             answer = await self._client.get("externalcontact/get", params=asked)
-            follows += _list(answer, "follow_user")
+            follows += list_of(answer, "follow_user")
         return Contact(
             nickname=person.nickname,
             avatar=person.avatar,
             unionid=person.unionid,
-            follows=tuple(_follow(each) for each in follows if _text(each, "userid")),
+            follows=tuple(_follow(each) for each in follows if text_of(each, "userid")),
         )
 
     async def reps(self) -> tuple[str, ...]:
         """Return the members of staff who may serve customers."""
         answer = await self._client.external_contact.get_follow_user_list()
-        return tuple(clean(rep) for rep in _list(answer, "follow_user") if isinstance(rep, str))
+        return tuple(clean(rep) for rep in list_of(answer, "follow_user") if isinstance(rep, str))
 
     async def rep_name(self, rep: str) -> str:
         """Return a rep's name as the company's directory has it."""
-        return _text(await self._client.user.get(rep), "name")
+        return text_of(await self._client.user.get(rep), "name")
 
 
 def _menu_line(item: MenuItem) -> dict[str, object]:
@@ -220,33 +234,23 @@ def _menu_line(item: MenuItem) -> dict[str, object]:
 
 
 def _check_reached(rep: str, answer: dict[str, object]) -> None:
-    if rep.lower() in _text(answer, "invaliduser").lower().split("|"):
+    if rep.lower() in text_of(answer, "invaliduser").lower().split("|"):
         raise Refused("unknown_rep", call="message/send")
-    if rep.lower() in _text(answer, "unlicenseduser").lower().split("|"):
+    if rep.lower() in text_of(answer, "unlicenseduser").lower().split("|"):
         raise Refused("unlicensed_rep", call="message/send")
 
 
 def _profile(part: object) -> Profile:
     return Profile(
-        nickname=_text(part, "nickname") or _text(part, "name"),
-        avatar=_text(part, "avatar"),
-        unionid=_text(part, "unionid") or None,
+        nickname=text_of(part, "nickname") or text_of(part, "name"),
+        avatar=text_of(part, "avatar"),
+        unionid=text_of(part, "unionid") or None,
     )
 
 
 def _follow(part: object) -> Follow:
     return Follow(
-        rep=_text(part, "userid"),
+        rep=text_of(part, "userid"),
         added_at=moment(part.get("createtime")) if isinstance(part, dict) else None,
-        mark=_text(part, "state") or None,
+        mark=text_of(part, "state") or None,
     )
-
-
-def _text(part: object, name: str) -> str:
-    value = part.get(name) if isinstance(part, dict) else None
-    return clean(value) if isinstance(value, str) else ""
-
-
-def _list(answer: dict[str, object], name: str) -> list[object]:
-    value = answer.get(name)
-    return list(value) if isinstance(value, list) else []

@@ -39,18 +39,29 @@ class Rate(Enum):
     BASE = "base"
     MEMBERS = "members"  # message/send: outside the base count, bounded by account and member instead
     UPLOAD = "upload"
+    TICKET = "ticket"  # 100 an hour; one is good for two hours
 
 
-PER_MINUTE: Mapping[Rate, float] = {Rate.BASE: 9_000, Rate.MEMBERS: 9_000, Rate.UPLOAD: 4_500}
+PER_MINUTE: Mapping[Rate, float] = {Rate.BASE: 9_000, Rate.MEMBERS: 9_000, Rate.UPLOAD: 4_500, Rate.TICKET: 60}
 """Calls to one interface, a tenth below what the platform allows (platform reference 10.1)."""
 
 
 RATES: Mapping[str, Rate] = {
     "gettoken": Rate.BASE,
+    "auth/getuserinfo": Rate.BASE,
     "externalcontact/add_contact_way": Rate.BASE,
+    "externalcontact/add_msg_template": Rate.BASE,
+    "externalcontact/batch/get_by_user": Rate.BASE,
+    "externalcontact/cancel_groupmsg_send": Rate.BASE,
     "externalcontact/get": Rate.BASE,
+    "externalcontact/get_corp_tag_list": Rate.BASE,
     "externalcontact/get_follow_user_list": Rate.BASE,
+    "externalcontact/get_groupmsg_list_v2": Rate.BASE,
+    "externalcontact/get_groupmsg_send_result": Rate.BASE,
+    "externalcontact/get_groupmsg_task": Rate.BASE,
+    "externalcontact/remind_groupmsg_send": Rate.BASE,
     "externalcontact/send_welcome_msg": Rate.BASE,
+    "get_jsapi_ticket": Rate.TICKET,
     "kf/add_contact_way": Rate.BASE,
     "kf/customer/batchget": Rate.BASE,
     "kf/send_msg": Rate.BASE,
@@ -59,6 +70,7 @@ RATES: Mapping[str, Rate] = {
     "kf/sync_msg": Rate.BASE,
     "media/upload": Rate.UPLOAD,
     "message/send": Rate.MEMBERS,
+    "ticket/get": Rate.TICKET,
     "user/get": Rate.BASE,
 }
 """The interfaces in use. No other can be called: several of wechatpy's methods do not survive an asynchronous line."""

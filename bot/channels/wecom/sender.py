@@ -7,8 +7,6 @@ the same transaction that closes the letter. Each error class says what becomes 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -22,18 +20,17 @@ from bot.channels.errors import (
     Misconfigured,
     NotYet,
     RateLimited,
-    Refused,
     Unreachable,
 )
-from bot.channels.wecom.gateway import Contact, Gateway
-from bot.channels.wecom.gateway import Profile as DeskProfile
+from bot.channels.wecom.broadcasting import Broadcasting
+from bot.channels.wecom.effects import Effect, FateUnknown, Lines
+from bot.channels.wecom.errands import Errands
 from bot.posters.commissions import PosterDesk
 from bot.posters.errors import PosterError
-from referral import contact_ways, contacts, hours, notices
-from referral.contacts import Profile
+from referral import hours, notices, nudges
 from referral.facts import Facts
-from referral.identities import Identity, IdentityKind
 from referral.ids import Bits
+from referral.jobs import Job
 from referral.messages import (
     DeskGreeting,
     DeskMenu,
@@ -42,8 +39,10 @@ from referral.messages import (
     FetchProfile,
     FetchReps,
     HandOver,
+    MakeBroadcast,
     MakeContactWay,
     MakeDeskLink,
+    RepCard,
     RepText,
     Welcome,
 )
@@ -54,25 +53,12 @@ from storage.transaction import Transaction
 
 log = structlog.get_logger()
 
-Effect = Callable[[Transaction, datetime], None]
-"""What a successful call changes; run in the transaction that closes the letter."""
-
 _AT_ONCE = 40
 _LEASE = timedelta(seconds=60)
 _TRIES = 8
 _PER_MINUTE = 30
 _MEDIA_LIFE = timedelta(days=3) - timedelta(hours=1)
 _REP_REPEAT = timedelta(minutes=29)  # the platform knows the same words to a rep again for 30 minutes
-_PICTURES = {b"\x89PNG": ".png", b"\xff\xd8\xff": ".jpg"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lines:
-    """Which app's gateway serves what; None where no app may."""
-
-    contact: Gateway | None
-    rep: Gateway | None
-    desks: Mapping[str, Gateway]
 
 
 class Sender:
@@ -93,7 +79,8 @@ class Sender:
         self._facts = facts
         self._lines = lines
         self._posters = posters
-        self._pictures = pictures
+        self._errands = Errands(store, facts=facts, lines=lines, pictures=pictures, rng=rng)
+        self._broadcasts = Broadcasting(store, lines=lines, clock=clock)
         self._clock = clock
         self._rng = rng
         self._one = asyncio.Lock()
@@ -119,6 +106,10 @@ class Sender:
                 done, _ = await asyncio.wait({*under_way, more}, return_when=asyncio.FIRST_COMPLETED)
                 more.cancel()
                 under_way -= done
+
+    async def follow(self, job: Job) -> None:
+        """Ask the platform how a broadcast stands."""
+        await self._broadcasts.follow(job)
 
     async def finish(self) -> None:
         """Take up no more letters; return when those under way have come to their end."""
@@ -153,9 +144,9 @@ class Sender:
                 return
             stopped = await self._stopped(letter)
             if stopped:
-                await self._end(letter, "dropped", stopped)
+                await self._end(letter, "dropped", stopped, self._giving_up(letter))
                 return
-            if await self._waits_for_morning(letter):
+            if await self._waits_for_morning(letter) or not await self._released(letter):
                 return
             effect = await self._send(letter)
         except AlreadyDone as done:
@@ -174,7 +165,7 @@ class Sender:
 
     def _is_forgotten(self, letter: Letter) -> bool:
         """Whether an earlier try may have succeeded so long ago that the platform would not know a repeat."""
-        tried = letter.attempts > 0 and isinstance(letter.message, RepText)
+        tried = letter.attempts > 0 and isinstance(letter.message, RepText | RepCard)
         return tried and self._clock() - letter.due_at > _REP_REPEAT
 
     async def _stopped(self, letter: Letter) -> str | None:
@@ -189,12 +180,26 @@ class Sender:
 
     async def _waits_for_morning(self, letter: Letter) -> bool:
         """Outside the hours nothing unasked goes out, however it came to be late."""
-        now, open_hours = self._clock(), self._facts.hours
-        if letter.purpose not in (Purpose.THANKS, Purpose.NUDGE) or hours.are_open(open_hours, now):
+        now, open_hours, workdays = self._clock(), self._facts.hours, self._facts.workdays
+        unasked = letter.purpose in (Purpose.THANKS, Purpose.NUDGE) or isinstance(letter.message, MakeBroadcast)
+        if not unasked or hours.are_open(open_hours, now, workdays):
             return False
-        opening = hours.next_opening(open_hours, now)
+        opening = hours.next_opening(open_hours, now, workdays)
         await self._store.write(lambda tx: tx.outbox.postpone(letter.id, opening, "outside_hours"))
         return True
+
+    async def _released(self, letter: Letter) -> bool:
+        """Whether an ask may still go: it is judged once more, and counts as said from here on."""
+        if letter.purpose is not Purpose.NUDGE:
+            return True
+        now, nudge = self._clock(), nudges.carried(letter.dedupe)
+        verdict = await self._store.write(lambda tx: nudges.release(tx, self._facts, nudge, now=now))
+        match verdict:
+            case nudges.Wait(until=until):
+                await self._store.write(lambda tx: tx.outbox.postpone(letter.id, until, "outside_hours"))
+            case nudges.Stop(why=why):
+                await self._end(letter, "dropped", why)
+        return isinstance(verdict, nudges.Go)
 
     async def _after(self, letter: Letter, error: ChannelError) -> None:
         """Decide by the error's class whether a letter waits or ends."""
@@ -207,6 +212,9 @@ class Sender:
             case Unreachable(maybe_done=True) if isinstance(letter.message, MakeContactWay):
                 await self._end(letter, "unknown", error.reason)  # once more would be one more; the next visitor asks
                 return
+            case FateUnknown():
+                await self._end(letter, "unknown", error.reason, self._giving_up(letter))
+                return
             case RateLimited(retry_after=wait):
                 later = now + timedelta(seconds=wait)
             case Expired() if isinstance(letter.message, DeskPoster) and tries == 1:
@@ -215,11 +223,14 @@ class Sender:
                 later = now + timedelta(seconds=min(3600, 60 * 2 ** min(tries - 1, 6)))
             case NotYet() | Unreachable() if tries < _tries(letter):
                 later = now + timedelta(seconds=min(60, 2 ** (tries - 1)))
+            case Unreachable(maybe_done=True) if letter.purpose is Purpose.NUDGE:
+                await self._end(letter, "unknown", error.reason)
+                return
             case _:
                 await self._end(letter, "failed", error.reason, self._giving_up(letter))
                 return
         if letter.expires_at and later >= letter.expires_at:
-            await self._end(letter, "dropped", f"expired:{error.reason}")
+            await self._end(letter, "dropped", f"expired:{error.reason}", self._giving_up(letter))
             return
         await self._store.write(lambda tx: tx.outbox.postpone(letter.id, later, error.reason))
 
@@ -232,6 +243,8 @@ class Sender:
                 effect(tx, now)
             if state in ("failed", "dropped"):
                 notices.undelivered(tx, letter.dedupe)
+            if letter.purpose is Purpose.NUDGE:
+                nudges.letter_ended(tx, nudges.carried(letter.dedupe), state, note, now=now)
 
         await self._store.write(unit)
 
@@ -240,41 +253,40 @@ class Sender:
         message, key = letter.message, letter.id
         match message:
             case DeskText():
-                await self._desk(message.desk).say(message.desk, message.to, message.text, key)
+                await self._lines.for_desk(message.desk).say(message.desk, message.to, message.text, key)
             case DeskMenu():
-                desk = self._desk(message.desk)
+                desk = self._lines.for_desk(message.desk)
                 await desk.menu(message.desk, message.to, message.head, message.items, message.tail, key)
             case DeskPoster():
                 await self._send_poster(message, key)
             case DeskGreeting():
-                await self._desk(message.desk).greet(message.code, message.text, key)
+                await self._lines.for_desk(message.desk).greet(message.code, message.text, key)
             case HandOver():
-                await self._desk(message.desk).hand_over(message.desk, message.to)
+                await self._lines.for_desk(message.desk).hand_over(message.desk, message.to)
             case Welcome():
-                await self._contact().welcome(message.welcome_code, message.text)
-            case RepText():
+                await self._lines.for_contact().welcome(message.welcome_code, message.text)
+            case RepText() | RepCard():
                 await self._tell_rep(message)
-            case MakeContactWay():
-                return await self._make_contact_way(message)
-            case MakeDeskLink():
-                link = await self._desk(message.desk).desk_link(message.desk, message.scene)
-                return lambda tx, _: tx.desks.linked(message.desk, link)
-            case FetchProfile():
-                return await self._fetch_profile(message)
-            case FetchReps():
-                return await self._fetch_reps()
+            case MakeBroadcast():
+                return await self._broadcasts.make(message)
+            case MakeContactWay() | MakeDeskLink() | FetchProfile() | FetchReps():
+                return await self._errands.run(message)
         return None
 
-    async def _tell_rep(self, message: RepText) -> None:
+    async def _tell_rep(self, message: RepText | RepCard) -> None:
         """Beyond 30 a minute the platform drops words to a rep without a sign, so the rest wait their turn."""
         since = self._clock() - timedelta(minutes=1)
         told = await self._store.read(lambda tx: tx.outbox.sent_since(f"rep:{message.rep}", since))
         if told >= _PER_MINUTE:
             raise RateLimited("rep_minute", retry_after=60)
-        await self._rep().tell_rep(message.rep, message.text)
+        gateway = self._lines.for_rep()
+        if isinstance(message, RepCard):
+            await gateway.card_rep(message)
+        else:
+            await gateway.tell_rep(message.rep, message.text)
 
     async def _send_poster(self, message: DeskPoster, key: str) -> None:
-        desk = self._desk(message.desk)
+        desk = self._lines.for_desk(message.desk)
         jpeg = await self._posters.poster(message.code, edition=message.edition, template=message.template)
         content = f"{message.desk}:{sha256(jpeg).hexdigest()}"
         now = self._clock()
@@ -288,65 +300,15 @@ class Sender:
             await self._store.write(lambda tx: tx.media.forget(content))
             raise
 
-    async def _make_contact_way(self, message: MakeContactWay) -> Effect | None:
-        way = await self._store.read(lambda tx: tx.contact_ways.get(message.way))
-        if way and way.picture:
-            return None
-        source = way.source if way and way.source else await self._add_contact_way(message)
-        picture = await self._contact().picture(source)
-        suffix = next((s for head, s in _PICTURES.items() if picture.startswith(head)), None)
-        if suffix is None:
-            raise Unreachable("no_picture", maybe_done=False)
-        name = f"{message.way}{suffix}"
-        await asyncio.to_thread(_keep, self._pictures / name, picture)
-        return lambda tx, now: tx.contact_ways.ready(message.way, name, now)
-
-    async def _add_contact_way(self, message: MakeContactWay) -> str:
-        """Where the platform shows the new QR; kept at once, since each call makes another that nobody removes."""
-        made = await self._contact().add_contact_way(message.rep, message.mark, message.remark)
-        await self._store.write(lambda tx: tx.contact_ways.made(message.way, made.config, made.picture))
-        return made.picture
-
-    async def _fetch_profile(self, message: FetchProfile) -> Effect:
-        found = await self._look_up(message)
-        known = None
-        if found:
-            joined = (Identity(IdentityKind.UNIONID, found.unionid),) if found.unionid else ()
-            known = Profile(nickname=found.nickname, avatar=found.avatar, identities=joined)
-        return self._learned(message, known)
-
-    async def _look_up(self, message: FetchProfile) -> DeskProfile | Contact | None:
-        if message.desk:
-            return (await self._desk(message.desk).desk_profiles([message.who])).get(message.who)
-        return await self._contact().contact(message.who)
-
-    async def _fetch_reps(self) -> Effect:
-        gateway = self._contact()
-        ids = await gateway.reps()
-        names = {rep: await _name_of(gateway, rep) for rep in ids}
-
-        def effect(tx: Transaction, now: datetime) -> None:
-            for rep, name in names.items():
-                tx.reps.see(rep, name)
-                contact_ways.for_rep(tx, rep, now=now, rng=self._rng)
-            if names:
-                tx.reps.retire_all_but(list(names))
-
-        return effect
-
     def _giving_up(self, letter: Letter) -> Effect | None:
-        """What follows when a letter ends without success: a friend is introduced even if their name stays unknown."""
-        message = letter.message
-        if not isinstance(message, FetchProfile):
-            return None
-        return self._learned(message, None)
-
-    def _learned(self, message: FetchProfile, known: Profile | None) -> Effect:
-        who = Identity(IdentityKind.WECOM, message.who)
-        added = contacts.CodeAdd(rep=message.rep, code=message.code) if message.rep else None
-        return lambda tx, now: contacts.profile_learned(
-            tx, self._facts, who, known, added=added, now=now, rng=self._rng
-        )
+        """What follows when a letter ends without success."""
+        match letter.message:
+            case FetchProfile():
+                return self._errands.learned(letter.message, None)
+            case MakeBroadcast():
+                return self._broadcasts.given_up(letter.message)
+            case _:
+                return None
 
     def _poster_excuse(self, letter: Letter) -> Effect | None:
         message = letter.message
@@ -359,21 +321,6 @@ class Sender:
             post(tx, excuse, lane=letter.lane, purpose=Purpose.REPLY, person=letter.person, now=now, rng=self._rng)
 
         return effect
-
-    def _desk(self, desk: str) -> Gateway:
-        return _served(self._lines.desks.get(desk), "no_app_for_desk")
-
-    def _contact(self) -> Gateway:
-        return _served(self._lines.contact, "no_app_for_contact")
-
-    def _rep(self) -> Gateway:
-        return _served(self._lines.rep, "no_app_for_rep")
-
-
-def _served(gateway: Gateway | None, reason: str) -> Gateway:
-    if gateway is None:
-        raise Misconfigured(reason)
-    return gateway
 
 
 def _tries(letter: Letter) -> int:
@@ -388,18 +335,3 @@ def _is_before_answers(letter: Letter) -> bool:
 
 async def _set(event: asyncio.Event) -> None:
     await event.wait()
-
-
-async def _name_of(gateway: Gateway, rep: str) -> str:
-    """A rep's name, empty where the directory does not let us see it."""
-    try:
-        return await gateway.rep_name(rep)
-    except (Refused, Misconfigured):
-        return ""
-
-
-def _keep(path: Path, picture: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    part.write_bytes(picture)
-    part.replace(path)

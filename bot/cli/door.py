@@ -1,0 +1,159 @@
+"""Where batches of a file go: to the running bot, into the database where none runs, or, for a trial, nowhere."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+
+from bot import control
+from bot.cli.house import House, opened, operator, read_config
+from bot.intake import Batch, Ended, Intake, OrdersBatch, PeopleBatch
+from bot.operator import ADDRESS, FROM_FILES
+from storage.errors import DatabaseInUse, StorageError
+from storage.open import sqlite_path
+
+_TRIES, _PAUSE_S = 50, 0.2
+_LONGEST = 600_000  # bytes of a batch on its way to the bot, which takes a megabyte with all around it
+
+
+class Door(Protocol):
+    """Takes batches in. `size` is how many rows a batch should have."""
+
+    here: House
+    size: int
+
+    async def take(self, batch: Batch) -> Sequence[Any]:
+        """What each row was, as `bot.intake` says it."""
+        ...
+
+    async def end(self, ended: Ended) -> None:
+        """Say that the file is done."""
+        ...
+
+
+@asynccontextmanager
+async def door(file: Path, *, dry: bool) -> AsyncIterator[Door]:
+    """The door of the company that a configuration names; `dry` takes everything and keeps nothing."""
+    if dry:
+        async with _looking(file) as here:
+            yield _Trial(here)
+    elif await _bot_runs(file):
+        async with opened(file) as here:
+            yield _Beside(here, read_config(file).files.data_dir)
+    else:
+        async with _opened_alone(file) as here:
+            yield _Alone(here)
+
+
+class _Alone:
+    """Nobody else is in the house: batches are as large as is quickest."""
+
+    size = 1_000
+
+    def __init__(self, here: House) -> None:
+        self.here = here
+        self._intake = operator(here).intake
+
+    async def take(self, batch: Batch) -> Sequence[Any]:
+        return await _take(self._intake, batch, dry=False)
+
+    async def end(self, ended: Ended) -> None:
+        await self._intake.ended(ended)
+
+
+class _Trial(_Alone):
+    """Says what every row would be."""
+
+    async def take(self, batch: Batch) -> Sequence[Any]:
+        return await _take(self._intake, batch, dry=True)
+
+    async def end(self, ended: Ended) -> None:
+        """Nothing was done."""
+
+
+class _Beside:
+    """The running bot does it between its other work: a batch holds up its writer for some 20 ms."""
+
+    size = 200
+
+    def __init__(self, here: House, folder: Path) -> None:
+        self.here = here
+        self._folder = folder
+
+    async def take(self, batch: Batch) -> Sequence[Any]:
+        if len(batch.rows) > 1 and len(msgspec.json.encode(batch)) > _LONGEST:
+            middle = len(batch.rows) // 2
+            halves = batch.rows[:middle], batch.rows[middle:]
+            return [found for half in halves for found in await self.take(replace(batch, rows=half))]  # type: ignore[arg-type]
+        found: Sequence[Any] = await self._ask(_name(batch), batch)
+        return found
+
+    async def end(self, ended: Ended) -> None:
+        await self._ask("ended", ended)
+
+    async def _ask(self, what: str, args: Batch | Ended) -> Any:
+        try:
+            return await control.ask(self._folder, f"{FROM_FILES}{what}", msgspec.to_builtins(args))
+        except control.NobodyThere:
+            raise StorageError("机器人停下了；已写入的行都在，再导入一次同一个文件就会接着做完") from None
+
+
+def _name(batch: Batch) -> str:
+    if isinstance(batch, PeopleBatch):
+        return "people"
+    return "orders" if isinstance(batch, OrdersBatch) else "signals"
+
+
+async def _take(intake: Intake, batch: Batch, *, dry: bool) -> Sequence[Any]:
+    if isinstance(batch, PeopleBatch):
+        return await intake.people(batch, dry=dry)
+    if isinstance(batch, OrdersBatch):
+        return await intake.orders(batch, dry=dry)
+    return await intake.signals(batch, dry=dry)
+
+
+async def _bot_runs(file: Path) -> bool:
+    try:
+        await control.ask(read_config(file).files.data_dir, ADDRESS, {})
+    except control.NobodyThere:
+        return False
+    return True
+
+
+@asynccontextmanager
+async def _opened_alone(file: Path) -> AsyncIterator[House]:
+    """Open for writing; another command may hold the database for a moment."""
+    for attempt in range(_TRIES):
+        opening = opened(file, writing=True)
+        try:
+            here = await opening.__aenter__()
+        except DatabaseInUse:
+            if attempt == _TRIES - 1:
+                raise
+            await asyncio.sleep(_PAUSE_S)
+            continue
+        break
+    try:
+        yield here
+    finally:
+        await opening.__aexit__(None, None, None)
+
+
+@asynccontextmanager
+async def _looking(file: Path) -> AsyncIterator[House]:
+    """Open for reading; a database that does not exist yet is an empty one."""
+    path = sqlite_path(read_config(file).database.url)
+    if path is None or path.exists():
+        async with opened(file) as here:
+            yield here
+        return
+    with tempfile.TemporaryDirectory(prefix="taoli-") as folder:
+        async with opened(file, writing=True, url=f"sqlite:///{folder}/empty.db") as here:
+            yield here

@@ -1,0 +1,233 @@
+"""Taking in a file: its cells are laid into a scratch database, read, brought together by person, and handed over."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import msgspec
+
+from bot.cli.door import Door
+from bot.files.headers import ORDERS, PEOPLE, PERSON, SIGNALS, Layout, Names, layout
+from bot.files.opening import open_sheet
+from bot.files.orders import OrderRow, OrdersReader
+from bot.files.people import PeopleReader
+from bot.files.rows import FILE, Problem
+from bot.files.scratch import Scratch
+from bot.files.signals import SignalsReader, SignalTold
+from bot.intake import Ended, OrdersBatch, PeopleBatch, SignalsBatch, Verdict
+from referral.errors import BadInput
+from referral.intake import Told, adds, together
+from referral.moments import Permission, Thresholds
+from storage.transaction import Transaction
+
+_SLICE = 5_000  # people looked at in one read
+_STEPWISE = 50  # signals or orders of one batch: each is a use case of its own
+_FIVE = 5
+
+COLUMNS: Mapping[str, Names] = {"people": PEOPLE, "signals": SIGNALS, "orders": ORDERS}
+"""What may be imported, and the columns that it has."""
+
+_NEEDED: Mapping[str, Sequence[Sequence[str]]] = {
+    "people": (tuple(PERSON),),
+    "signals": (tuple(PERSON), ("type",), ("at",)),
+    "orders": (tuple(PERSON), ("source",), ("order_no",), ("amount", "amount_fen"), ("paid_at",)),
+}
+
+Stage = Callable[[str, int], Callable[[int], None]]
+"""Begins a stage of long work, named, of so much; what it returns is told how much is done."""
+
+
+@dataclass(slots=True)
+class Report:
+    """What became of a file's rows. `people` counts persons by what they said to being written to."""
+
+    rows: int = 0
+    verdicts: Counter[str] = field(default_factory=Counter)
+    people: Counter[Permission] = field(default_factory=Counter)
+
+    @property
+    def consent(self) -> dict[str, int]:
+        """已同意, 待征询, 已拒绝."""
+        refused = self.people[Permission.REFUSED] + self.people[Permission.WITHDRAWN]
+        granted, unknown = self.people[Permission.GRANTED], self.people[Permission.UNKNOWN]
+        return {"granted": granted, "to_ask": unknown, "refused": refused}
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Rows by what they were; the rest is broken."""
+        return {"rows": self.rows} | {verdict.value: self.verdicts[verdict.value] for verdict in Verdict}
+
+
+class Importing:
+    """One file on its way in. Used as a context, it keeps the file's cells until it ends."""
+
+    def __init__(self, what: str, file: Path, mapping: Mapping[str, str], scale: int | None, stage: Stage) -> None:
+        self.what = what
+        self._file = file
+        self._mapping = mapping
+        self._scale = scale
+        self._stage = stage
+        self._stack = ExitStack()
+        self.layout: Layout
+        self.scratch: Scratch
+
+    def __enter__(self) -> Self:
+        self.scratch = self._stack.enter_context(Scratch())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def read(self) -> None:
+        """Read the file. Raises `BadInput` for one that cannot be used, or whose satisfaction leaves a question."""
+        with self._file.open("rb") as file:
+            self._digest = hashlib.file_digest(file, "sha256").hexdigest()
+        with open_sheet(self._file) as sheet:
+            self.layout = layout(sheet.header, COLUMNS[self.what], self._mapping, _NEEDED[self.what])
+            self.scratch.lay(sheet, self.layout.places, self._stage("读取", sheet.size))
+        self._rows = self.scratch.count()
+        if not self._rows:
+            raise BadInput(FILE, f"{self._file.name}：只有表头，没有一行内容")
+        if self._scale is None and "satisfaction" in self.layout.places:
+            _ask_scale(self.layout.headings["satisfaction"], self.scratch.greatest("satisfaction"))
+
+    async def take_in(self, door: Door) -> Report:
+        """Hand the file's rows over."""
+        report = Report(rows=self._rows)
+        if self.what == "people":
+            await self._people(door, report)
+        else:
+            await self._stepwise(door, report)
+        await door.end(Ended(what=self.what, digest=self._digest, counts=report.counts))
+        return report
+
+    async def _people(self, door: Door, report: Report) -> None:
+        await self._tell(door)
+        self._fold()
+        steps = await self._steps(door)
+        done, progress = 0, self._stage("写入", self._rows)
+        for batch in self.scratch.told(door.size):
+            rows = tuple(msgspec.json.decode(body, type=Told) for body, _, _ in batch)
+            found = await door.take(PeopleBatch(digest=self._digest, place=done, of=self._rows, steps=steps, rows=rows))
+            for (verdict, permission), (_, doubles, adding) in zip(found, batch, strict=True):
+                _count(report, Verdict(verdict), doubles, adding)
+                report.people[Permission(permission)] += 1
+            done += len(batch)
+            progress(done)
+        progress(self._rows)
+
+    async def _tell(self, door: Door) -> None:
+        """Read the rows, and find out whom they are about as far as that is known."""
+        here, fields = door.here, self.scratch.fields
+        reader = PeopleReader(fields, here.naming, scale=self._scale or 10, now=here.clock())
+        done, progress = 0, self._stage("核对", self._rows)
+        for batch in self.scratch.cells():
+            told = list(self._good(map(reader.read, batch)))
+            whose = await here.store.read(_whose(told))
+            named = [list(map(str, row.identities)) for row in told]
+            people = [next((whose[name] for name in names if name in whose), None) for names in named]
+            names = [{*names, *(whose[name] for name in names if name in whose)} for names in named]
+            bodies = map(msgspec.json.encode, told)
+            self.scratch.tell([(row.line, body, who) for row, body, who in zip(told, bodies, names, strict=True)])
+            active = ((who, row.activity) for who, row in zip(people, told, strict=True) if row.activity is not None)
+            self.scratch.note_activity(active)
+            done += len(batch)
+            progress(done)
+
+    def _fold(self) -> None:
+        """Bring the rows about one person together; how many of them said anything new is kept for the count."""
+        for lines in self.scratch.doubles():
+            rows = [msgspec.json.decode(body, type=Told) for body in self.scratch.bodies(lines)]
+            adding = sum(adds(together(rows[:place]), rows[place]) for place in range(1, len(rows)))
+            self.scratch.fold(lines, msgspec.json.encode(together(rows)), adding)
+
+    async def _steps(self, door: Door) -> tuple[float, ...] | None:
+        """The company's scale of activity as it will be, None if the file does not touch it."""
+        if "activity" not in self.scratch.fields:
+            return None
+        after = ""
+        while known := await door.here.store.read(_activity(after)):
+            self.scratch.note_known_activity(known)
+            after = known[-1][0]
+        return Thresholds.of(self.scratch.all_activity()).steps
+
+    async def _stepwise(self, door: Door, report: Report) -> None:
+        """Signals or orders, one after the other as webhooks would bring them; of two alike the first."""
+        reader, seen = self._reader(door), set()
+        done, progress = 0, self._stage("写入", self._rows)
+        for batch in self.scratch.cells(_STEPWISE):
+            told = []
+            for row in self._good(map(reader.read, batch)):
+                key = hash(_key(row))
+                if key in seen:
+                    report.verdicts[Verdict.SAME] += 1
+                    continue
+                seen.add(key)
+                told.append(row)
+            await self._hand_over(door, told, report)
+            done += len(batch)
+            progress(done)
+
+    def _reader(self, door: Door) -> SignalsReader | OrdersReader:
+        fields, naming, now = self.scratch.fields, door.here.naming, door.here.clock()
+        if self.what == "signals":
+            return SignalsReader(fields, naming, scale=self._scale or 10, now=now)
+        return OrdersReader(fields, naming, now=now)
+
+    async def _hand_over(self, door: Door, told: Sequence[Any], report: Report) -> None:
+        if not told:
+            return
+        batch = SignalsBatch(rows=tuple(told)) if self.what == "signals" else OrdersBatch(rows=tuple(told))
+        for row, found in zip(told, await door.take(batch), strict=True):
+            if found in set(Verdict):
+                report.verdicts[found] += 1
+            else:
+                wrong = Problem(line=row.line, field="order_no", value=row.told.order_no, problem=found)
+                self.scratch.note([wrong])
+
+    def _good(self, found: Iterator[Any]) -> Iterator[Any]:
+        """The rows that could be read; what is wrong with the others is kept."""
+        bad = []
+        for each in found:
+            if isinstance(each, Problem):
+                bad.append(each)
+            else:
+                yield each
+        self.scratch.note(bad)
+
+
+def _ask_scale(heading: str, greatest: float | None) -> None:
+    if greatest is not None and greatest <= _FIVE:
+        raise BadInput(
+            "--scale",
+            f"“{heading}”这一列最大是 {greatest:g}，看不出满分是多少。"
+            "满分 5 分请加 --scale 5（会换算成 10 分制），满分 10 分请加 --scale 10",
+        )
+
+
+def _count(report: Report, verdict: Verdict, doubles: int, adding: int) -> None:
+    """Count a person's rows: one as what it was, the others as changes if they brought something."""
+    report.verdicts[verdict] += 1
+    adding = 0 if verdict is Verdict.SAME else adding
+    report.verdicts[Verdict.CHANGED] += adding
+    report.verdicts[Verdict.SAME] += doubles - adding
+
+
+def _key(row: SignalTold | OrderRow) -> tuple[object, ...]:
+    if isinstance(row, SignalTold):
+        return row.identities, row.kind, row.at, row.score, row.count
+    return row.told.source, row.told.order_no, row.told.digest, row.refunded_fen, row.refunded_at
+
+
+def _whose(told: Sequence[Told]) -> Callable[[Transaction], Mapping[Any, str]]:
+    return lambda tx: tx.intake.whose(identity for row in told for identity in row.identities)
+
+
+def _activity(after: str) -> Callable[[Transaction], list[tuple[str, float]]]:
+    return lambda tx: tx.intake.activity(after, _SLICE)

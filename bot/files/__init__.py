@@ -1,0 +1,1 @@
+"""Files that a company brings: customers, signals and orders, as CSV or XLSX."""

@@ -1,0 +1,81 @@
+"""The rep's pages as HTML, with their style sheet and scripts: all of it from our own host, nothing inline."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import cache
+from hashlib import sha256
+from typing import Final
+
+from aiohttp import web
+
+import templates
+from bot.pages.look import SECURITY_HEADERS, STATIC_HEADERS, draw
+from bot.pages.rep_views import (
+    RepBroadcastView,
+    RepCardView,
+    RepDoorView,
+    RepListView,
+    RepManyView,
+    RepPosterView,
+    RepView,
+)
+
+_FOLDER: Final = templates.ROOT / "pages"
+
+_TEMPLATES: Final[dict[type[RepView], str]] = {
+    RepListView: "rep.html.j2",
+    RepCardView: "rep_card.html.j2",
+    RepPosterView: "rep_poster.html.j2",
+    RepManyView: "rep_many.html.j2",
+    RepBroadcastView: "rep_broadcast.html.j2",
+    RepDoorView: "rep_door.html.j2",
+}
+
+_FILES: Final = {
+    "css": ("rep.css", "text/css; charset=utf-8"),
+    "script": ("rep.js", "text/javascript; charset=utf-8"),
+    "sdk": ("vendor/wecom-jssdk.js", "text/javascript; charset=utf-8"),
+}
+
+HEADERS: Final[dict[str, str]] = {
+    **SECURITY_HEADERS,
+    "Content-Security-Policy": SECURITY_HEADERS["Content-Security-Policy"] + "; script-src 'self'",
+    "X-Robots-Tag": "noindex, nofollow",
+    "Cache-Control": "no-store",
+}
+
+
+def page(view: RepView) -> web.Response:
+    """Render a view with its status and headers."""
+    html = draw(_TEMPLATES[type(view)], view=view, **{f"{name}_file": at for name, (at, _, _) in _static().items()})
+    status = view.status if isinstance(view, RepDoorView) else 200
+    return web.Response(text=html, status=status, content_type="text/html", headers=HEADERS)
+
+
+def static_routes() -> list[web.RouteDef]:
+    """The style sheet and the scripts, each under a name that changes with it."""
+    return [web.get(at, _serve(body, kind)) for at, body, kind in static_files()]
+
+
+def static_files() -> list[tuple[str, bytes, str]]:
+    """The path, content and type of each file that the pages need besides the shared style sheet."""
+    return list(_static().values())
+
+
+def _serve(body: bytes, kind: str) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def answer(_request: web.Request) -> web.Response:
+        return web.Response(body=body, headers=STATIC_HEADERS | {"Content-Type": kind})
+
+    return answer
+
+
+@cache
+def _static() -> dict[str, tuple[str, bytes, str]]:
+    """Each file's path, content and type."""
+    found = {}
+    for name, (file, kind) in _FILES.items():
+        body = (_FOLDER / file).read_bytes()
+        stem, _, suffix = file.rpartition("/")[2].rpartition(".")
+        found[name] = (f"/static/{stem}.{sha256(body).hexdigest()[:12]}.{suffix}", body, kind)
+    return found

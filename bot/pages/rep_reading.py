@@ -1,0 +1,372 @@
+"""The rep's pages, read from what is kept: who is on the list, why now, what speaks against, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.copy_keys import MOMENTS
+from bot.pages.rep_views import (
+    BroadcastRow,
+    Choice,
+    Objection,
+    Part,
+    Question,
+    RepBroadcastView,
+    RepCardView,
+    RepListView,
+    RepManyView,
+    RepPosterView,
+    Row,
+    Talk,
+)
+from bot.pages.views import Tone
+from bot.words import Words
+from referral import hours, moments
+from referral.broadcasts import FEWEST, BroadcastState, End, Target
+from referral.campaigns import Campaign
+from referral.decisions import Customer, Send, gate_of, judge
+from referral.facts import Facts
+from referral.floor import may_ask_permission
+from referral.nudges import ON_THE_LIST, Nudge, NudgeState, Purpose, Stop, Wait, day_of
+from referral.people import Rep
+from referral.times import SHANGHAI
+from referral.wording import lint
+from storage.transaction import Transaction
+
+NAMELESS = "一位客户"
+_CHIPS = 3
+_LONGEST_TEASER = 40  # characters of a broadcast's text on the list
+_WAIT_S = 5  # before a page looks again
+
+SKIPS: Mapping[str, str] = {
+    "chatted": "刚聊过",
+    "not_now": "眼下不是时候",
+    "unsuitable": "不适合请对方推荐",
+    "lost": "联系不上",
+}
+"""The reasons that a rep may give for passing a customer over, from those that are remembered."""
+
+_CAME: Mapping[str, str] = {"took": "要了海报", "later": "对方说先不用", "opted_out": "对方不想再被提醒"}
+
+_OVER: Mapping[str, str] = {
+    "expired": "在名单上放得太久，已经过期。",
+    "dropped:channel.closed": "现在轮不到顾问来问了。",
+    End.NOT_FRIEND.value: "群发时，对方已经不是您的联系人。",
+    End.CAP.value: "群发时，对方这个月能收的次数已经用完。",
+    End.FAILED.value: "群发没有送到。",
+    "rep_did_not_send": "群发三天没有按发送，已经收回。",
+}
+
+_ENDS: Mapping[End | None, tuple[str, Tone]] = {
+    None: ("等您按发送", "plain"),
+    End.SENT: ("已发出", "good"),
+    End.NOT_FRIEND: ("已不是联系人", "off"),
+    End.CAP: ("本月已收满", "off"),
+    End.FAILED: ("没有发出", "off"),
+}
+
+_STANDS: Mapping[BroadcastState, tuple[str, Tone, str]] = {
+    BroadcastState.QUEUED: ("正在交给企业微信", "plain", "请稍等几秒，这一页会自己更新。"),
+    BroadcastState.WAITING: ("等您按发送", "plain", "请打开企业微信的「群发助手」，看一眼，再按发送。"),
+    BroadcastState.DONE: ("已有结果", "good", "每一位的结果都在下面。"),
+    BroadcastState.CANCELLED: ("已收回", "off", "没发出去的，不会再发。"),
+    BroadcastState.UNKNOWN: ("结果不明", "off", "企业微信没有说清有没有建好，为免重复，不会再试。"),
+    BroadcastState.FAILED: ("没有建好", "off", "企业微信没有接受这次群发，请单独聊。"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """Reads one rep's pages at one moment."""
+
+    tx: Transaction
+    facts: Facts
+    words: Words
+    rep: Rep
+    now: datetime
+
+    def today(self, after: str | None = None) -> RepListView:
+        """The whole list; `after` is the customer to whom the rep has just turned."""
+        on_list = self.tx.nudges.on_list(self.rep.id, self.now)
+        asks = [nudge for nudge in on_list if nudge.purpose is Purpose.ASK]
+        known = self._customers(on_list)
+        questions = [n for n in on_list if self._is_to_be_asked(n, known.get(n.person))]
+        waiting = [nudge for nudge in asks if nudge.state is NudgeState.LISTED]
+        in_broadcasts = self._carried()
+        return RepListView(
+            company=self.facts.company,
+            rep=self.rep.name,
+            day=_day(self.now),
+            rows=tuple(self._row(nudge, known.get(nudge.person)) for nudge in asks),
+            questions=tuple(Question(id=n.id, name=_name(known.get(n.person)), words=n.words) for n in questions),
+            unconfirmed=tuple(n.id for n in asks if _is_unconfirmed(n) and n.id not in in_broadcasts),
+            broadcasts=tuple(self._broadcasts()),
+            first=waiting[0].id if waiting else None,
+            many=len(self._reachable(waiting)) >= FEWEST,
+            talk=self.talk(after),
+        )
+
+    def card(self, nudge: Nudge, after: str | None = None) -> RepCardView:
+        """One customer."""
+        asks = [n for n in self.tx.nudges.on_list(self.rep.id, self.now) if n.purpose is Purpose.ASK]
+        customer = self._customer(nudge)
+        places = [each.id for each in asks]
+        place = places.index(nudge.id) if nudge.id in places else None
+        is_open = nudge.state is NudgeState.LISTED and place is not None
+        held, against = self._against(nudge, customer) if is_open else (None, ())
+        return RepCardView(
+            company=self.facts.company,
+            row=self._row(nudge, customer),
+            words=nudge.words,
+            place=f"{place + 1} / {len(places)}" if place is not None else "",
+            previous=places[place - 1] if place else None,
+            next=places[place + 1] if place is not None and place + 1 < len(places) else None,
+            against=against,
+            held=held,
+            objections=self.objections(nudge.words) if is_open else (),
+            poster=place is not None and self._campaign(nudge) is not None,
+            onwards=None if is_open else self.next_waiting(nudge),
+            own_talk=self.talk(nudge.id),
+            talk=self.talk(after) if after != nudge.id else None,
+        )
+
+    def next_waiting(self, nudge: Nudge) -> str | None:
+        """The next customer still to be asked: after this one in the list's order, else from its beginning."""
+        asks = [n for n in self.tx.nudges.on_list(self.rep.id, self.now) if n.purpose is Purpose.ASK]
+        behind = [n.id for n in asks if n.state is NudgeState.LISTED and (-n.score, n.id) > (-nudge.score, nudge.id)]
+        before = [n.id for n in asks if n.state is NudgeState.LISTED and (-n.score, n.id) < (-nudge.score, nudge.id)]
+        return next(iter([*behind, *before]), None)
+
+    def talk(self, nudge_id: str | None) -> Talk | None:
+        """The customer to whom the rep has turned and of whom she has not told yet whether it was said."""
+        nudge = self.own(nudge_id) if nudge_id else None
+        if nudge is None or not _is_unconfirmed(nudge) or nudge.id in self._carried():
+            return None
+        customer = self._customer(nudge)
+        return Talk(
+            id=nudge.id,
+            name=_name(customer),
+            words=nudge.words,
+            handle=self.tx.broadcasts.handles(self.rep.id, [nudge.person]).get(nudge.person),
+        )
+
+    def own(self, nudge_id: str) -> Nudge | None:
+        """One of this rep's nudges; nobody else's."""
+        nudge = self.tx.nudges.get(nudge_id)
+        return nudge if nudge and nudge.rep == self.rep.id else None
+
+    def poster(self, nudge: Nudge) -> RepPosterView | None:
+        """The poster that was made for this customer, None where none was."""
+        campaign, person = self._campaign(nudge), self.tx.people.get(nudge.person)
+        if campaign is None or person is None:
+            return None
+        mine = [code for code in self.tx.codes.of_advocate(person.id) if code.campaign == campaign.id]
+        code = next((code.code for code in mine if not code.channel), None)
+        if code is None:
+            return None
+        terms, link = self.tx.campaigns.terms(campaign.id, campaign.version), self.facts.link(code)
+        said = self.words.share(person, campaign, terms, edition="friend", link=link, code=code, now=self.now)
+        return RepPosterView(
+            company=self.facts.company,
+            id=nudge.id,
+            name=_name(self._customer(nudge)),
+            campaign=campaign.name,
+            code_spaced=f"{code[:4]} {code[4:]}",
+            poster_url=f"/p/{code}.jpg?edition=friend",
+            link=link,
+            words=said,
+            next=self.next_waiting(nudge),
+        )
+
+    def many(self, chosen: Sequence[str] = (), words: str = "") -> RepManyView:
+        """Who can get one text together; with `words` as the rep left them."""
+        waiting = self.reachable()
+        known = self._customers(waiting)
+        choices = [
+            Choice(
+                id=nudge.id,
+                name=_name(known.get(nudge.person)),
+                chips=self._chips(nudge, known.get(nudge.person))[:1],
+                chosen=nudge.id in chosen,
+            )
+            for nudge in waiting
+        ]
+        text = words or self._text_for_many(waiting)
+        return RepManyView(
+            company=self.facts.company, choices=tuple(choices), words=text, objections=self.objections(text)
+        )
+
+    def reachable(self) -> list[Nudge]:
+        """Those still to be asked who are the rep's contacts at the platform."""
+        asks = [n for n in self.tx.nudges.on_list(self.rep.id, self.now) if n.purpose is Purpose.ASK]
+        return self._reachable([nudge for nudge in asks if nudge.state is NudgeState.LISTED])
+
+    def broadcast(self, broadcast_id: str) -> RepBroadcastView | None:
+        """How one of the rep's broadcasts stands."""
+        found = self.tx.broadcasts.get(broadcast_id)
+        if found is None or found.rep != self.rep.id:
+            return None
+        targets = self.tx.broadcasts.targets(broadcast_id)
+        known = {c.moment.person: c for c in self.tx.customers.load([t.person for t in targets], self.now)}
+        title, _, advice = _STANDS[found.state]
+        return RepBroadcastView(
+            company=self.facts.company,
+            title=title,
+            advice=advice,
+            text=found.text,
+            parts=tuple(_part(target, known.get(target.person), found.state) for target in targets),
+            refresh_s=_WAIT_S if found.state is BroadcastState.QUEUED else None,
+        )
+
+    def broadcast_of(self, nudge_ids: Sequence[str]) -> str | None:
+        """The broadcast that carries one of these asks already."""
+        carried = self._carried()
+        return next((carried[each] for each in nudge_ids if each in carried), None)
+
+    def held_words(self, held: Mapping[str, Wait | Stop]) -> tuple[str, ...]:
+        """Who could not be written to together with the others, and why."""
+        found = [nudge for nudge in map(self.own, held) if nudge]
+        known = self._customers(found)
+        return tuple(f"{_short(_name(known.get(n.person)), 16)}：{self._why_held(held[n.id])}" for n in found)
+
+    def objections(self, words: str) -> tuple[Objection, ...]:
+        """What in the rep's words may not be said to a customer."""
+        found = lint(words, edition="friend", industry=self.facts.industry)
+        return tuple(Objection(text=each.text, why=each.why, suggestion=each.suggestion) for each in found)
+
+    def _is_to_be_asked(self, nudge: Nudge, customer: Customer | None) -> bool:
+        """Whether the rep is still to ask this customer if they want to hear of anything: nobody else has, meanwhile."""
+        is_open = nudge.purpose is Purpose.CONSENT and nudge.state is NudgeState.LISTED
+        return is_open and customer is not None and may_ask_permission(customer.moment, self.now)
+
+    def _row(self, nudge: Nudge, customer: Customer | None) -> Row:
+        gate = gate_of(customer, self.now) if customer and nudge.state is NudgeState.LISTED else None
+        row = Row(
+            id=nudge.id,
+            name=_name(customer),
+            state="waiting",
+            label="待聊",
+            chips=self._chips(nudge, customer),
+            gate=self.words.say(f"gate.{gate.value}") if gate else None,
+        )
+        match nudge.state:
+            case NudgeState.LISTED if nudge.expires_at and nudge.expires_at <= self.now:
+                return replace(row, state="over", label="已过期", tone="off", note=_OVER["expired"])
+            case NudgeState.LISTED | NudgeState.QUEUED:
+                return row
+            case NudgeState.SENT:
+                note = _CAME.get(nudge.outcome or "", "" if nudge.delivered_at else "还没告诉我们发了没有")
+                return replace(row, state="said", label="已聊", tone="good", note=note)
+            case NudgeState.ENDED:
+                return self._over(row, nudge.outcome or "")
+
+    def _over(self, row: Row, outcome: str) -> Row:
+        if outcome.startswith("skipped:"):
+            why = SKIPS.get(outcome.removeprefix("skipped:"), "")
+            return replace(row, state="skipped", label="跳过", tone="off", note=why)
+        return replace(row, state="over", label="先不问", tone="off", note=self._why_over(outcome))
+
+    def _why_over(self, outcome: str) -> str:
+        code = outcome.removeprefix("dropped:")
+        if code in MOMENTS:
+            return self._reason(code, "")
+        return _OVER.get(outcome, "情况有变，这次先不问了。")
+
+    def _why_held(self, verdict: Wait | Stop) -> str:
+        return self._not_before(verdict.until) if isinstance(verdict, Wait) else self._why_over(verdict.why)
+
+    def _chips(self, nudge: Nudge, customer: Customer | None) -> tuple[str, ...]:
+        """Why now: as it is while the customer waits, as it was once they were asked."""
+        told = list(nudge.reasons)
+        if customer and nudge.state is NudgeState.LISTED:
+            told = [(r.code, r.value) for r in moments.reasons(customer.moment, self.now)[0]] or told
+        return tuple(self._reason(code, value) for code, value in told[:_CHIPS] if code in MOMENTS)
+
+    def _against(self, nudge: Nudge, customer: Customer | None) -> tuple[str | None, tuple[str, ...]]:
+        """Why the customer may not be asked now, if so, and what speaks against it in any case."""
+        if customer is None:
+            return self._why_over("dropped:unknown"), ()
+        verdict = judge(replace(customer, window=None, rep=nudge.rep), day_of(self.facts), self.now)
+        against = tuple(self._reason(reason.code, reason.value) for reason in verdict.against)
+        if not isinstance(verdict.decision, Send):
+            return self._why_over(f"dropped:{verdict.why[0].code}"), against
+        if not hours.are_open(self.facts.hours, self.now, self.facts.workdays):
+            opening = hours.next_opening(self.facts.hours, self.now, self.facts.workdays)
+            return self._not_before(opening), against
+        return None, against
+
+    def _reason(self, code: str, value: str) -> str:
+        return self.words.say(f"moment.{code}", {"value": value})
+
+    def _not_before(self, until: datetime) -> str:
+        return f"现在不是打扰的时候，最早{_when(until, self.now)} 可以聊。"
+
+    def _campaign(self, nudge: Nudge) -> Campaign | None:
+        campaign = self.tx.campaigns.get(nudge.campaign) if nudge.campaign else None
+        return None if campaign is None or campaign.is_over(self.now) else campaign
+
+    def _customers(self, found: Sequence[Nudge]) -> dict[str, Customer]:
+        return {c.moment.person: c for c in self.tx.customers.load([n.person for n in found], self.now)}
+
+    def _customer(self, nudge: Nudge) -> Customer | None:
+        return next(iter(self.tx.customers.load([nudge.person], self.now, ignoring=nudge.id)), None)
+
+    def _reachable(self, waiting: Sequence[Nudge]) -> list[Nudge]:
+        handles = self.tx.broadcasts.handles(self.rep.id, [nudge.person for nudge in waiting])
+        return [nudge for nudge in waiting if nudge.person in handles]
+
+    def _text_for_many(self, waiting: Sequence[Nudge]) -> str:
+        """A suggestion that fits everybody: no name, no moment of anybody's own."""
+        campaign = self._campaign(waiting[0]) if waiting else None
+        if campaign is None:
+            return ""
+        offer = self.words.offer(campaign.pack, self.tx.campaigns.terms(campaign.id, campaign.version))
+        return self.words.say("nudge.open_plain") + self.words.say("nudge.rep_help", offer)
+
+    def _broadcasts(self) -> list[BroadcastRow]:
+        found = self.tx.broadcasts.of_rep(self.rep.id, self.now - ON_THE_LIST)
+        return [
+            BroadcastRow(
+                id=b.id, text=_short(b.text, _LONGEST_TEASER), label=_STANDS[b.state][0], tone=_STANDS[b.state][1]
+            )
+            for b in found
+        ]
+
+    def _carried(self) -> dict[str, str]:
+        """The asks that travel in broadcasts, each with its own: the platform tells what came of those, not the rep."""
+        return self.tx.broadcasts.carried(self.rep.id, self.now - ON_THE_LIST - timedelta(days=1))
+
+
+def _is_unconfirmed(nudge: Nudge) -> bool:
+    return nudge.purpose is Purpose.ASK and nudge.state is NudgeState.SENT and nudge.delivered_at is None
+
+
+def _name(customer: Customer | None) -> str:
+    return (customer.name if customer else "") or NAMELESS
+
+
+def _part(target: Target, customer: Customer | None, state: BroadcastState) -> Part:
+    label, tone = _ENDS[target.end]
+    if target.end is None and state is BroadcastState.QUEUED:
+        label = "准备中"
+    return Part(name=_name(customer), label=label, tone=tone)
+
+
+def _short(text: str, longest: int) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= longest else line[: longest - 1] + "…"
+
+
+def _day(now: datetime) -> str:
+    local = now.astimezone(SHANGHAI)
+    return f"{local.month}月{local.day}日 周{'一二三四五六日'[local.weekday()]}"
+
+
+def _when(at: datetime, now: datetime) -> str:
+    """A time soon to come, as people say it: `今天 9:30`, `明天 9:00`, `11月25日 9:00`."""
+    local, today = at.astimezone(SHANGHAI), now.astimezone(SHANGHAI).date()
+    gap = (local.date() - today).days
+    day = ("今天", "明天")[gap] if gap in (0, 1) else f"{local.month}月{local.day}日"
+    return f"{day} {local.hour}:{local.minute:02}"

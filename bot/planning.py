@@ -1,0 +1,51 @@
+"""The day's plan, made in small transactions: the same for the clock and for an operator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from referral import due_rows, nudges, plan
+from referral.facts import Facts
+from referral.ids import Bits
+from referral.plan import Tally
+from referral.times import Clock
+from storage.store import Store
+from storage.transaction import Transaction
+
+_ROWS = 200
+_SLICES = 40  # in one step: a second or so
+
+
+async def plan_day(store: Store, facts: Facts, *, clock: Clock, rng: Bits) -> Tally:
+    """Decide about all who are ready, until the day's budget is spent; what came of it."""
+    tally, more = Tally(), True
+    while more:
+        some, more = await plan_some(store, facts, clock=clock, rng=rng)
+        tally.add(some)
+    return tally
+
+
+async def plan_some(store: Store, facts: Facts, *, clock: Clock, rng: Bits) -> tuple[Tally, bool]:
+    """One step of the day's plan, for who cannot wait for all of it; what came of it, and whether there is more.
+
+    The last step also counts everybody who is not asked.
+    """
+    now, tally = clock(), Tally()
+    await _all(store, lambda tx: due_rows.look_again(tx, facts, now=now, limit=_ROWS))
+    await _all(store, lambda tx: nudges.run_out(tx, facts, now=now, limit=_ROWS))
+    for _ in range(_SLICES):
+        some, more = await store.write(lambda tx: plan.plan_slice(tx, facts, now=now, rng=rng))
+        tally.add(some)
+        if not more:
+            break
+    else:
+        return tally, True
+    tally.permissions = await store.write(lambda tx: plan.plan_permissions(tx, facts, now=now, rng=rng))
+    tally.add(await store.read(lambda tx: plan.left_over(tx, now=now)))
+    return tally, False
+
+
+async def _all(store: Store, some: Callable[[Transaction], int]) -> None:
+    """Repeat what does at most `_ROWS` rows until it finds fewer."""
+    while await store.write(some) == _ROWS:
+        continue

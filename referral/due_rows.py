@@ -1,0 +1,95 @@
+"""Due rows: each event makes its customer's row anew, so that a plan reads who is ready and never looks through all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from referral import moments
+from referral.floor import Policy, barrier
+from referral.moments import PRIOR, Due, Moment, State, Weights
+from referral.signals import Signal, SignalKind
+
+if TYPE_CHECKING:
+    from referral.facts import Facts
+    from referral.tx import Tx
+
+
+def outlook(moment: Moment, policy: Policy, now: datetime, weights: Weights = PRIOR) -> Due:
+    """The due row that follows from a moment."""
+    features = moments.features(moment, now)
+    score, held = weights.total(features), barrier(moment, policy, now)
+    if held is None:
+        stale_at = moments.stale_at(moment, now, weights, features)
+        return Due(state=State.READY, reason="", score=score, due_at=stale_at)
+    state = State.IDLE if held.until is None else State.WAITING
+    return Due(state=state, reason=held.code, score=score, due_at=held.until)
+
+
+def keep(tx: Tx, facts: Facts, moment: Moment, *, now: datetime) -> None:
+    """Save a moment with the due row that follows from it."""
+    tx.moments.save(moment, outlook(moment, facts.policy, now))
+
+
+def put_off(tx: Tx, facts: Facts, moment: Moment, reason: str, until: datetime | None, *, now: datetime) -> None:
+    """Look at a customer again later, for a reason that does not stand in their own row."""
+    due = outlook(moment, facts.policy, now)
+    if due.state is State.READY:
+        due = replace(due, state=State.WAITING if until else State.IDLE, reason=reason, due_at=until)
+    tx.moments.save(moment, due)
+
+
+def hear(tx: Tx, facts: Facts, signal: Signal, *, now: datetime) -> bool:
+    """Keep a signal and move its person's due row; False if it was heard before."""
+    if not tx.signals.add(signal, now):
+        return False
+    rank = None
+    if signal.kind is SignalKind.ACTIVITY and signal.count is not None:
+        rank = tx.moments.thresholds().rank(signal.count)
+    known = tx.moments.get(signal.person)
+    moment = moments.heard(known, signal, open_complaints=_open_complaints(tx, signal), rank=rank)
+    keep(tx, facts, moment, now=now)
+    return True
+
+
+def look_again(tx: Tx, facts: Facts, *, now: datetime, limit: int = 200) -> int:
+    """Make the rows anew whose time has come; how many there were, `limit` if there may be more."""
+    late = tx.moments.due(now, limit)
+    for moment in late:
+        keep(tx, facts, moment, now=now)
+    return len(late)
+
+
+def _open_complaints(tx: Tx, signal: Signal) -> int:
+    """How many complaints are open, whichever of opening and closing was told first."""
+    if signal.kind not in (SignalKind.COMPLAINT, SignalKind.RESOLVED):
+        return 0
+    opened, closed = (tx.signals.count(signal.person, kind) for kind in (SignalKind.COMPLAINT, SignalKind.RESOLVED))
+    return max(0, opened - closed)
+
+
+def met(tx: Tx, facts: Facts, person: str, at: datetime, *, now: datetime) -> None:
+    """A customer was in touch with us; noted once a day."""
+    known = tx.moments.get(person)
+    if known.customer_since and (known.seen_at is None or at - known.seen_at >= moments.DAY):
+        keep(tx, facts, replace(known, seen_at=at), now=now)
+
+
+def bought(tx: Tx, facts: Facts, person: str, at: datetime, *, now: datetime) -> None:
+    """An order was paid, or is now known to be this person's: they are a customer since then at the latest."""
+    signal = Signal(person=person, kind=SignalKind.PURCHASE, at=at, source="order")
+    known = moments.heard(tx.moments.get(person), signal)
+    since = min(known.customer_since or at, at)
+    keep(tx, facts, replace(known, customer_since=since, orders=(known.orders or 0) + 1), now=now)
+
+
+def gave_back(tx: Tx, facts: Facts, person: str, *, now: datetime) -> None:
+    """All of an order was given back: it made nobody a customer, and was no good moment."""
+    known, someone = tx.moments.get(person), tx.people.get(person)
+    paid = [order.paid_at for order in tx.orders.of_person(person) if order.is_purchase]
+    since = min([*paid, *([someone.joined_at] if someone and someone.joined_at else [])], default=None)
+    good = None if known.good is SignalKind.PURCHASE else known.good
+    left = max(0, (known.orders or 0) - 1)
+    moment = replace(known, customer_since=since, orders=left, good=good, good_at=known.good_at if good else None)
+    keep(tx, facts, moment, now=now)

@@ -1,0 +1,132 @@
+"""What a customer file tells of one person, and what that changes of what is known (design 5.5). Pure.
+
+An empty cell says nothing. What people told us themselves stands above any file: an answer to a survey, the name they
+bear on the platform, a withdrawal, their own no. So the same file may be brought again at any time and changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from referral.consent import Answer
+from referral.identities import Identity
+from referral.moments import Moment, Permission, Thresholds
+
+CHANNEL = "file"
+"""The channel of a consent that a file told of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """One row: who, and what is said of them. `line` is the row's own; `satisfaction` is 0-10."""
+
+    line: int
+    identities: tuple[Identity, ...]
+    name: str | None = None
+    nickname: str | None = None
+    rep: str | None = None
+    tier: str | None = None
+    tags: tuple[str, ...] | None = None
+    joined_at: datetime | None = None
+    satisfaction: float | None = None
+    activity: float | None = None
+    last_order_at: datetime | None = None
+    orders: int | None = None
+    past_referrals: int | None = None
+    consent: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """What is known of a person beside the moment. A nickname that is `own` comes from the platform."""
+
+    name: str = ""
+    nickname: str = ""
+    rep: str | None = None
+    tier: str = ""
+    tags: tuple[str, ...] = ()
+    joined_at: datetime | None = None
+    own: bool = False
+
+
+_SAYS = tuple(each.name for each in fields(Told) if each.name not in ("line", "identities"))
+_OF_PROFILE = ("name", "nickname", "rep", "tier", "tags", "joined_at")
+_OF_MOMENT = ("activity", "orders", "past_referrals")
+
+
+def together(rows: Sequence[Told]) -> Told:
+    """Several rows about one person as one: the later row wins for what it says."""
+    said: dict[str, Any] = {}
+    named: dict[Identity, None] = {}
+    for row in rows:
+        named |= dict.fromkeys(row.identities)
+        said |= {name: value for name in _SAYS if (value := getattr(row, name)) is not None}
+    return replace(rows[-1], identities=tuple(named), **said)
+
+
+def adds(earlier: Told, later: Told) -> bool:
+    """Whether a later row about the same person says anything that the earlier ones did not."""
+    both = together((earlier, later))
+    return replace(both, line=earlier.line) != earlier
+
+
+def news(known: Profile, told: Told) -> dict[str, Any]:
+    """What a row changes of a profile, by the names of `Profile`; empty if nothing."""
+    said = ((name, getattr(told, name)) for name in _OF_PROFILE)
+    changed = {name: value for name, value in said if value is not None and value != getattr(known, name)}
+    if known.own and known.nickname:
+        changed.pop("nickname", None)
+    return changed
+
+
+def moment_news(known: Moment, told: Told, scale: Thresholds) -> dict[str, Any]:
+    """What a row changes of a moment but for consent, by the names of `Moment`; empty if nothing."""
+    changed = {
+        name: value
+        for name in _OF_MOMENT
+        if (value := getattr(told, name)) is not None and value != getattr(known, name)
+    }
+    if told.joined_at is not None and told.joined_at != known.customer_since:
+        changed["customer_since"] = told.joined_at
+    if told.satisfaction is not None and known.surveyed_at is None and told.satisfaction != known.satisfaction:
+        changed["satisfaction"] = told.satisfaction
+    if told.last_order_at is not None and (known.last_order_at is None or told.last_order_at > known.last_order_at):
+        changed["last_order_at"] = told.last_order_at
+    if told.activity is not None and (rank := scale.rank(told.activity)) != known.rank:
+        changed["rank"] = rank
+    return changed
+
+
+def may_differ(known: Moment, told: Told) -> bool:
+    """Whether a row says other than what the person, or another file, said about being written to."""
+    said = _said(told)
+    return known.consent in (Permission.GRANTED, Permission.REFUSED) and said not in (None, known.consent)
+
+
+def answer(known: Moment, told: Told, *, heard_before: bool, own: bool) -> Answer | None:
+    """The consent that a row adds to the history, None if it adds nothing.
+
+    `heard_before`: this very row was taken in already; `own`: what is known was said by the person and not by a file.
+    A file never turns a withdrawal, or the person's own no, into a yes.
+    """
+    said = _said(told)
+    if said is None or said is known.consent or heard_before or known.consent is Permission.WITHDRAWN:
+        return None
+    if own and said is Permission.GRANTED and known.consent is Permission.REFUSED:
+        return None
+    return Answer(said.value)
+
+
+def evidence(digest: str, line: int) -> str:
+    """What stands for the row that a consent was told by: a hash of the file's SHA-256 and the line."""
+    return sha256(f"file:{digest}:{line}".encode()).hexdigest()
+
+
+def _said(told: Told) -> Permission | None:
+    if told.consent is None:
+        return None
+    return Permission.GRANTED if told.consent else Permission.REFUSED

@@ -1,0 +1,290 @@
+"""Nudges: one ask to one person, from the plan to what came of it. Every decision leaves one, asks and others alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+from referral import due_rows, hours, moments, notices
+from referral.consent import Answer
+from referral.consent import say as say_consent
+from referral.decisions import Customer, Route, Send, judge
+from referral.decisions import Day as DayFacts
+from referral.errors import RuleViolation
+from referral.times import days
+
+if TYPE_CHECKING:
+    from referral.facts import Facts
+    from referral.tx import Tx
+
+CARRIES = "nudge:"
+"""How a letter's `dedupe` names the nudge it carries."""
+
+ON_THE_LIST = timedelta(days=3)
+"""How long an ask stays on a rep's list."""
+
+TOOK_WITHIN = timedelta(days=7)
+"""A poster taken this soon after an ask is what came of it (science §3)."""
+
+RESTS: Mapping[str, int] = {"later": 30, "chatted": 14, "not_now": 30, "unsuitable": 180, "lost": 365}
+"""Why a rep or a customer puts an ask off, and for how many days it is remembered."""
+
+
+class Purpose(StrEnum):
+    """What is asked: for a recommendation, or first whether the customer wants to hear of anything (征询)."""
+
+    ASK = "ask"
+    CONSENT = "consent"
+
+
+class NudgeState(StrEnum):
+    """On a rep's list, in the desk's queue, said, or over without having been said."""
+
+    LISTED = "listed"
+    QUEUED = "queued"
+    SENT = "sent"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nudge:
+    """One decision about one person.
+
+    `why` is its first reason, `reasons` are all of them; `words` are those suggested or, once a rep has changed them,
+    said; `features` are what the score was made of, for learning; `outcome` tells what came of it.
+    """
+
+    id: str
+    person: str
+    decision: str
+    why: str
+    state: NudgeState
+    created_at: datetime
+    planned_at: datetime
+    purpose: Purpose = Purpose.ASK
+    campaign: str | None = None
+    reasons: tuple[tuple[str, str], ...] = ()
+    copy: str | None = None
+    words: str = ""
+    route: Route = Route.NONE
+    rep: str | None = None
+    score: float = 0.0
+    features: Mapping[str, float] = field(default_factory=dict)
+    expires_at: datetime | None = None
+    sent_at: datetime | None = None
+    delivered_at: datetime | None = None
+    read_at: datetime | None = None
+    took_at: datetime | None = None
+    outcome: str | None = None
+
+
+class Nudges(Protocol):
+    """Where nudges are kept."""
+
+    def get(self, nudge: str) -> Nudge | None: ...
+    def add(self, nudge: Nudge) -> bool: ...
+    def save(self, nudge: Nudge) -> None: ...
+    def open_of(self, person: str) -> Nudge | None: ...
+    def last_sent(self, person: str, since: datetime) -> Nudge | None: ...
+    def sent_before(self, person: str, nudge: str) -> Nudge | None: ...
+    def planned_since(self, since: datetime) -> int: ...
+    def listed_since(self, since: datetime) -> Mapping[str, int]: ...
+    def permissions_since(self, since: datetime) -> Mapping[str, int]: ...
+    def on_list(self, rep: str, now: datetime) -> list[Nudge]: ...
+    def run_out(self, now: datetime, limit: int) -> list[Nudge]: ...
+
+
+class Customers(Protocol):
+    """Where all that a decision must know of customers is looked up; in the order asked for, unknown ones left out."""
+
+    def load(self, people: Sequence[str], now: datetime, *, ignoring: str = "") -> list[Customer]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Go:
+    """It may be said now, and counts as said from now on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Not before then."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Not any more, and why."""
+
+    why: str
+
+
+def release(tx: Tx, facts: Facts, nudge_id: str, *, now: datetime) -> Go | Wait | Stop:
+    """The last look before a queued ask leaves: everything is judged once more, then it is taken as said.
+
+    One that was taken before is on its second try: the platform knows its number, so it may go again.
+    """
+    nudge = tx.nudges.get(nudge_id)
+    if nudge is None or nudge.state is NudgeState.ENDED:
+        return Stop(nudge.outcome or "ended" if nudge else "unknown")
+    if nudge.state is NudgeState.SENT:
+        return Stop("opted_out") if notices.is_silent(tx, nudge.person) else Go()
+    return _judge_again(tx, facts, nudge, Route.KF, now=now)
+
+
+def start(tx: Tx, facts: Facts, nudge: Nudge, words: str, *, now: datetime) -> Go | Wait | Stop:
+    """A rep turns to this customer now, with these words: judged once more, then taken as said."""
+    verdict = _judge_again(tx, facts, nudge, Route.REP, now=now)
+    if isinstance(verdict, Go) and (sent := tx.nudges.get(nudge.id)):
+        tx.nudges.save(replace(sent, words=words or sent.words))
+    return verdict
+
+
+def confirm(tx: Tx, nudge: Nudge, *, now: datetime) -> None:
+    """The rep says that it was said."""
+    if nudge.state is NudgeState.SENT and nudge.delivered_at is None:
+        tx.nudges.save(replace(nudge, delivered_at=now))
+
+
+def take_back(tx: Tx, facts: Facts, nudge: Nudge, *, now: datetime) -> None:
+    """The rep did not say it after all: it is on the list again, and does not count."""
+    if nudge.state is not NudgeState.SENT or nudge.delivered_at:
+        return
+    tx.nudges.save(replace(nudge, state=NudgeState.LISTED, sent_at=None))
+    before = tx.nudges.sent_before(nudge.person, nudge.id)
+    moment = tx.moments.get(nudge.person)
+    tired = max(0.0, moments.fatigue(moment, now) - 1)
+    at = before.sent_at if before else None
+    moment = replace(moment, nudged_at=at, fatigue=_as_of(tired, at, now))
+    due_rows.put_off(tx, facts, moment, "asked.open", nudge.expires_at, now=now)
+
+
+def skip(tx: Tx, facts: Facts, nudge: Nudge, reason: str, *, now: datetime) -> None:
+    """Not this time, and why; the reason is remembered for the days that `RESTS` names."""
+    if reason not in RESTS:
+        raise RuleViolation("nudge.reason", f"原因要是 {'、'.join(RESTS)} 之一")
+    if nudge.state is NudgeState.LISTED:
+        tx.nudges.save(replace(nudge, state=NudgeState.ENDED, outcome=f"skipped:{reason}"))
+        rest(tx, facts, nudge.person, reason, now=now)
+
+
+def rest(tx: Tx, facts: Facts, person: str, reason: str, *, now: datetime) -> None:
+    """Leave a customer in peace for the days of a reason."""
+    moment = replace(tx.moments.get(person), rest_until=now + days(RESTS[reason]), rest_why=reason)
+    due_rows.keep(tx, facts, moment, now=now)
+
+
+def put_off(tx: Tx, facts: Facts, person: str, *, now: datetime) -> None:
+    """The customer said 先不用 to the latest ask."""
+    if nudge := tx.nudges.last_sent(person, now - TOOK_WITHIN):
+        tx.nudges.save(replace(nudge, read_at=nudge.read_at or now, outcome="later"))
+    rest(tx, facts, person, "later", now=now)
+
+
+def opt_out(tx: Tx, facts: Facts, person: str, *, evidence: str, channel: str, now: datetime) -> None:
+    """不再提醒: silence from this moment; what is planned or queued ends in the same transaction."""
+    say_consent(tx, facts, person, Answer.WITHDRAWN, evidence=evidence, channel=channel, now=now)
+    notices.take_back(tx, person, "opted_out", now=now)
+    if nudge := tx.nudges.open_of(person):
+        tx.nudges.save(replace(nudge, state=NudgeState.ENDED, outcome="dropped:opted_out"))
+    if nudge := tx.nudges.last_sent(person, now - TOOK_WITHIN):
+        tx.nudges.save(replace(nudge, read_at=nudge.read_at or now, outcome="opted_out"))
+
+
+def delivered(tx: Tx, nudge_id: str, *, now: datetime) -> None:
+    """The platform took it."""
+    nudge = tx.nudges.get(nudge_id)
+    if nudge and nudge.state is NudgeState.SENT and nudge.delivered_at is None:
+        tx.nudges.save(replace(nudge, delivered_at=now))
+
+
+def carried(dedupe: str | None) -> str:
+    """The nudge that a letter carries, by its `dedupe`."""
+    return (dedupe or "").removeprefix(CARRIES)
+
+
+def letter_ended(tx: Tx, nudge_id: str, state: str, note: str, *, now: datetime) -> None:
+    """What became of the letter that carried an ask."""
+    if state == "sent":
+        delivered(tx, nudge_id, now=now)
+    else:
+        failed(tx, nudge_id, f"{state}:{note}" if note else state)
+
+
+def failed(tx: Tx, nudge_id: str, why: str) -> None:
+    """It did not arrive. Where nobody can say (`unknown`) it counts as said, and is never said again."""
+    nudge = tx.nudges.get(nudge_id)
+    if nudge is None or nudge.state is NudgeState.ENDED:
+        return
+    if why.startswith("unknown"):
+        tx.nudges.save(replace(nudge, outcome=why))
+    else:
+        tx.nudges.save(replace(nudge, state=NudgeState.ENDED, sent_at=None, outcome=why))
+
+
+def read(tx: Tx, person: str, *, now: datetime) -> None:
+    """The customer wrote after an ask through the desk: they have read it."""
+    nudge = tx.nudges.last_sent(person, now - notices.OPEN_FOR)
+    if nudge and nudge.route is Route.KF and nudge.read_at is None:
+        tx.nudges.save(replace(nudge, read_at=now))
+
+
+def took(tx: Tx, person: str, *, now: datetime) -> None:
+    """The person took a poster: what came of the latest ask, if it is not long ago."""
+    nudge = tx.nudges.last_sent(person, now - TOOK_WITHIN)
+    if nudge and nudge.took_at is None:
+        tx.nudges.save(replace(nudge, took_at=now, outcome="took"))
+
+
+def run_out(tx: Tx, facts: Facts, *, now: datetime, limit: int = 100) -> int:
+    """End the asks that stayed on a list too long; how many."""
+    over = tx.nudges.run_out(now, limit)
+    for nudge in over:
+        tx.nudges.save(replace(nudge, state=NudgeState.ENDED, outcome="expired"))
+        due_rows.keep(tx, facts, tx.moments.get(nudge.person), now=now)
+    return len(over)
+
+
+def _judge_again(tx: Tx, facts: Facts, nudge: Nudge, route: Route, *, now: datetime) -> Go | Wait | Stop:
+    """Whether an ask may be said now by this route; if so it is taken as said."""
+    if nudge.expires_at and now >= nudge.expires_at:
+        return _end(tx, facts, nudge, "expired", now=now)
+    if not hours.are_open(facts.hours, now, facts.workdays):
+        return Wait(hours.next_opening(facts.hours, now, facts.workdays))
+    customers = tx.customers.load([nudge.person], now, ignoring=nudge.id)
+    if not customers:
+        return _end(tx, facts, nudge, "dropped:unknown", now=now)
+    customer = customers[0] if route is Route.KF else replace(customers[0], window=None, rep=nudge.rep)
+    verdict = judge(customer, day_of(facts), now)
+    if isinstance(verdict.decision, Send) and verdict.decision.route is route:
+        _said(tx, facts, nudge, now=now)
+        return Go()
+    why = "channel.closed" if isinstance(verdict.decision, Send) else verdict.why[0].code
+    return _end(tx, facts, nudge, f"dropped:{why}", now=now)
+
+
+def day_of(facts: Facts) -> DayFacts:
+    """What a decision knows of the house alone, without campaigns and loads."""
+    return DayFacts(policy=facts.policy, hours=facts.hours, workdays=facts.workdays)
+
+
+def _said(tx: Tx, facts: Facts, nudge: Nudge, *, now: datetime) -> None:
+    tx.nudges.save(replace(nudge, state=NudgeState.SENT, sent_at=now))
+    due_rows.keep(tx, facts, moments.nudged(tx.moments.get(nudge.person), now), now=now)
+
+
+def _end(tx: Tx, facts: Facts, nudge: Nudge, outcome: str, *, now: datetime) -> Stop:
+    tx.nudges.save(replace(nudge, state=NudgeState.ENDED, outcome=outcome))
+    due_rows.keep(tx, facts, tx.moments.get(nudge.person), now=now)
+    return Stop(outcome)
+
+
+def _as_of(tired: float, at: datetime | None, now: datetime) -> float:
+    """Fatigue as it was at `at` so that it is `tired` now."""
+    if at is None:
+        return 0.0
+    faded: float = 2.0 ** ((now - at) / timedelta(days=moments.FATIGUE_HALF))
+    return tired * faded

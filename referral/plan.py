@@ -1,0 +1,319 @@
+"""The plan of the day: the few customers whom it is right to ask now, each by the route that suits (design §4).
+
+It reads who is ready in the order of the score, judges each exactly, and goes on until the day's budget is spent or
+nobody is left. It works in slices, each a transaction of its own, so that nothing else waits long.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from math import ceil
+from typing import TYPE_CHECKING
+
+from referral import due_rows, hours, moments
+from referral.campaigns import Campaign, CampaignState
+from referral.decisions import NEWS_ONLY, Customer, Day, Defer, Drop, Route, Send, Verdict, judge, judge_in_turn
+from referral.floor import may_ask_permission
+from referral.ids import Bits, new_id
+from referral.jobs import Job
+from referral.messages import DeskMenu, MenuItem, RepCard
+from referral.moments import DAY, State
+from referral.notices import OPEN_FOR
+from referral.nudges import CARRIES, ON_THE_LIST, Nudge, NudgeState, Purpose, day_of
+from referral.outbox import Letter, post
+from referral.outbox import Purpose as LetterPurpose
+from referral.suggestions import suggestion
+from referral.times import SHANGHAI
+
+if TYPE_CHECKING:
+    from referral.facts import Facts
+    from referral.tx import Tx
+
+PLAN = "nudges.plan"
+"""The job that makes a day's plan; its key is the day."""
+
+CARD = "nudges.card"
+"""The job that tells a rep of the list; its key is `REP@DAY`."""
+
+SLICE = 25
+_LOOK_AGAIN = timedelta(days=7)  # after a decision that only news can change, news may have been missed
+_PERMISSIONS = 3  # customers a day whom a rep is reminded to ask, in passing, whether they want to hear of anything
+_WEEK = timedelta(days=7)
+_WEEKLY_SHARE = 0.4  # of one rep's customers, at most (science §2, guardrails)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a plan came to, in people: asked at once or on a list, asked later, or not until there is news.
+
+    `by_reason` tells why of those `deferred` and `dropped`; `permissions` counts those whom a rep is to ask first
+    whether they want to hear of anything, who are among the dropped.
+    """
+
+    sent: int = 0
+    listed: int = 0
+    deferred: int = 0
+    dropped: int = 0
+    permissions: int = 0
+    by_reason: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: Tally) -> None:
+        """Count another slice in."""
+        self.sent += other.sent
+        self.listed += other.listed
+        self.deferred += other.deferred
+        self.dropped += other.dropped
+        self.permissions += other.permissions
+        self.by_reason.update(other.by_reason)
+
+
+def situation(tx: Tx, facts: Facts, *, now: datetime) -> Day:
+    """The day as it stands: open campaigns, what is left of the budget and of each rep's load."""
+    today = _midnight(now)
+    return replace(
+        day_of(facts),
+        campaigns=[(c.id, facts.words.audience(c.pack)) for c in open_campaigns(tx, now)],
+        budget_left=max(0, facts.policy.daily_budget - tx.nudges.planned_since(today)),
+        rep_left=_rep_left(tx, facts, today),
+    )
+
+
+def open_campaigns(tx: Tx, now: datetime) -> list[Campaign]:
+    """Those that may be spoken of at that time, newest first; the calendar need not have been turned."""
+    begun = (CampaignState.RUNNING, CampaignState.WAITING)
+    running = [c for c in tx.campaigns.all() if c.state in begun and c.is_open(now)]
+    return sorted(running, key=lambda c: (c.starts_at, c.id), reverse=True)
+
+
+def plan_slice(tx: Tx, facts: Facts, *, now: datetime, rng: Bits) -> tuple[Tally, bool]:
+    """Decide about the next few who are ready; how many asks came of it, and whether there may be more.
+
+    Without an open campaign nobody is looked at, so that one that starts tomorrow finds everybody ready.
+    """
+    day, tally = situation(tx, facts, now=now), Tally()
+    due_rows.look_again(tx, facts, now=now)
+    if not day.budget_left or not day.campaigns:
+        return tally, False
+    ready = tx.customers.load(tx.moments.best(SLICE), now)
+    verdicts, day = judge_in_turn(ready, day, now)
+    for verdict in verdicts:
+        _carry_out(tx, facts, verdict, tally, now=now, rng=rng)
+    return tally, bool(ready) and bool(day.budget_left)
+
+
+def left_over(tx: Tx, *, now: datetime) -> Tally:
+    """Everybody whom no ask is on its way to, after the plan: when they are looked at again, and why not now."""
+    tally = Tally()
+    unheard = "budget.day" if open_campaigns(tx, now) else "campaign.none"
+    for (state, reason), count in tx.moments.by_reason().items():
+        code = unheard if state == State.READY else reason
+        if code == "asked.open":
+            continue
+        if state == State.IDLE or code in NEWS_ONLY:
+            tally.dropped += count
+        else:
+            tally.deferred += count
+        tally.by_reason[code] += count
+    return tally
+
+
+def plan_permissions(tx: Tx, facts: Facts, *, now: datetime, rng: Bits) -> int:
+    """Put a few customers of unknown consent on each rep's list, to be asked in passing (征询); how many."""
+    counts: Counter[str] = Counter(tx.nudges.permissions_since(_midnight(now)))
+    listed = 0
+    for customer in tx.customers.load(tx.moments.best_to_ask_first(facts.policy.daily_budget), now):
+        rep = customer.rep
+        wanted = rep and counts[rep] < _PERMISSIONS and not customer.open_until
+        if rep and wanted and may_ask_permission(customer.moment, now):
+            at = hours.next_working_morning(facts.hours, now, facts.workdays)
+            counts[rep] += 1
+            listed += _list_permission(tx, facts, customer, rep, at, now=now, rng=rng)
+    return listed
+
+
+def ask_now(tx: Tx, facts: Facts, person: str, *, now: datetime, rng: Bits) -> bool:
+    """Ask through the desk in the very window that is open, if it is right to; True if an ask is on its way."""
+    customers = tx.customers.load([person], now)
+    if not customers:
+        return False
+    verdict = judge(customers[0], situation(tx, facts, now=now), now)
+    if not isinstance(verdict.decision, Send) or verdict.route is not Route.KF or verdict.decision.at > now:
+        return False
+    _carry_out(tx, facts, verdict, Tally(), now=now, rng=rng)
+    return True
+
+
+def tell_rep(tx: Tx, facts: Facts, rep: str, day: str, *, now: datetime, rng: Bits) -> None:
+    """The morning card: how many customers wait on the list, and the link that opens it for a day."""
+    waiting = [n for n in tx.nudges.on_list(rep, now) if n.state is NudgeState.LISTED and n.purpose is Purpose.ASK]
+    if not waiting:
+        return
+    names = [customer.name for customer in tx.customers.load([n.person for n in waiting[:3]], now)]
+    card = RepCard(
+        rep=rep,
+        title=facts.words.say("rep.card_title", count=len(waiting)),
+        text=facts.words.say("rep.card_text", names="、".join(name or "一位客户" for name in names)),
+        url=facts.rep_page(rep, now),
+        button=facts.words.say("rep.card_button"),
+    )
+    post(tx, card, lane=f"rep:{rep}", purpose=LetterPurpose.SYSTEM, now=now, rng=rng, dedupe=f"card:{rep}:{day}")
+
+
+def plan_again(tx: Tx, after: datetime) -> None:
+    """Have the next plan made: the next morning at the time of the reps' list, on every day."""
+    local = after.astimezone(SHANGHAI)
+    at = local.replace(hour=hours.REPS_FROM.hour, minute=hours.REPS_FROM.minute, second=0, microsecond=0)
+    due = at if at > local else at + timedelta(days=1)
+    tx.jobs.put(Job(kind=PLAN, key=due.date().isoformat(), due_at=due))
+
+
+def _carry_out(tx: Tx, facts: Facts, verdict: Verdict, tally: Tally, *, now: datetime, rng: Bits) -> None:
+    """Write a decision down, and do what it says."""
+    moment = verdict.customer.moment
+    nudge = _nudge(verdict, now=now, rng=rng)
+    match verdict.decision:
+        case Send() as send:
+            nudge = _worded(tx, facts, nudge, verdict, rng)
+            if not tx.nudges.add(nudge):
+                due_rows.put_off(tx, facts, moment, "asked.open", now + DAY, now=now)
+                return
+            due_rows.put_off(tx, facts, moment, "asked.open", nudge.expires_at, now=now)
+            if send.route is Route.KF:
+                _queue(tx, facts, nudge, verdict.customer, now=now)
+            else:
+                _tell_later(tx, nudge)
+            is_now = send.route is Route.KF and send.at <= now
+            tally.sent += is_now
+            tally.listed += not is_now
+        case Defer(until=until, why=why):
+            if why.code != "asked.open":  # news made the row anew while the ask still stands: no second decision
+                tx.nudges.add(nudge)
+            due_rows.put_off(tx, facts, moment, why.code, until, now=now)
+        case Drop(why=why):
+            tx.nudges.add(nudge)
+            due_rows.put_off(tx, facts, moment, why.code, now + _LOOK_AGAIN, now=now)
+
+
+def _nudge(verdict: Verdict, *, now: datetime, rng: Bits) -> Nudge:
+    customer, decision = verdict.customer, verdict.decision
+    each = dict(zip(moments.FEATURES, moments.features(customer.moment, now), strict=True))
+    nudge = Nudge(
+        id=new_id(rng, "g"),
+        person=customer.moment.person,
+        decision=verdict.kind,
+        why=verdict.why[0].code,
+        reasons=tuple((reason.code, reason.value) for reason in verdict.why),
+        score=verdict.score,
+        features={name: round(value, 4) for name, value in each.items()},
+        state=NudgeState.ENDED,
+        created_at=now,
+        planned_at=now,
+    )
+    if not isinstance(decision, Send):
+        return nudge
+    desk = decision.route is Route.KF
+    return replace(
+        nudge,
+        state=NudgeState.QUEUED if desk else NudgeState.LISTED,
+        campaign=decision.campaign,
+        route=decision.route,
+        rep=None if desk else customer.rep,
+        planned_at=decision.at,
+        expires_at=_window_end(customer) if desk else decision.at + ON_THE_LIST,
+    )
+
+
+def _worded(tx: Tx, facts: Facts, nudge: Nudge, verdict: Verdict, rng: Bits) -> Nudge:
+    campaign = tx.campaigns.get(nudge.campaign) if nudge.campaign else None
+    if campaign is None:
+        return nudge
+    offer = facts.words.offer(campaign.pack, tx.campaigns.terms(campaign.id, campaign.version))
+    copy, words = suggestion(facts, verdict, offer, rng)
+    return replace(nudge, copy=copy, words=words)
+
+
+def _queue(tx: Tx, facts: Facts, nudge: Nudge, customer: Customer, *, now: datetime) -> None:
+    """An ask through the desk: a menu, marked as an advertisement, with the way to stop it."""
+    window = customer.window
+    assert window
+    say = facts.words.say
+    menu = DeskMenu(
+        desk=window.desk,
+        to=window.handle,
+        head=nudge.words,
+        items=(
+            MenuItem(text=say("nudge.yes"), id="recommend"),
+            MenuItem(text=say("nudge.later"), id="later"),
+            MenuItem(text=say("nudge.stop"), id="stop"),
+        ),
+        tail=say("footer.ad", company=facts.company),
+    )
+    letter = Letter(
+        id=f"m{nudge.id[1:]}",
+        message=menu,
+        lane=f"desk:{window.handle}",
+        purpose=LetterPurpose.NUDGE,
+        due_at=nudge.planned_at,
+        person=nudge.person,
+        expires_at=nudge.expires_at,
+        dedupe=f"{CARRIES}{nudge.id}",
+    )
+    tx.outbox.post(letter, now)
+    tx.windows.spend(window.desk, nudge.person, 1)
+
+
+def _tell_later(tx: Tx, nudge: Nudge) -> None:
+    day = nudge.planned_at.astimezone(SHANGHAI).date()
+    tx.jobs.put(Job(kind=CARD, key=f"{nudge.rep}@{day}", due_at=nudge.planned_at))
+
+
+def _list_permission(
+    tx: Tx, facts: Facts, customer: Customer, rep: str, at: datetime, *, now: datetime, rng: Bits
+) -> bool:
+    nudge = Nudge(
+        id=new_id(rng, "g"),
+        person=customer.moment.person,
+        purpose=Purpose.CONSENT,
+        decision="send",
+        why="consent.unknown",
+        reasons=(("consent.unknown", ""),),
+        words=facts.words.say("consent.ask_rep"),
+        route=Route.REP,
+        rep=rep,
+        score=moments.probability(moments.score(customer.moment, now)),
+        state=NudgeState.LISTED,
+        created_at=now,
+        planned_at=at,
+        expires_at=at + ON_THE_LIST,
+    )
+    return tx.nudges.add(nudge)
+
+
+def _rep_left(tx: Tx, facts: Facts, today: datetime) -> dict[str, int]:
+    most = facts.policy.rep_daily
+    listed, lately = tx.nudges.listed_since(today), tx.nudges.listed_since(today - _WEEK)
+    return {
+        rep.id: min(most - listed.get(rep.id, 0), _weekly(tx, rep.id, most, lately.get(rep.id, 0)))
+        for rep in tx.reps.active()
+    }
+
+
+def _weekly(tx: Tx, rep: str, most: int, lately: int) -> int:
+    """What is left of a rep's week; of a small circle, as many may be asked as fit one day.
+
+    Each ask takes one away, so that counting down in between comes to the same as asking again.
+    """
+    if not lately:
+        return most
+    ample = ceil((most + lately) / _WEEKLY_SHARE) + 1  # however many more customers there are, the day's load counts
+    return max(most, int(_WEEKLY_SHARE * tx.reps.count_contacts(rep, ample))) - lately
+
+
+def _window_end(customer: Customer) -> datetime | None:
+    return customer.window.said_at + OPEN_FOR if customer.window else None
+
+
+def _midnight(at: datetime) -> datetime:
+    return at.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)

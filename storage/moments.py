@@ -1,0 +1,163 @@
+"""Moments and their due rows: read and written with statements made once, since every event passes here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import fields
+from datetime import datetime
+from functools import lru_cache
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, literal_column, or_, select, tuple_, update
+
+from referral.moments import Due, Moment, Permission, State, Thresholds
+from referral.signals import SignalKind
+from storage import tables as t
+from storage.times import at, ms
+from storage.upsert import put
+
+_SCALE = "activity_scale"
+_m, _p = t.moments.c, t.people.c
+
+COLUMNS = tuple(each.name for each in fields(Moment) if each.name != "holdout")
+"""The part of a row that is not made from the rest."""
+
+_TIMES = tuple(name for name in COLUMNS if name.endswith(("_at", "_until", "_since")))
+_FIELDS = (*COLUMNS, "holdout")
+_columns_of = attrgetter(*COLUMNS)
+_READY = _m.state == literal_column(f"'{State.READY.value}'")  # spelled out, as in the partial indexes, to use them
+_UNHEARD = _m.reason == literal_column("'consent.unknown'")
+_ROW = select(*(_m[name] for name in COLUMNS), _p.holdout).join(t.people, _p.id == _m.person)
+_ONE = _ROW.where(_m.person == bindparam("who"))
+_LATE = _ROW.where(_m.due_at <= bindparam("until")).order_by(_m.due_at).limit(bindparam("most"))
+_CHANGED = (*COLUMNS[1:], "state", "reason", "score", "due_at")
+_CHANGE = update(t.moments).where(_m.person == bindparam("who")).values({name: bindparam(name) for name in _CHANGED})
+_BEST = (
+    select(_m.person)
+    .where(_READY)
+    .order_by(_m.score.desc(), _m.person.desc())
+    .limit(bindparam("most"))
+)
+_UNASKED = (
+    select(_m.person)
+    .where(_UNHEARD)
+    .order_by(_m.score.desc(), _m.person.desc())
+    .limit(bindparam("most"))
+)
+
+
+class MomentsTable:
+    """`referral.moments.Moments` over a connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._c = connection
+
+    def get(self, person: str) -> Moment:
+        """The moment of a person; of whom nothing is known yet, an empty one."""
+        row = self._c.execute(_ONE, {"who": person}).first()
+        if row is None:
+            holdout = self._c.execute(select(_p.holdout).where(_p.id == person)).scalar()
+            return Moment(person=person, holdout=bool(holdout))
+        return moment_of(row)
+
+    def find(self, people: Sequence[str]) -> dict[str, Moment]:
+        """The moments of many, those of whom anything is known."""
+        return {row.person: moment_of(row) for row in self._c.execute(_ROW.where(_m.person.in_(people)))}
+
+    def save(self, moment: Moment, due: Due) -> None:
+        """Nearly always the row is there, and a plain update is a sixth cheaper than an insert that may update."""
+        values = values_of(moment) | due_values(due)
+        values["who"] = values.pop("person")
+        if self._c.execute(_CHANGE, values).rowcount == 0:
+            put(self._c, t.moments, "person", person=values.pop("who"), **values)
+
+    def due(self, now: datetime, limit: int) -> list[Moment]:
+        """Those whose row has to be made anew, the longest due first."""
+        return [moment_of(row) for row in self._c.execute(_LATE, {"until": ms(now), "most": limit})]
+
+    def due_after(self, person: str, now: datetime, limit: int) -> list[Moment]:
+        """The same, slice by slice in the order of ids: those behind `person`; the first slice behind ''."""
+        statement = _ROW.where(_m.due_at <= ms(now), _m.person > person).order_by(_m.person).limit(limit)
+        return [moment_of(row) for row in self._c.execute(statement)]
+
+    def due_rows(self, people: Sequence[str]) -> dict[str, Due]:
+        """The due rows of many, those who have one."""
+        statement = select(_m.person, _m.state, _m.reason, _m.score, _m.due_at).where(_m.person.in_(people))
+        return {
+            row.person: Due(state=State(row.state), reason=row.reason, score=row.score, due_at=at(row.due_at))
+            for row in self._c.execute(statement)
+        }
+
+    def best(self, limit: int) -> list[str]:
+        """Who is ready, the best first."""
+        return list(self._c.execute(_BEST, {"most": limit}).scalars())
+
+    def ready_below(self, place: tuple[float, str] | None, now: datetime, limit: int) -> list[tuple[float, str]]:
+        """Score and person of those who are ready and not due, in the order of `best`, slice by slice from a place."""
+        where = [_READY, or_(_m.due_at.is_(None), _m.due_at > ms(now))]
+        if place:
+            where.append(tuple_(_m.score, _m.person) < tuple_(*place))
+        statement = select(_m.score, _m.person).where(*where).order_by(_m.score.desc(), _m.person.desc()).limit(limit)
+        return [(score, person) for score, person in self._c.execute(statement)]
+
+    def best_to_ask_first(self, limit: int) -> list[str]:
+        """Who would be ready but has never said whether they want to hear of anything, the best first."""
+        return list(self._c.execute(_UNASKED, {"most": limit}).scalars())
+
+    def after(self, person: str, limit: int) -> list[Moment]:
+        """Everybody, slice by slice: those behind `person` in the order of ids; the first slice behind ''."""
+        statement = _ROW.where(_m.person > person).order_by(_m.person).limit(limit)
+        return [moment_of(row) for row in self._c.execute(statement)]
+
+    def by_reason(self) -> dict[tuple[str, str], int]:
+        """How many rows stand in each state for each reason; looks through all."""
+        statement = select(_m.state, _m.reason, func.count()).group_by(_m.state, _m.reason)
+        return {(state, reason): count for state, reason, count in self._c.execute(statement)}
+
+    def by_permission(self) -> dict[str, int]:
+        """How many customers have said what to being written to."""
+        return {row[0]: row[1] for row in self._c.execute(select(_m.consent, func.count()).group_by(_m.consent))}
+
+    def thresholds(self) -> Thresholds:
+        kept = self._c.execute(select(t.marks.c.value).where(t.marks.c.key == _SCALE)).scalar()
+        return _scale(kept) if kept else Thresholds()
+
+    def set_thresholds(self, thresholds: Thresholds) -> None:
+        put(self._c, t.marks, "key", key=_SCALE, value=json.dumps(thresholds.steps))
+
+    def all_activity(self) -> list[float]:
+        return list(self._c.execute(select(_m.activity).where(_m.activity.is_not(None))).scalars())
+
+
+def moment_of(row: Any) -> Moment:
+    """A row of the `COLUMNS` and `holdout`, in that order, as a moment."""
+    known = dict(zip(_FIELDS, row, strict=True))
+    for name in _TIMES:
+        if known[name] is not None:
+            known[name] = at(known[name])
+    known["consent"] = Permission(known["consent"])
+    known["good"] = SignalKind(known["good"]) if known["good"] else None
+    return Moment(**known)
+
+
+def values_of(moment: Moment) -> dict[str, Any]:
+    """The columns of a moment as they are kept."""
+    values = dict(zip(COLUMNS, _columns_of(moment), strict=True))
+    for name in _TIMES:
+        if values[name] is not None:
+            values[name] = ms(values[name])
+    values["consent"] = moment.consent.value
+    values["good"] = moment.good.value if moment.good else None
+    return values
+
+
+def due_values(due: Due) -> dict[str, Any]:
+    """The columns of a due row as they are kept."""
+    return {"state": due.state.value, "reason": due.reason, "score": due.score, "due_at": ms(due.due_at)}
+
+
+@lru_cache(maxsize=4)
+def _scale(kept: str) -> Thresholds:
+    return Thresholds(tuple(json.loads(kept)))

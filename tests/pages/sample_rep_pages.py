@@ -1,0 +1,165 @@
+"""The rep's pages as Lin would see them, on a common day and on the oddest ones."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from bot.pages.rep_views import (
+    BroadcastRow,
+    Choice,
+    Objection,
+    Part,
+    Question,
+    RepBroadcastView,
+    RepCardView,
+    RepDoorView,
+    RepListView,
+    RepManyView,
+    RepPosterView,
+    RepView,
+    Row,
+    Talk,
+)
+
+COMPANY = "青禾书店"
+WORDS = "谢谢您前几天给我们打的分。身边要是有朋友也在看会员，可以让他来找我，我帮他参谋。您需要的话，我给您做一张推荐海报，用不用都看您方便。"
+NAMES = (
+    "李姐",
+    "👨‍👩‍👧‍👦🌸一家人🏳️‍🌈",
+    "محمد عبد الرحمن",
+    "很长的名字" * 12,
+    "Bartholomew-Constantine Featherstonehaugh-Cholmondeley",
+    "\u202eabc李\u2066",
+)
+CHIPS = ("昨天打了高分", "成为客户 13 个月", "最活跃的 8 %")
+GATES = (
+    None,
+    "持续互动：很久没来往了，先问候关心",
+    "工具易用：取了海报没人看到，换一份更好用的",
+    "社交认同：先真心谢谢对方，让对方觉得被看见",
+)
+
+
+def a_row(place: int = 0, **changes: Any) -> Row:
+    row = Row(
+        id=f"g{place:016}",
+        name=NAMES[place % len(NAMES)],
+        state="waiting",
+        label="待聊",
+        chips=CHIPS,
+        gate=GATES[place % len(GATES)],
+    )
+    return replace(row, **changes)
+
+
+def a_talk(place: int = 0, **changes: Any) -> Talk:
+    return replace(Talk(id=f"g{place:016}", name=NAMES[place], words=WORDS), **changes)
+
+
+def a_list(**changes: Any) -> RepListView:
+    waiting = tuple(a_row(place) for place in range(6))
+    done = (
+        a_row(6, state="said", label="已聊", tone="good", note="要了海报"),
+        a_row(7, state="said", label="已聊", tone="good", note="还没告诉我们发了没有"),
+        a_row(8, state="skipped", label="跳过", tone="off", note="不适合请对方推荐"),
+    )
+    shown = RepListView(
+        company=COMPANY,
+        rep="林顾问",
+        day="11月23日 周一",
+        rows=waiting + done,
+        questions=(
+            Question(id="g" + "1" * 16, name="周老师", words="以后有老客户的好消息，可以告诉您吗？"),
+            Question(id="g" + "2" * 16, name=NAMES[3], words="以后有老客户的好消息，可以告诉您吗？"),
+        ),
+        unconfirmed=("g" + "7" * 16, "g" + "8" * 16),
+        broadcasts=(BroadcastRow(id="b" + "1" * 16, text=WORDS[:39] + "…", label="等您按发送", tone="plain"),),
+        first=waiting[0].id,
+        many=True,
+    )
+    return replace(shown, **changes)
+
+
+def a_card(**changes: Any) -> RepCardView:
+    card = RepCardView(
+        company=COMPANY,
+        row=a_row(),
+        words=WORDS,
+        place="2 / 10",
+        previous="g" + "1" * 16,
+        next="g" + "3" * 16,
+        against=("满意度 7 分，还不算高", "最近不太活跃"),
+        poster=True,
+    )
+    return replace(card, **changes)
+
+
+def every_rep_page() -> dict[str, RepView]:
+    """One of each, by the name that its screenshot gets."""
+    objection = Objection(
+        text="转发到朋友圈就能领红包",
+        why="微信规定不得以利益诱导分享",
+        suggestion="谢礼只跟朋友本人的购买挂钩",
+    )
+    choices = tuple(Choice(id=f"g{i:016}", name=name, chips=CHIPS[:1], chosen=i < 3) for i, name in enumerate(NAMES))
+    parts = (
+        Part(name=NAMES[0], label="已发出", tone="good"),
+        Part(name=NAMES[3], label="等您按发送", tone="plain"),
+        Part(name=NAMES[2], label="本月能收的次数已用完", tone="off"),
+    )
+    said = a_row(3, state="said", label="已聊", tone="good", note="还没告诉我们发了没有")
+    return {
+        "list": a_list(),
+        "list-talking": a_list(talk=a_talk(3)),
+        "list-empty": a_list(rows=(), questions=(), unconfirmed=(), broadcasts=(), first=None, many=False),
+        "list-done": a_list(rows=a_list().done, questions=(), unconfirmed=(), broadcasts=(), first=None, many=False),
+        "card": a_card(),
+        "card-talking": a_card(row=a_row(1), talk=a_talk(3, handle="wm1", config="{}")),
+        "card-odd": a_card(row=a_row(3), words="A" * 400, place="", previous=None, next=None),
+        "card-turned": a_card(row=a_row(2)),
+        "card-objected": a_card(words="转发到朋友圈就能领红包。", objections=(objection,)),
+        "card-held": a_card(held="现在不是打扰的时候，最早明天 9:00 可以聊。"),
+        "card-said": a_card(row=said, own_talk=a_talk(3), onwards="g" + "4" * 16),
+        "card-over": a_card(row=a_row(state="over", label="先不问", tone="off", note="有投诉还没处理完"), poster=False),
+        "poster": RepPosterView(
+            company=COMPANY,
+            id="g" + "1" * 16,
+            name=NAMES[3],
+            campaign="好书同读",
+            code_spaced="3F9K 2A7B",
+            poster_url="/p/3F9K2A7B.jpg?edition=friend",
+            link="https://i.qinghe.example/i/3F9K2A7B",
+            words="青禾书店我自己在用，你要是正好想开会员，用我的链接。https://i.qinghe.example/i/3F9K2A7B",
+            next="g" + "3" * 16,
+        ),
+        "many": RepManyView(company=COMPANY, choices=choices, words=WORDS),
+        "many-refused": RepManyView(
+            company=COMPANY,
+            choices=choices,
+            words=WORDS,
+            problem="现在能发的不到 2 位。",
+            held=("李姐：有投诉还没处理完", f"{NAMES[3]}：现在不是打扰的时候，最早明天 9:00 可以聊。"),
+            objections=(objection,),
+        ),
+        "many-none": RepManyView(company=COMPANY, choices=(), words=""),
+        "broadcast": RepBroadcastView(
+            company=COMPANY,
+            title="等您按发送",
+            advice="请打开企业微信的「群发助手」，看一眼，再按发送。",
+            text=WORDS,
+            parts=parts,
+        ),
+        "door": RepDoorView(
+            company=COMPANY,
+            title="这个链接已经过期",
+            lines=("卡片上的链接当天有效，今天的名单请从企业微信进入。",),
+            status=410,
+        ),
+        "door-stranger": RepDoorView(
+            company=COMPANY,
+            title="这里只给同事用",
+            lines=("您不是这家企业的成员，打不开这份名单。",),
+            enter=False,
+        ),
+    }
