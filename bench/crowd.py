@@ -100,7 +100,7 @@ def _window(number: int) -> dict[str, Any]:
 
 
 def _prepare(tx: Transaction) -> None:
-    _cache_kib(tx, 500_000)
+    _cache_kib(tx, 256_000)
     for number in range(REPS):
         tx.reps.see(f"rep{number}", f"顾问{number}")
 

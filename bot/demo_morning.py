@@ -56,7 +56,7 @@ class Morning:
             await self.door.act(name, "add", _REP)
         file = self.folder / "customers.csv"
         file.write_bytes(self._file().encode("gb18030"))
-        report = await self._take_in(file)
+        report = await take_in(self.app, file)
         confirm(report.rows == len(_CUSTOMERS) and not _broken(report), f"客户名单没有全部导入：{report.counts}")
         synced = await self._sync()
         said, in_wecom = report.consent, synced["counts"]["customers"]
@@ -114,21 +114,6 @@ class Morning:
             sheet.writerow((f"V{number:03}", handle, name, _REP, since, satisfaction, activity, referred, consent))
         return file.getvalue()
 
-    async def _take_in(self, file: Path) -> Report:
-        app = self.app
-        here = House(
-            config=app.config,
-            keys=app.keys,
-            store=app.store,
-            facts=app.facts,
-            words=app.words,
-            naming=app.naming,
-            clock=app.clock,
-        )
-        with Importing("people", file, {}, None, _quietly) as importing:
-            importing.read()
-            return await importing.take_in(_Inside(here, app))
-
     async def _sync(self) -> dict[str, Any]:
         while True:
             found: dict[str, Any] = await self.app.syncing.step()
@@ -159,6 +144,22 @@ _WHY_NOT = {
     "吴桂英": "还没问过愿不愿意收到消息，聊天时顺便问一句",
     "郑强": "不想收到这类消息",
 }
+
+
+async def take_in(app: App, file: Path) -> Report:
+    """Bring a customer file into the bot that runs in this very process."""
+    here = House(
+        config=app.config,
+        keys=app.keys,
+        store=app.store,
+        facts=app.facts,
+        words=app.words,
+        naming=app.naming,
+        clock=app.clock,
+    )
+    with Importing("people", file, {}, None, _quietly) as importing:
+        importing.read()
+        return await importing.take_in(_Inside(here, app))
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -144,7 +145,7 @@ class Intake:
 
     def _person(self, tx: Transaction, identities: tuple[Identity, ...], now: datetime) -> str:
         """Whom these identities name; one not yet known becomes known by them, and orders that waited are looked at."""
-        known = tx.intake.whose(identities)
+        known = tx.intake.whose(map(str, identities))
         if len(known) == len(identities) and len(set(known.values())) == 1:
             return known[str(identities[0])]
         first = next((each for each in identities if str(each) in known), identities[0])
@@ -192,7 +193,7 @@ def _signal(row: SignalTold, person: str) -> Signal:
 
 def _heard(tx: Transaction, row: SignalTold) -> Verdict:
     """What a signal would be."""
-    people = set(tx.intake.whose(row.identities).values())
+    people = set(tx.intake.whose(map(str, row.identities)).values())
     told = [(each.kind, each.at, each.value) for person in people for each in tx.signals.of_person(person)]
     signal = _signal(row, "")
     return Verdict.SAME if (signal.kind, signal.at, signal.value) in told else Verdict.NEW
@@ -230,7 +231,7 @@ def _refund_told(tx: Transaction, row: OrderRow) -> RefundTold | None:
     )
 
 
-_NOTHING = Profile()
+_NOTHING, _NOBODY = Profile(), Moment(person="")
 
 
 class _InOrder:
@@ -265,7 +266,8 @@ class _People:
         reps = tx.intake.reps()
         self._rows = [replace(row, rep=reps[row.rep]) if row.rep in reps else row for row in batch.rows]
         self._scale = tx.moments.thresholds() if batch.steps is None else Thresholds(batch.steps)
-        self._whose = tx.intake.whose(identity for row in self._rows for identity in row.identities)
+        self._names = {row.line: tuple(map(str, row.identities)) for row in self._rows}
+        self._whose = tx.intake.whose(self._all_names())
         self._joined: set[int] = set()
         self._profiles: dict[str, Profile] = {}
         self._moments: dict[str, Moment] = {}
@@ -291,7 +293,7 @@ class _People:
             assert kept
             orders.reexamine(self._tx, self._facts, kept.id, now=self._now, rng=self._rng)
         if several:
-            self._whose = self._tx.intake.whose(identity for row in self._rows for identity in row.identities)
+            self._whose = self._tx.intake.whose(self._all_names())
             self._joined = {row.line for row in several if len(self._named(row)) == 1}
 
     def _learned(self) -> Iterator[tuple[Found, _Learned]]:
@@ -302,11 +304,14 @@ class _People:
             learned = self._stranger(row) if person is None else self._known(row, person)
             yield (learned.verdict, learned.moment.consent), learned
 
+    def _all_names(self) -> Iterator[str]:
+        return chain.from_iterable(self._names.values())
+
     def _named(self, row: Told) -> list[str]:
         """The people whom a row names, each once, in its order."""
         if not self._whose:
             return []
-        return list(dict.fromkeys(self._whose[name] for name in map(str, row.identities) if name in self._whose))
+        return list(dict.fromkeys(self._whose[name] for name in self._names[row.line] if name in self._whose))
 
     def _person(self, row: Told) -> str | None:
         """Whom a row is about; the first it names, where it names two who cannot be joined."""
@@ -314,9 +319,20 @@ class _People:
 
     def _stranger(self, row: Told) -> _Learned:
         person = new_id(self._rng, "p")
-        blank = Moment(person=person, holdout=is_held_out(self._rng, self._facts.holdout))
-        said = intake.answer(blank, row, heard_before=False, own=False)
-        return self._learn(row, _NOTHING, blank, said, Verdict.NEW, row.identities)
+        of_moment = intake.moment_news(_NOBODY, row, self._scale)
+        said = intake.answer(_NOBODY, row, heard_before=False, own=False)
+        if said:
+            of_moment |= {"consent": Permission(said), "consent_at": self._now}
+        held_out = is_held_out(self._rng, self._facts.holdout)
+        return _Learned(
+            person=person,
+            verdict=Verdict.NEW,
+            profile=intake.news(_NOTHING, row),
+            moment=Moment(person=person, holdout=held_out, **of_moment),
+            moved=True,
+            answer=(person, said, intake.evidence(self._digest, row.line)) if said else None,
+            attached=row.identities,
+        )
 
     def _known(self, row: Told, person: str) -> _Learned:
         profile, moment = self._profiles[person], self._moments.get(person) or self._tx.moments.get(person)
@@ -325,32 +341,21 @@ class _People:
             heard_before, own = self._tx.intake.own_words(person, intake.evidence(self._digest, row.line))
         said = intake.answer(moment, row, heard_before=heard_before, own=own)
         attached = tuple(identity for identity in row.identities if str(identity) not in self._whose)
-        verdict = Verdict.CHANGED if attached or row.line in self._joined else Verdict.SAME
-        learned = self._learn(row, profile, moment, said, verdict, attached)
-        self._profiles[person], self._moments[person] = replace(profile, **learned.profile), learned.moment
-        return learned
-
-    def _learn(
-        self,
-        row: Told,
-        profile: Profile,
-        moment: Moment,
-        said: Answer | None,
-        verdict: Verdict,
-        attached: tuple[Identity, ...],
-    ) -> _Learned:
         of_profile, of_moment = intake.news(profile, row), intake.moment_news(moment, row, self._scale)
         if said:
-            of_moment |= {"consent": Permission(said.value), "consent_at": self._now}
-        if verdict is Verdict.SAME and (of_profile or of_moment.keys() - {"rank"}):
-            verdict = Verdict.CHANGED
+            of_moment |= {"consent": Permission(said), "consent_at": self._now}
+        differs = attached or of_profile or of_moment.keys() - {"rank"} or row.line in self._joined
+        if of_profile:
+            self._profiles[person] = replace(profile, **of_profile)
+        if of_moment:
+            moment = self._moments[person] = replace(moment, **of_moment)
         return _Learned(
-            person=moment.person,
-            verdict=verdict,
+            person=person,
+            verdict=Verdict.CHANGED if differs else Verdict.SAME,
             profile=of_profile,
-            moment=replace(moment, **of_moment) if of_moment else moment,
-            moved=bool(of_moment) or verdict is Verdict.NEW,
-            answer=(moment.person, said, intake.evidence(self._digest, row.line)) if said else None,
+            moment=moment,
+            moved=bool(of_moment),
+            answer=(person, said, intake.evidence(self._digest, row.line)) if said else None,
             attached=attached,
         )
 

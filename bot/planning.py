@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from referral import due_rows, nudges, plan
 from referral.facts import Facts
 from referral.ids import Bits
 from referral.plan import Tally
 from referral.times import Clock
+from referral.turns import Place, next_few
 from storage.store import Store
 from storage.transaction import Transaction
 
@@ -33,15 +35,17 @@ async def plan_some(store: Store, facts: Facts, *, clock: Clock, rng: Bits) -> t
     now, tally = clock(), Tally()
     await _all(store, lambda tx: due_rows.look_again(tx, facts, now=now, limit=_ROWS))
     await _all(store, lambda tx: nudges.run_out(tx, facts, now=now, limit=_ROWS))
+    place: Place | None = None
     for _ in range(_SLICES):
-        some, more = await store.write(lambda tx: plan.plan_slice(tx, facts, now=now, rng=rng))
-        tally.add(some)
-        if not more:
+        people, place = await store.read(partial(next_few, facts=facts, now=now, below=place))
+        tally.add(await store.write(partial(plan.plan_slice, facts=facts, people=people, now=now, rng=rng)))
+        if place is None:
             break
     else:
         return tally, True
     tally.permissions = await store.write(lambda tx: plan.plan_permissions(tx, facts, now=now, rng=rng))
-    tally.add(await store.read(lambda tx: plan.left_over(tx, now=now)))
+    await store.write(lambda tx: plan.call_reps(tx, facts, now=now))
+    tally.add(await store.read(lambda tx: plan.left_over(tx, facts, now=now)))
     return tally, False
 
 

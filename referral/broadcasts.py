@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
+from referral import notices
 from referral import nudges as asks
 from referral.errors import BadInput
 from referral.ids import Bits, new_id
@@ -86,6 +87,7 @@ class Broadcasts(Protocol):
     def handles(self, rep: str, people: Sequence[str]) -> dict[str, str]: ...
     def asked(self, broadcast: str, at: datetime | None) -> None: ...
     def made(self, broadcast: str, msgid: str) -> None: ...
+    def waiting_for(self, person: str) -> list[str]: ...
     def is_known(self, msgid: str) -> bool: ...
     def finish(self, broadcast: str, state: BroadcastState, now: datetime) -> None: ...
     def end(self, broadcast: str, person: str, end: End, at: datetime) -> bool: ...
@@ -157,6 +159,11 @@ def followed(tx: Tx, broadcast: str, told: Iterable[Ended], *, now: datetime) ->
     if not at_work:
         tx.broadcasts.finish(broadcast, BroadcastState.DONE, now)
     return not at_work
+
+
+def is_unwanted(tx: Tx, broadcast: str) -> bool:
+    """Whether somebody who would still get it has asked for silence."""
+    return any(each.end is None and notices.is_silent(tx, each.person) for each in tx.broadcasts.targets(broadcast))
 
 
 def leave_out(tx: Tx, broadcast: str, people: Iterable[str], why: str, *, now: datetime) -> None:

@@ -10,22 +10,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from heapq import merge, nlargest
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from referral.decisions import Customer, Day, Send, Verdict, judge, judge_in_turn, standing
 from referral.due_rows import outlook
 from referral.moments import Due, State
-from referral.plan import SLICE, situation
+from referral.plan import situation
+from referral.turns import Place, Turn, busy, ready, take, turns
 
 if TYPE_CHECKING:
     from referral.facts import Facts
     from referral.tx import Tx
 
 _TOGETHER = 500  # customers looked through at once
-
-Place = tuple[float, str]
-"""Where somebody stands in the plan's order: score in log-odds, then person; the highest comes first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +45,9 @@ def foresee(tx: Tx, facts: Facts, *, at: datetime, until: str = "") -> Foreseen:
     Where no campaign is open everybody is judged as if there were one for them, and nobody would really be asked.
     """
     day, asks = _situation(tx, facts, at), dict[str, Verdict]()
-    for people in _in_turn(tx, facts, at):
-        if not day.budget_left or until in asks:
-            break
-        verdicts, day = judge_in_turn(tx.customers.load(people, at), day, at)
+    in_turn = _in_turn(tx, facts, at)
+    while day.budget_left and until not in asks and (some := take(in_turn, busy(tx, day))):
+        verdicts, day = judge_in_turn(tx.customers.load([each.place[1] for each in some], at), day, at)
         asks |= {each.customer.moment.person: each for each in verdicts if isinstance(each.decision, Send)}
     return Foreseen(asks=asks, day=day, at=at)
 
@@ -88,12 +84,10 @@ def _all_verdicts(tx: Tx, foreseen: Foreseen) -> Iterator[Verdict]:
             yield foreseen.verdict(customer, rows.get(customer.moment.person))
 
 
-def _in_turn(tx: Tx, facts: Facts, at: datetime) -> Iterator[list[str]]:
-    """Who would be ready, in the plan's order and slices."""
+def _in_turn(tx: Tx, facts: Facts, at: datetime) -> Iterator[Turn]:
+    """Who would be ready, in the plan's order."""
     anew = sorted(_made_anew(tx, facts, at), reverse=True)
-    turns = merge(anew, _ready(tx, at), reverse=True)
-    while some := [person for _, person in islice(turns, SLICE)]:
-        yield some
+    return turns(tx, merge(anew, ready(tx, at), reverse=True), at)
 
 
 def _made_anew(tx: Tx, facts: Facts, at: datetime) -> Iterator[Place]:
@@ -105,10 +99,3 @@ def _made_anew(tx: Tx, facts: Facts, at: datetime) -> Iterator[Place]:
             due = outlook(moment, facts.policy, at)
             if due.state is State.READY:
                 yield due.score, moment.person
-
-
-def _ready(tx: Tx, at: datetime) -> Iterator[Place]:
-    place: Place | None = None
-    while some := tx.moments.ready_below(place, at, _TOGETHER):
-        place = some[-1]
-        yield from some

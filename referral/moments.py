@@ -320,7 +320,7 @@ def is_good(signal: Signal) -> bool:
     return signal.kind in WORTH
 
 
-def _with(moment: Moment, news: Mapping[str, Any]) -> Moment:
+def _with(moment: Moment, news: dict[str, Any]) -> Moment:
     """`replace` in three quarters of its time, for every event passes here."""
     return Moment(**(dict(zip(_NAMES, _values(moment), strict=True)) | news))
 

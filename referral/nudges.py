@@ -9,8 +9,6 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from referral import due_rows, hours, moments, notices
-from referral.consent import Answer
-from referral.consent import say as say_consent
 from referral.decisions import Customer, Route, Send, judge
 from referral.decisions import Day as DayFacts
 from referral.errors import RuleViolation
@@ -93,6 +91,7 @@ class Nudges(Protocol):
     def planned_since(self, since: datetime) -> int: ...
     def listed_since(self, since: datetime) -> Mapping[str, int]: ...
     def permissions_since(self, since: datetime) -> Mapping[str, int]: ...
+    def reps_waiting(self, at: datetime) -> list[str]: ...
     def on_list(self, rep: str, now: datetime) -> list[Nudge]: ...
     def run_out(self, now: datetime, limit: int) -> list[Nudge]: ...
 
@@ -101,6 +100,7 @@ class Customers(Protocol):
     """Where all that a decision must know of customers is looked up; in the order asked for, unknown ones left out."""
 
     def load(self, people: Sequence[str], now: datetime, *, ignoring: str = "") -> list[Customer]: ...
+    def reach(self, people: Sequence[str], since: datetime) -> Mapping[str, tuple[str, bool]]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,16 +182,6 @@ def put_off(tx: Tx, facts: Facts, person: str, *, now: datetime) -> None:
     if nudge := tx.nudges.last_sent(person, now - TOOK_WITHIN):
         tx.nudges.save(replace(nudge, read_at=nudge.read_at or now, outcome="later"))
     rest(tx, facts, person, "later", now=now)
-
-
-def opt_out(tx: Tx, facts: Facts, person: str, *, evidence: str, channel: str, now: datetime) -> None:
-    """不再提醒: silence from this moment; what is planned or queued ends in the same transaction."""
-    say_consent(tx, facts, person, Answer.WITHDRAWN, evidence=evidence, channel=channel, now=now)
-    notices.take_back(tx, person, "opted_out", now=now)
-    if nudge := tx.nudges.open_of(person):
-        tx.nudges.save(replace(nudge, state=NudgeState.ENDED, outcome="dropped:opted_out"))
-    if nudge := tx.nudges.last_sent(person, now - TOOK_WITHIN):
-        tx.nudges.save(replace(nudge, read_at=nudge.read_at or now, outcome="opted_out"))
 
 
 def delivered(tx: Tx, nudge_id: str, *, now: datetime) -> None:

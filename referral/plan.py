@@ -7,6 +7,7 @@ nobody is left. It works in slices, each a transaction of its own, so that nothi
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from math import ceil
@@ -87,26 +88,23 @@ def open_campaigns(tx: Tx, now: datetime) -> list[Campaign]:
     return sorted(running, key=lambda c: (c.starts_at, c.id), reverse=True)
 
 
-def plan_slice(tx: Tx, facts: Facts, *, now: datetime, rng: Bits) -> tuple[Tally, bool]:
-    """Decide about the next few who are ready; how many asks came of it, and whether there may be more.
+def plan_slice(tx: Tx, facts: Facts, people: Sequence[str], *, now: datetime, rng: Bits) -> Tally:
+    """Decide about these few who are ready (`turns.next_few`); how many asks came of it.
 
     Without an open campaign nobody is looked at, so that one that starts tomorrow finds everybody ready.
     """
     day, tally = situation(tx, facts, now=now), Tally()
-    due_rows.look_again(tx, facts, now=now)
-    if not day.budget_left or not day.campaigns:
-        return tally, False
-    ready = tx.customers.load(tx.moments.best(SLICE), now)
-    verdicts, day = judge_in_turn(ready, day, now)
-    for verdict in verdicts:
-        _carry_out(tx, facts, verdict, tally, now=now, rng=rng)
-    return tally, bool(ready) and bool(day.budget_left)
+    if day.budget_left and day.campaigns:
+        verdicts, _ = judge_in_turn(tx.customers.load(people, now), day, now)
+        for verdict in verdicts:
+            _carry_out(tx, facts, verdict, tally, now=now, rng=rng)
+    return tally
 
 
-def left_over(tx: Tx, *, now: datetime) -> Tally:
-    """Everybody whom no ask is on its way to, after the plan: when they are looked at again, and why not now."""
-    tally = Tally()
-    unheard = "budget.day" if open_campaigns(tx, now) else "campaign.none"
+def left_over(tx: Tx, facts: Facts, *, now: datetime) -> Tally:
+    """Everybody whom no ask is on its way to, after the plan, and why; for whoever is still ready there was no room."""
+    day, tally = situation(tx, facts, now=now), Tally()
+    unheard = ("rep.load" if day.budget_left else "budget.day") if day.campaigns else "campaign.none"
     for (state, reason), count in tx.moments.by_reason().items():
         code = unheard if state == State.READY else reason
         if code == "asked.open":
@@ -143,6 +141,15 @@ def ask_now(tx: Tx, facts: Facts, person: str, *, now: datetime, rng: Bits) -> b
         return False
     _carry_out(tx, facts, verdict, Tally(), now=now, rng=rng)
     return True
+
+
+def call_reps(tx: Tx, facts: Facts, *, now: datetime) -> int:
+    """Have every rep told who has somebody on the list, whether new or left from before; how many."""
+    at = hours.next_working_morning(facts.hours, now, facts.workdays)
+    reps = tx.nudges.reps_waiting(at)
+    for rep in reps:
+        tx.jobs.put(Job(kind=CARD, key=f"{rep}@{at.astimezone(SHANGHAI).date()}", due_at=at))
+    return len(reps)
 
 
 def tell_rep(tx: Tx, facts: Facts, rep: str, day: str, *, now: datetime, rng: Bits) -> None:
@@ -182,8 +189,6 @@ def _carry_out(tx: Tx, facts: Facts, verdict: Verdict, tally: Tally, *, now: dat
             due_rows.put_off(tx, facts, moment, "asked.open", nudge.expires_at, now=now)
             if send.route is Route.KF:
                 _queue(tx, facts, nudge, verdict.customer, now=now)
-            else:
-                _tell_later(tx, nudge)
             is_now = send.route is Route.KF and send.at <= now
             tally.sent += is_now
             tally.listed += not is_now
@@ -264,11 +269,6 @@ def _queue(tx: Tx, facts: Facts, nudge: Nudge, customer: Customer, *, now: datet
     tx.windows.spend(window.desk, nudge.person, 1)
 
 
-def _tell_later(tx: Tx, nudge: Nudge) -> None:
-    day = nudge.planned_at.astimezone(SHANGHAI).date()
-    tx.jobs.put(Job(kind=CARD, key=f"{nudge.rep}@{day}", due_at=nudge.planned_at))
-
-
 def _list_permission(
     tx: Tx, facts: Facts, customer: Customer, rep: str, at: datetime, *, now: datetime, rng: Bits
 ) -> bool:
@@ -308,7 +308,7 @@ def _weekly(tx: Tx, rep: str, most: int, lately: int) -> int:
     if not lately:
         return most
     ample = ceil((most + lately) / _WEEKLY_SHARE) + 1  # however many more customers there are, the day's load counts
-    return max(most, int(_WEEKLY_SHARE * tx.reps.count_contacts(rep, ample))) - lately
+    return max(most, int(_WEEKLY_SHARE * tx.reps.count_customers(rep, ample))) - lately
 
 
 def _window_end(customer: Customer) -> datetime | None:

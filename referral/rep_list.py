@@ -18,6 +18,7 @@ from referral.ids import Bits
 from referral.notices import is_silent
 from referral.nudges import Go, Nudge, NudgeState, Purpose, Stop, Wait
 from referral.shares import Share, ShareLevel
+from referral.silence import keep as keep_silence
 
 if TYPE_CHECKING:
     from referral.facts import Facts
@@ -75,7 +76,7 @@ def silence(tx: Tx, facts: Facts, nudge: Nudge, rep: str, *, now: datetime) -> N
     """The customer told the rep 不再提醒. Said again, it changes nothing."""
     if not is_silent(tx, nudge.person):
         evidence = f"rep:{rep} {now.isoformat()} 不再提醒"
-        nudges.opt_out(tx, facts, nudge.person, evidence=evidence, channel=CHANNEL, now=now)
+        keep_silence(tx, facts, nudge.person, evidence=evidence, channel=CHANNEL, now=now)
 
 
 def poster(tx: Tx, facts: Facts, nudge: Nudge, rep: str, *, now: datetime) -> Code:

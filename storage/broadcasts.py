@@ -86,6 +86,13 @@ class BroadcastsTable:
     def made(self, broadcast: str, msgid: str) -> None:
         self._set(broadcast, msgid=msgid, state=BroadcastState.WAITING.value)
 
+    def waiting_for(self, person: str) -> list[str]:
+        """The broadcasts that wait for their rep with this person in them."""
+        b, to = t.broadcasts.c, t.broadcast_targets.c
+        statement = select(b.id).join(t.broadcast_targets, to.broadcast == b.id)
+        where = (to.person == person, to.status == "waiting", b.state == BroadcastState.WAITING.value)
+        return list(self._c.execute(statement.where(*where)).scalars())
+
     def is_known(self, msgid: str) -> bool:
         return bool(self._c.execute(select(exists().where(t.broadcasts.c.msgid == msgid))).scalar())
 

@@ -5,12 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, case, insert, select, update
+from sqlalchemy import Connection, bindparam, case, insert, select, update
 
 from referral.campaigns import Campaign, CampaignState
 from referral.offers import Terms
 from storage import tables as t
 from storage.times import at, ms
+
+_ONE = select(t.campaigns).where(t.campaigns.c.id == bindparam("which"))
+_TERMS = select(t.terms.c.body).where(
+    t.terms.c.campaign == bindparam("which"), t.terms.c.version == bindparam("number")
+)
 
 
 class CampaignsTable:
@@ -39,7 +44,7 @@ class CampaignsTable:
         )
 
     def get(self, campaign: str) -> Campaign | None:
-        row = self._c.execute(select(t.campaigns).where(t.campaigns.c.id == campaign)).first()
+        row = self._c.execute(_ONE, {"which": campaign}).first()
         return _campaign(row) if row else None
 
     def all(self) -> list[Campaign]:
@@ -61,8 +66,7 @@ class CampaignsTable:
         self._c.execute(update(t.campaigns).where(t.campaigns.c.id == campaign).values(**values))
 
     def terms(self, campaign: str, version: int) -> Terms:
-        where = (t.terms.c.campaign == campaign, t.terms.c.version == version)
-        return Terms.from_json(self._c.execute(select(t.terms.c.body).where(*where)).scalar_one())
+        return Terms.from_json(self._c.execute(_TERMS, {"which": campaign, "number": version}).scalar_one())
 
     def reserve(self, campaign: str, cost_fen: int) -> bool:
         """Take from the budget in one statement; False, and nothing taken, where it would be exceeded."""

@@ -50,6 +50,13 @@ class CustomersTable:
     def _rep_names(self) -> Mapping[str, str]:
         return _unambiguous(self._c.execute(select(t.reps.c.id, t.reps.c.name).where(t.reps.c.active)))
 
+    def reach(self, people: Sequence[str], since: datetime) -> dict[str, tuple[str, bool]]:
+        """Each one's own rep, by id or name or '', and whether they have written to a desk since then."""
+        w, p = t.windows.c, t.people.c
+        wrote = set(self._c.execute(select(w.person).where(w.person.in_(people), w.said_at > ms(since))).scalars())
+        rows = self._c.execute(select(p.id, p.rep).where(p.id.in_(people)))
+        return {person: (rep or "", person in wrote) for person, rep in rows}
+
     def _load(self, people: Sequence[str], now: datetime, ignoring: str) -> list[Customer]:
         moments = MomentsTable(self._c).find(people)
         rows = {row.id: row for row in self._c.execute(select(t.people).where(t.people.c.id.in_(people)))}

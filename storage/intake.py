@@ -7,13 +7,28 @@ row costs 4 µs more, and a new person has six.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Connection, Dialect, Select, Table, Text, any_, bindparam, func, insert, select, update
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    Dialect,
+    Select,
+    Table,
+    Text,
+    any_,
+    bindparam,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from referral.consent import NUDGES, Answer
@@ -44,8 +59,8 @@ _WAITING = (
     .where(t.orders.c.person.is_(None))
 )
 _DIALECTS: Mapping[str, Dialect] = {
-    "sqlite": sqlite.dialect(paramstyle="qmark"),  # type: ignore[no-untyped-call]
-    "postgresql": postgresql.dialect(paramstyle="format"),
+    "sqlite": sqlite.dialect(paramstyle="qmark"),
+    "postgresql": postgresql.dialect(paramstyle="format"),  # type: ignore[no-untyped-call]
 }
 
 
@@ -55,13 +70,13 @@ class IntakeTable:
     def __init__(self, connection: Connection) -> None:
         self._c = connection
 
-    def whose(self, identities: Iterable[Identity]) -> dict[str, str]:
-        """The people whom identities name, those that are known, by the identities as text."""
+    def whose(self, names: Iterable[str]) -> dict[str, str]:
+        """The people whom identities, given as text, name: those that are known."""
         statement = _whom(self._c.dialect.name)
         return {
             f"{kind}:{value}": person
-            for kind, values in _by_kind(identities)
-            for value, person in self._c.execute(statement, {"kind": str(kind), "values": self._list(values)})
+            for kind, values in _by_kind(names).items()
+            for value, person in self._c.execute(statement, {"kind": kind, "values": self._list(values)})
         }
 
     def awaited(self) -> set[Identity]:
@@ -90,23 +105,23 @@ class IntakeTable:
 
     def add_people(self, people: Sequence[tuple[str, bool, Mapping[str, Any]]], now: datetime) -> None:
         """Make people: id, whether they are never nudged, and their profiles."""
-        self._many(
-            t.people,
-            [
-                {
-                    "id": person,
-                    "nickname": profile.get("nickname", ""),
-                    "name": profile.get("name", ""),
-                    "rep": profile.get("rep"),
-                    "tier": profile.get("tier", ""),
-                    "tags": _tags(profile.get("tags", ())),
-                    "joined_at": ms(profile.get("joined_at")),
-                    "holdout": holdout,
-                    "created_at": ms(now),
-                }
-                for person, holdout, profile in people
-            ],
-        )
+        since = ms(now)
+        rows = [
+            (
+                person,
+                holdout,
+                since,
+                profile.get("name", ""),
+                profile.get("nickname", ""),
+                profile.get("rep"),
+                profile.get("tier", ""),
+                _tags(profile.get("tags", ())),
+                ms(profile.get("joined_at")),
+            )
+            for person, holdout, profile in people
+        ]
+        names = ("id", "holdout", "created_at", "name", "nickname", "rep", "tier", "tags", "joined_at")
+        self._many(t.people, names, rows)
 
     def change(self, person: str, profile: Mapping[str, Any]) -> None:
         """Set what is new of a profile."""
@@ -116,12 +131,14 @@ class IntakeTable:
     def attach(self, named: Iterable[tuple[Identity, str]], now: datetime) -> None:
         """Note that identities, unknown so far, are people's."""
         since = ms(now)
-        rows = [{"kind": str(i.kind), "value": i.value, "person": person, "since": since} for i, person in named]
-        self._many(t.identities, rows)
+        rows = [(str(identity.kind), identity.value, person, since) for identity, person in named]
+        self._many(t.identities, ("kind", "value", "person", "since"), rows)
 
     def add_moments(self, moments: Sequence[tuple[Moment, Due]]) -> None:
         """Keep the first moments of people."""
-        self._many(t.moments, [values_of(moment) | due_values(due) for moment, due in moments])
+        kept = [values_of(moment) | due_values(due) for moment, due in moments]
+        if kept:
+            self._many(t.moments, tuple(kept[0]), [tuple(row.values()) for row in kept])
 
     def keep_moments(self, moments: Sequence[tuple[Moment, Due]]) -> None:
         """Keep changed moments."""
@@ -136,9 +153,9 @@ class IntakeTable:
 
     def add_answers(self, answers: Iterable[tuple[str, Answer, str]], now: datetime) -> None:
         """Keep what was said about being written to: person, answer, evidence."""
-        kept = {"purpose": NUDGES, "channel": CHANNEL, "at": ms(now)}
-        rows = [{"person": p, "answer": said.value, "evidence": proof, **kept} for p, said, proof in answers]
-        self._many(t.consent, rows)
+        at = ms(now)
+        rows = [(person, str(said), proof, NUDGES, CHANNEL, at) for person, said, proof in answers]
+        self._many(t.consent, ("person", "answer", "evidence", "purpose", "channel", "at"), rows)
 
     def make_room(self) -> None:
         """On SQLite, let the writer keep more pages in memory and move them to the file less often, until it closes."""
@@ -146,10 +163,10 @@ class IntakeTable:
             self._c.exec_driver_sql(f"pragma cache_size={-_CACHE_KIB}")
             self._c.exec_driver_sql(f"pragma wal_autocheckpoint={_CHECKPOINT_PAGES}")
 
-    def _many(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    def _many(self, table: Table, names: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
         if rows:
-            statement, names = _inserting(self._c.dialect.name, table, tuple(rows[0]))
-            self._c.exec_driver_sql(statement, list(map(itemgetter(*names), rows)))
+            statement, pick = _inserting(self._c.dialect.name, table, names)
+            self._c.exec_driver_sql(statement, list(map(pick, rows)))
 
     def _list(self, values: Sequence[str]) -> object:
         """Many values as one parameter: an array, or on SQLite its JSON."""
@@ -168,19 +185,21 @@ def _whom(dialect: str) -> Select[Any]:
 
 
 @lru_cache
-def _inserting(dialect: str, table: Table, names: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
-    """The driver's own statement, and the order of its parameters."""
+def _inserting(
+    dialect: str, table: Table, names: tuple[str, ...]
+) -> tuple[str, Callable[[tuple[Any, ...]], tuple[Any, ...]]]:
+    """The driver's own statement, and what brings values into the order of its parameters."""
     statement = insert(table).values({name: bindparam(name) for name in names})
     compiled = statement.compile(dialect=_DIALECTS[dialect])
-    return str(compiled), tuple(compiled.positiontup or ())
+    return str(compiled), itemgetter(*(names.index(name) for name in compiled.positiontup or ()))
 
 
-def _by_kind(identities: Iterable[Identity]) -> Iterator[tuple[IdentityKind, list[str]]]:
-    found: dict[str, list[str]] = {}
-    for identity in identities:
-        found.setdefault(identity.kind, []).append(identity.value)
-    for kind, values in found.items():
-        yield IdentityKind(kind), values
+def _by_kind(names: Iterable[str]) -> dict[str, list[str]]:
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for name in names:
+        kind, _, value = name.partition(":")
+        found[kind].append(value)
+    return found
 
 
 def _profile(row: Any) -> Profile:
@@ -201,5 +220,6 @@ def _kept(value: object) -> object:
     return ms(value) if isinstance(value, datetime) else value
 
 
-def _tags(tags: Sequence[str]) -> str:
+@lru_cache(maxsize=1024)
+def _tags(tags: tuple[str, ...]) -> str:
     return json.dumps(tags, ensure_ascii=False)

@@ -34,18 +34,8 @@ _ONE = _ROW.where(_m.person == bindparam("who"))
 _LATE = _ROW.where(_m.due_at <= bindparam("until")).order_by(_m.due_at).limit(bindparam("most"))
 _CHANGED = (*COLUMNS[1:], "state", "reason", "score", "due_at")
 _CHANGE = update(t.moments).where(_m.person == bindparam("who")).values({name: bindparam(name) for name in _CHANGED})
-_BEST = (
-    select(_m.person)
-    .where(_READY)
-    .order_by(_m.score.desc(), _m.person.desc())
-    .limit(bindparam("most"))
-)
-_UNASKED = (
-    select(_m.person)
-    .where(_UNHEARD)
-    .order_by(_m.score.desc(), _m.person.desc())
-    .limit(bindparam("most"))
-)
+_BEST = select(_m.person).where(_READY).order_by(_m.score.desc(), _m.person.desc()).limit(bindparam("most"))
+_UNASKED = select(_m.person).where(_UNHEARD).order_by(_m.score.desc(), _m.person.desc()).limit(bindparam("most"))
 
 
 class MomentsTable:

@@ -38,6 +38,11 @@ class NudgesTable:
     def open_of(self, person: str) -> Nudge | None:
         return self._first(_n.person == person, _n.state.in_((NudgeState.LISTED.value, NudgeState.QUEUED.value)))
 
+    def of_person(self, person: str) -> list[Nudge]:
+        """Every decision about a person, oldest first."""
+        statement = select(t.nudges).where(_n.person == person).order_by(_n.created_at, _n.id)
+        return [_nudge(row) for row in self._c.execute(statement)]
+
     def latest_of(self, person: str) -> Nudge | None:
         """The latest decision of any kind about a person."""
         return self._first(_n.person == person)
@@ -71,6 +76,12 @@ class NudgesTable:
         where = (_n.planned_at >= ms(since), _n.channel == Route.REP.value, _n.purpose == purpose.value)
         statement = select(_n.rep, func.count()).where(*where, _n.decision == "send").group_by(_n.rep)
         return {row[0]: row[1] for row in self._c.execute(statement)}
+
+    def reps_waiting(self, moment: datetime) -> list[str]:
+        """The reps who will have somebody to ask on their list at that time."""
+        where = (_n.state == NudgeState.LISTED.value, _n.planned_at <= ms(moment), _n.expires_at > ms(moment))
+        statement = select(_n.rep).where(*where, _n.rep.is_not(None), *_ASKS).distinct().order_by(_n.rep)
+        return [str(rep) for rep in self._c.execute(statement).scalars()]
 
     def on_list(self, rep: str, now: datetime) -> list[Nudge]:
         """A rep's list as it stands: what is to be said, the best first, and what was said of it today."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, case, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, case, delete, exists, func, insert, or_, select, update
 
 from referral.identities import Identity, IdentityKind
 from referral.people import Byline, Contact, Person, Rep
@@ -134,6 +134,11 @@ class PeopleTable:
         return set(self._c.execute(select(t.devices.c.person).where(t.devices.c.device == device)).scalars())
 
 
+_THEIRS = select(t.contacts.c.person).where(t.contacts.c.rep == bindparam("who"), t.contacts.c.left_at.is_(None))
+_OWN = select(t.people.c.id).where(t.people.c.rep == bindparam("who"), t.people.c.merged_into.is_(None))
+_COUNT = select(func.count()).select_from(_THEIRS.union(_OWN).limit(bindparam("most")).subquery())
+
+
 class RepsTable:
     """`referral.people.Reps` over a connection."""
 
@@ -174,11 +179,9 @@ class RepsTable:
         statement = statement.order_by(func.coalesce(t.contacts.c.added_at, t.contacts.c.left_at), t.contacts.c.rep)
         return [_contact(row) for row in self._c.execute(statement)]
 
-    def count_contacts(self, rep: str, most: int) -> int:
-        """How many customers a rep has now, counted no further than `most`."""
-        where = (t.contacts.c.rep == rep, t.contacts.c.left_at.is_(None))
-        some = select(t.contacts.c.person).where(*where).limit(most).subquery()
-        return self._c.execute(select(func.count()).select_from(some)).scalar_one()
+    def count_customers(self, rep: str, most: int) -> int:
+        """How many customers a rep has now, contacts or by the company's own list, counted no further than `most`."""
+        return self._c.execute(_COUNT, {"who": rep, "most": most}).scalar_one()
 
     def add_contact(self, person: str, rep: str, added_at: datetime) -> None:
         """Note that two became contacts, in whatever order it is told; an end that came later stays."""

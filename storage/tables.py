@@ -258,6 +258,7 @@ windows = Table(
     _text("handle"),
     _int("said_at"),
     _int("sent", default="0"),
+    Index("ix_windows_person", "person"),
 )
 """When a customer last wrote to a desk, and how many messages went back since."""
 
@@ -662,6 +663,7 @@ broadcast_targets = Table(
     _text("status", default="waiting"),
     _int("at", null=True),
     CheckConstraint("status in ('waiting','sent','not_friend','cap','failed')", name="status"),
+    Index("ix_broadcast_targets_person", "person"),
 )
 
 APPEND_ONLY = ("ledger_entries", "ledger_leaves", "ledger_nodes", "ledger_heads", "audit")

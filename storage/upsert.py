@@ -35,16 +35,17 @@ def put(connection: Connection, table: Table, *keys: str, **values: Any) -> None
 
 @lru_cache(maxsize=256)
 def _insert_new(dialect: str, table: Table, names: tuple[str, ...]) -> Insert:
-    statement = _with_values(dialect, table, names).on_conflict_do_nothing()
+    statement = with_values(dialect, table, names).on_conflict_do_nothing()
     return statement.execution_options(preserve_rowcount=True)  # else psycopg's is gone before we can look
 
 
 @lru_cache(maxsize=256)
 def _put(dialect: str, table: Table, keys: tuple[str, ...], names: tuple[str, ...]) -> Insert:
-    statement = _with_values(dialect, table, names)
+    statement = with_values(dialect, table, names)
     changed = {name: statement.excluded[name] for name in names if name not in keys}
     return statement.on_conflict_do_update(index_elements=keys, set_=changed)
 
 
-def _with_values(dialect: str, table: Table, names: tuple[str, ...]) -> Insert:
+def with_values(dialect: str, table: Table, names: tuple[str, ...]) -> Insert:
+    """The dialect's own insert of these columns, each bound by its name."""
     return _INSERT[dialect](table).values({name: bindparam(name) for name in names})

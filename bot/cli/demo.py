@@ -20,6 +20,9 @@ url = "sqlite:///taoli.db"
 [files]
 data_dir = "data"
 
+[sending]
+holdout = 0.0  # a story of a few people needs all of them
+
 [sandbox]
 enabled = true
 """

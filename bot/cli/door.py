@@ -49,13 +49,14 @@ async def door(file: Path, *, dry: bool) -> AsyncIterator[Door]:
             yield _Beside(here, read_config(file).files.data_dir)
     else:
         async with _opened_alone(file) as here:
+            await here.store.write(lambda tx: tx.intake.make_room())
             yield _Alone(here)
 
 
 class _Alone:
     """Nobody else is in the house: batches are as large as is quickest."""
 
-    size = 1_000
+    size = 2_000
 
     def __init__(self, here: House) -> None:
         self.here = here

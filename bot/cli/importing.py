@@ -16,7 +16,7 @@ from bot.cli.door import Door
 from bot.files.headers import ORDERS, PEOPLE, PERSON, SIGNALS, Layout, Names, layout
 from bot.files.opening import open_sheet
 from bot.files.orders import OrderRow, OrdersReader
-from bot.files.people import PeopleReader
+from bot.files.parsing import MANY, Reading, parsed, parsed_beside
 from bot.files.rows import FILE, Problem
 from bot.files.scratch import Scratch
 from bot.files.signals import SignalsReader, SignalTold
@@ -26,6 +26,7 @@ from referral.intake import Told, adds, together
 from referral.moments import Permission, Thresholds
 from storage.transaction import Transaction
 
+_ROWS = msgspec.json.Decoder(list[Told])
 _SLICE = 5_000  # people looked at in one read
 _STEPWISE = 50  # signals or orders of one batch: each is a use case of its own
 _FIVE = 5
@@ -49,7 +50,7 @@ class Report:
 
     rows: int = 0
     verdicts: Counter[str] = field(default_factory=Counter)
-    people: Counter[Permission] = field(default_factory=Counter)
+    people: Counter[str] = field(default_factory=Counter)
 
     @property
     def consent(self) -> dict[str, int]:
@@ -113,31 +114,29 @@ class Importing:
         steps = await self._steps(door)
         done, progress = 0, self._stage("写入", self._rows)
         for batch in self.scratch.told(door.size):
-            rows = tuple(msgspec.json.decode(body, type=Told) for body, _, _ in batch)
+            rows = tuple(_ROWS.decode(b"[" + b",".join(body for body, _, _ in batch) + b"]"))
             found = await door.take(PeopleBatch(digest=self._digest, place=done, of=self._rows, steps=steps, rows=rows))
-            for (verdict, permission), (_, doubles, adding) in zip(found, batch, strict=True):
-                _count(report, Verdict(verdict), doubles, adding)
-                report.people[Permission(permission)] += 1
+            _count(report, found, batch)
             done += len(batch)
             progress(done)
         progress(self._rows)
 
     async def _tell(self, door: Door) -> None:
         """Read the rows, and find out whom they are about as far as that is known."""
-        here, fields = door.here, self.scratch.fields
-        reader = PeopleReader(fields, here.naming, scale=self._scale or 10, now=here.clock())
+        here = door.here
+        reading = Reading(fields=self.scratch.fields, naming=here.naming, scale=self._scale or 10, now=here.clock())
+        read = parsed if self._rows < MANY else parsed_beside
         done, progress = 0, self._stage("核对", self._rows)
-        for batch in self.scratch.cells():
-            told = list(self._good(map(reader.read, batch)))
-            whose = await here.store.read(_whose(told))
-            named = [list(map(str, row.identities)) for row in told]
-            people = [next((whose[name] for name in names if name in whose), None) for names in named]
-            names = [{*names, *(whose[name] for name in names if name in whose)} for names in named]
-            bodies = map(msgspec.json.encode, told)
-            self.scratch.tell([(row.line, body, who) for row, body, who in zip(told, bodies, names, strict=True)])
-            active = ((who, row.activity) for who, row in zip(people, told, strict=True) if row.activity is not None)
-            self.scratch.note_activity(active)
-            done += len(batch)
+        for told, problems in read(self.scratch.cells(), reading):
+            self.scratch.note(problems)
+            whose = await here.store.read(_whose([name for _, _, names, _ in told for name in names]))
+            people = [{whose[name] for name in names if name in whose} if whose else () for _, _, names, _ in told]
+            self.scratch.tell(
+                [(line, body, {*names, *who}) for (line, body, names, _), who in zip(told, people, strict=True)]
+            )
+            active = zip(people, told, strict=True)
+            self.scratch.note_activity((next(iter(who), None), row[3]) for who, row in active if row[3] is not None)
+            done += len(told) + len(problems)
             progress(done)
 
     def _fold(self) -> None:
@@ -211,12 +210,14 @@ def _ask_scale(heading: str, greatest: float | None) -> None:
         )
 
 
-def _count(report: Report, verdict: Verdict, doubles: int, adding: int) -> None:
-    """Count a person's rows: one as what it was, the others as changes if they brought something."""
-    report.verdicts[verdict] += 1
-    adding = 0 if verdict is Verdict.SAME else adding
-    report.verdicts[Verdict.CHANGED] += adding
-    report.verdicts[Verdict.SAME] += doubles - adding
+def _count(report: Report, found: Sequence[tuple[str, str]], batch: Sequence[tuple[bytes, int, int]]) -> None:
+    """Count each person's rows: one as what it was, the others as changes if they brought something."""
+    report.verdicts.update(verdict for verdict, _ in found)
+    report.people.update(permission for _, permission in found)
+    for (verdict, _), (_, doubles, adding) in zip(found, batch, strict=True):
+        if doubles:
+            changed = 0 if verdict == Verdict.SAME else adding
+            report.verdicts.update({Verdict.CHANGED: changed, Verdict.SAME: doubles - changed})
 
 
 def _key(row: SignalTold | OrderRow) -> tuple[object, ...]:
@@ -225,8 +226,8 @@ def _key(row: SignalTold | OrderRow) -> tuple[object, ...]:
     return row.told.source, row.told.order_no, row.told.digest, row.refunded_fen, row.refunded_at
 
 
-def _whose(told: Sequence[Told]) -> Callable[[Transaction], Mapping[Any, str]]:
-    return lambda tx: tx.intake.whose(identity for row in told for identity in row.identities)
+def _whose(names: Sequence[str]) -> Callable[[Transaction], Mapping[str, str]]:
+    return lambda tx: tx.intake.whose(names)
 
 
 def _activity(after: str) -> Callable[[Transaction], list[tuple[str, float]]]:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from bot.conversations import questions, telling
 from bot.words import Words
-from referral import codes, consent, due_rows, moments, notices, nudges, orders, plan
+from referral import codes, consent, due_rows, moments, news, notices, nudges, orders, silence
 from referral.campaigns import Campaign, current
 from referral.consent import Answer
 from referral.contacts import WELCOME_WITHIN
@@ -46,7 +46,7 @@ from referral.conversations.heard import (
 )
 from referral.events import DeskEntered, DeskSaid, DeskSendFailed
 from referral.facts import Facts
-from referral.floor import LEAST_SATISFACTION, may_ask_permission
+from referral.floor import may_ask_permission
 from referral.framing import pronoun_for
 from referral.ids import Bits
 from referral.messages import (
@@ -255,7 +255,7 @@ class DeskTalk:
     def _stop(self, evidence: str) -> None:
         """Silence from this moment: what waits in the queue is dropped in the same transaction."""
         said = f"{evidence}:{self.typed}"
-        nudges.opt_out(self.tx, self.facts, self.person.id, evidence=said, channel="kf", now=self.now)
+        silence.keep(self.tx, self.facts, self.person.id, evidence=said, channel="kf", now=self.now)
 
     def _call(self, session: bool) -> None:
         if session:
@@ -281,13 +281,10 @@ class DeskTalk:
         consent.say(self.tx, self.facts, self.person.id, answer, evidence=said, channel="kf", now=self.now)
 
     def _keep_score(self, score: int) -> None:
-        """A survey answered here: a low score is told to the rep; after a high one it may be right to ask at once."""
-        told = Signal(person=self.person.id, kind=SignalKind.SURVEY, at=self.said_at, source="desk", score=float(score))
-        due_rows.hear(self.tx, self.facts, told, now=self.now)
-        if score < LEAST_SATISFACTION:
-            self._tell_rep("rep.low_score", value=score)
-        else:
-            plan.ask_now(self.tx, self.facts, self.person.id, now=self.now, rng=self.rng)
+        told = Signal(
+            person=self.person.id, kind=SignalKind.SURVEY, at=self.said_at, source="desk", score=float(score)
+        )
+        news.take_in(self.tx, self.facts, told, now=self.now, rng=self.rng)
 
     def _tell_rep(self, key: str, **values: object) -> None:
         rep = codes.rep_for(self.tx, self.person.id, self.person.rep)

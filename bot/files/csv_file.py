@@ -149,4 +149,3 @@ def _delimiter(lines: _Lines) -> str:
     """The sign that the header has most of, outside quotes."""
     outside = "".join(lines.peek().split('"')[::2])
     return max(_DELIMITERS, key=outside.count)
-

@@ -89,9 +89,7 @@ def _told(found: Cells) -> OrderRow | Problem:
     )
     refunded_at = values["refunded_at"][0] if "refunded_at" in values else None
     refunded = values.get("refunded_fen", amount if refunded_at else 0)
-    return OrderRow(
-        line=found.line, told=told, day_only=not with_hour, refunded_fen=refunded, refunded_at=refunded_at
-    )
+    return OrderRow(line=found.line, told=told, day_only=not with_hour, refunded_fen=refunded, refunded_at=refunded_at)
 
 
 def _short(cell: str) -> str:

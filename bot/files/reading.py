@@ -122,4 +122,3 @@ def _phone(key: bytes, cell: str) -> Identity:
         return Identity(IdentityKind.PHONE, phone_hash(digits, key))
     except BadInput as bad:
         raise Unclear(bad.problem) from None
-

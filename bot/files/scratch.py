@@ -73,7 +73,7 @@ class Scratch(AbstractContextManager["Scratch"]):
         question = f"select max(cast({field} as real)) from cells where {field} glob '*[0-9]*'"  # noqa: S608
         return cast("float | None", self._number(question))
 
-    def cells(self, size: int = _BATCH) -> Iterator[list[tuple[Any, ...]]]:
+    def cells(self, size: int = _BATCH) -> Iterator[Sequence[tuple[Any, ...]]]:
         """The rows in batches, in the order of their lines: the line, then the cells in the order of `fields`."""
         return self._batches("select * from cells order by line", size)
 

@@ -77,6 +77,4 @@ def _told(found: Cells) -> SignalTold | Problem:
         named = found.identities()
     except Unclear as unclear:
         return problem(found.line, "crm_id", "", str(unclear))
-    return SignalTold(
-        line=found.line, identities=named, kind=kind, at=found.values["at"][0], score=score, count=count
-    )
+    return SignalTold(line=found.line, identities=named, kind=kind, at=found.values["at"][0], score=score, count=count)

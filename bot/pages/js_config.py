@@ -1,4 +1,4 @@
-"""What a page needs to use WeCom's JS interface (`@wecom/jssdk`): whose page it is, and two signatures of its address."""
+"""What a page needs for WeCom's JS interface (`@wecom/jssdk`): whose page it is, and two signatures of its address."""
 
 from __future__ import annotations
 

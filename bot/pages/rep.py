@@ -11,8 +11,9 @@ from typing import TypeVar
 from aiohttp import web
 
 from bot.pages.rep_door import HOME, Form, RepDoor, serving
+from bot.pages.rep_labels import SKIPS
 from bot.pages.rep_look import HEADERS, page, static_routes
-from bot.pages.rep_reading import SKIPS, Reading
+from bot.pages.rep_reading import Reading
 from bot.pages.rep_views import RepCardView, RepListView, Talk
 from bot.words import Words
 from referral import nudges, rep_list
@@ -114,7 +115,7 @@ class RepPages:
         def unit(reading: Reading, form: Form) -> web.Response:
             for name in form.get("n", []):
                 nudge = reading.own(name)
-                if nudge and nudge.purpose is Purpose.ASK:
+                if nudge and nudge.purpose is Purpose.ASK and not reading.is_carried(nudge):
                     nudges.confirm(reading.tx, nudge, now=reading.now)
             return to(HOME)
 
@@ -143,11 +144,13 @@ class RepPages:
         return f"/rep/c/{ahead}?after={nudge.id}" if ahead else f"{HOME}?after={nudge.id}"
 
     def _said(self, reading: Reading, nudge: Nudge, form: Form) -> str:
-        nudges.confirm(reading.tx, nudge, now=reading.now)
+        if not reading.is_carried(nudge):
+            nudges.confirm(reading.tx, nudge, now=reading.now)
         return _where(form, nudge)
 
     def _back(self, reading: Reading, nudge: Nudge, form: Form) -> str:
-        nudges.take_back(reading.tx, self.facts, nudge, now=reading.now)
+        if not reading.is_carried(nudge):
+            nudges.take_back(reading.tx, self.facts, nudge, now=reading.now)
         return f"/rep/c/{nudge.id}"
 
     def _skip(self, reading: Reading, nudge: Nudge, form: Form) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.copy_keys import MOMENTS
+from bot.pages import rep_labels as labels
 from bot.pages.rep_views import (
     BroadcastRow,
     Choice,
@@ -21,60 +22,21 @@ from bot.pages.rep_views import (
     Row,
     Talk,
 )
-from bot.pages.views import Tone
 from bot.words import Words
 from referral import hours, moments
-from referral.broadcasts import FEWEST, BroadcastState, End, Target
+from referral.broadcasts import FEWEST, BroadcastState, Target
 from referral.campaigns import Campaign
 from referral.decisions import Customer, Send, gate_of, judge
 from referral.facts import Facts
 from referral.floor import may_ask_permission
 from referral.nudges import ON_THE_LIST, Nudge, NudgeState, Purpose, Stop, Wait, day_of
 from referral.people import Rep
-from referral.times import SHANGHAI
 from referral.wording import lint
 from storage.transaction import Transaction
 
-NAMELESS = "一位客户"
 _CHIPS = 3
 _LONGEST_TEASER = 40  # characters of a broadcast's text on the list
 _WAIT_S = 5  # before a page looks again
-
-SKIPS: Mapping[str, str] = {
-    "chatted": "刚聊过",
-    "not_now": "眼下不是时候",
-    "unsuitable": "不适合请对方推荐",
-    "lost": "联系不上",
-}
-"""The reasons that a rep may give for passing a customer over, from those that are remembered."""
-
-_CAME: Mapping[str, str] = {"took": "要了海报", "later": "对方说先不用", "opted_out": "对方不想再被提醒"}
-
-_OVER: Mapping[str, str] = {
-    "expired": "在名单上放得太久，已经过期。",
-    "dropped:channel.closed": "现在轮不到顾问来问了。",
-    End.NOT_FRIEND.value: "群发时，对方已经不是您的联系人。",
-    End.CAP.value: "群发时，对方这个月能收的次数已经用完。",
-    End.FAILED.value: "群发没有送到。",
-    "rep_did_not_send": "群发三天没有按发送，已经收回。",
-}
-
-_ENDS: Mapping[End | None, tuple[str, Tone]] = {
-    None: ("等您按发送", "plain"),
-    End.SENT: ("已发出", "good"),
-    End.NOT_FRIEND: ("已不是联系人", "off"),
-    End.CAP: ("本月已收满", "off"),
-    End.FAILED: ("没有发出", "off"),
-}
-
-_STANDS: Mapping[BroadcastState, tuple[str, Tone, str]] = {
-    BroadcastState.QUEUED: ("正在交给企业微信", "plain", "请稍等几秒，这一页会自己更新。"),
-    BroadcastState.WAITING: ("等您按发送", "plain", "请打开企业微信的「群发助手」，看一眼，再按发送。"),
-    BroadcastState.DONE: ("已有结果", "good", "每一位的结果都在下面。"),
-    BroadcastState.CANCELLED: ("已收回", "off", "没发出去的，不会再发。"),
-    BroadcastState.UNKNOWN: ("结果不明", "off", "企业微信没有说清有没有建好，为免重复，不会再试。"),
-    BroadcastState.FAILED: ("没有建好", "off", "企业微信没有接受这次群发，请单独聊。"),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +60,7 @@ class Reading:
         return RepListView(
             company=self.facts.company,
             rep=self.rep.name,
-            day=_day(self.now),
+            day=labels.day(self.now),
             rows=tuple(self._row(nudge, known.get(nudge.person)) for nudge in asks),
             questions=tuple(Question(id=n.id, name=_name(known.get(n.person)), words=n.words) for n in questions),
             unconfirmed=tuple(n.id for n in asks if _is_unconfirmed(n) and n.id not in in_broadcasts),
@@ -126,6 +88,7 @@ class Reading:
             against=against,
             held=held,
             objections=self.objections(nudge.words) if is_open else (),
+            skips=tuple(labels.SKIPS.items()),
             poster=place is not None and self._campaign(nudge) is not None,
             onwards=None if is_open else self.next_waiting(nudge),
             own_talk=self.talk(nudge.id),
@@ -210,7 +173,7 @@ class Reading:
             return None
         targets = self.tx.broadcasts.targets(broadcast_id)
         known = {c.moment.person: c for c in self.tx.customers.load([t.person for t in targets], self.now)}
-        title, _, advice = _STANDS[found.state]
+        title, _, advice = labels.STANDS[found.state]
         return RepBroadcastView(
             company=self.facts.company,
             title=title,
@@ -219,6 +182,10 @@ class Reading:
             parts=tuple(_part(target, known.get(target.person), found.state) for target in targets),
             refresh_s=_WAIT_S if found.state is BroadcastState.QUEUED else None,
         )
+
+    def is_carried(self, nudge: Nudge) -> bool:
+        """Whether an ask travels in a broadcast, so that the platform tells what came of it."""
+        return nudge.id in self._carried()
 
     def broadcast_of(self, nudge_ids: Sequence[str]) -> str | None:
         """The broadcast that carries one of these asks already."""
@@ -229,7 +196,7 @@ class Reading:
         """Who could not be written to together with the others, and why."""
         found = [nudge for nudge in map(self.own, held) if nudge]
         known = self._customers(found)
-        return tuple(f"{_short(_name(known.get(n.person)), 16)}：{self._why_held(held[n.id])}" for n in found)
+        return tuple(f"{labels.short(_name(known.get(n.person)), 16)}：{self._why_held(held[n.id])}" for n in found)
 
     def objections(self, words: str) -> tuple[Objection, ...]:
         """What in the rep's words may not be said to a customer."""
@@ -237,7 +204,7 @@ class Reading:
         return tuple(Objection(text=each.text, why=each.why, suggestion=each.suggestion) for each in found)
 
     def _is_to_be_asked(self, nudge: Nudge, customer: Customer | None) -> bool:
-        """Whether the rep is still to ask this customer if they want to hear of anything: nobody else has, meanwhile."""
+        """Whether this customer is still to be asked if they want to hear of anything: nobody has, meanwhile."""
         is_open = nudge.purpose is Purpose.CONSENT and nudge.state is NudgeState.LISTED
         return is_open and customer is not None and may_ask_permission(customer.moment, self.now)
 
@@ -253,18 +220,18 @@ class Reading:
         )
         match nudge.state:
             case NudgeState.LISTED if nudge.expires_at and nudge.expires_at <= self.now:
-                return replace(row, state="over", label="已过期", tone="off", note=_OVER["expired"])
+                return replace(row, state="over", label="已过期", tone="off", note=labels.OVER["expired"])
             case NudgeState.LISTED | NudgeState.QUEUED:
                 return row
             case NudgeState.SENT:
-                note = _CAME.get(nudge.outcome or "", "" if nudge.delivered_at else "还没告诉我们发了没有")
+                note = labels.CAME.get(nudge.outcome or "", "" if nudge.delivered_at else "还没告诉我们发了没有")
                 return replace(row, state="said", label="已聊", tone="good", note=note)
             case NudgeState.ENDED:
                 return self._over(row, nudge.outcome or "")
 
     def _over(self, row: Row, outcome: str) -> Row:
         if outcome.startswith("skipped:"):
-            why = SKIPS.get(outcome.removeprefix("skipped:"), "")
+            why = labels.SKIPS.get(outcome.removeprefix("skipped:"), "")
             return replace(row, state="skipped", label="跳过", tone="off", note=why)
         return replace(row, state="over", label="先不问", tone="off", note=self._why_over(outcome))
 
@@ -272,7 +239,7 @@ class Reading:
         code = outcome.removeprefix("dropped:")
         if code in MOMENTS:
             return self._reason(code, "")
-        return _OVER.get(outcome, "情况有变，这次先不问了。")
+        return labels.OVER.get(outcome, "情况有变，这次先不问了。")
 
     def _why_held(self, verdict: Wait | Stop) -> str:
         return self._not_before(verdict.until) if isinstance(verdict, Wait) else self._why_over(verdict.why)
@@ -301,7 +268,7 @@ class Reading:
         return self.words.say(f"moment.{code}", {"value": value})
 
     def _not_before(self, until: datetime) -> str:
-        return f"现在不是打扰的时候，最早{_when(until, self.now)} 可以聊。"
+        return f"现在不是打扰的时候，最早{labels.when(until, self.now)} 可以聊。"
 
     def _campaign(self, nudge: Nudge) -> Campaign | None:
         campaign = self.tx.campaigns.get(nudge.campaign) if nudge.campaign else None
@@ -329,7 +296,10 @@ class Reading:
         found = self.tx.broadcasts.of_rep(self.rep.id, self.now - ON_THE_LIST)
         return [
             BroadcastRow(
-                id=b.id, text=_short(b.text, _LONGEST_TEASER), label=_STANDS[b.state][0], tone=_STANDS[b.state][1]
+                id=b.id,
+                text=labels.short(b.text, _LONGEST_TEASER),
+                label=labels.STANDS[b.state][0],
+                tone=labels.STANDS[b.state][1],
             )
             for b in found
         ]
@@ -344,29 +314,11 @@ def _is_unconfirmed(nudge: Nudge) -> bool:
 
 
 def _name(customer: Customer | None) -> str:
-    return (customer.name if customer else "") or NAMELESS
+    return (customer.name if customer else "") or labels.NAMELESS
 
 
 def _part(target: Target, customer: Customer | None, state: BroadcastState) -> Part:
-    label, tone = _ENDS[target.end]
+    label, tone = labels.ENDS[target.end]
     if target.end is None and state is BroadcastState.QUEUED:
         label = "准备中"
     return Part(name=_name(customer), label=label, tone=tone)
-
-
-def _short(text: str, longest: int) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= longest else line[: longest - 1] + "…"
-
-
-def _day(now: datetime) -> str:
-    local = now.astimezone(SHANGHAI)
-    return f"{local.month}月{local.day}日 周{'一二三四五六日'[local.weekday()]}"
-
-
-def _when(at: datetime, now: datetime) -> str:
-    """A time soon to come, as people say it: `今天 9:30`, `明天 9:00`, `11月25日 9:00`."""
-    local, today = at.astimezone(SHANGHAI), now.astimezone(SHANGHAI).date()
-    gap = (local.date() - today).days
-    day = ("今天", "明天")[gap] if gap in (0, 1) else f"{local.month}月{local.day}日"
-    return f"{day} {local.hour}:{local.minute:02}"

@@ -97,7 +97,8 @@ class Objection:
 class RepCardView:
     """One customer. `place` reads like 3 / 10; `held` says why the customer may not be asked now, None if they may.
 
-    `poster` tells whether one can be made; `onwards` is who comes next when this customer needs nothing more.
+    `skips` are the reasons to pass over, key and words; `poster` tells whether one can be made; `onwards` is who comes
+    next when this customer needs nothing more.
     """
 
     company: str
@@ -109,6 +110,7 @@ class RepCardView:
     against: tuple[str, ...] = ()
     held: str | None = None
     objections: tuple[Objection, ...] = ()
+    skips: tuple[tuple[str, str], ...] = ()
     poster: bool = False
     onwards: str | None = None
     own_talk: Talk | None = None

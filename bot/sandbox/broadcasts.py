@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 
 class Broadcasts:
-    """Keeps tasks, and sends them when the rep presses. A customer gets `cap` a month; None is as many as it has days."""
+    """Keeps tasks, and sends them when the rep presses. A customer gets `cap` a month; None: as many as it has days."""
 
     def __init__(self, stage: Stage, people: People, contacts: Contacts, cap: int | None = None) -> None:
         self._stage = stage

@@ -385,6 +385,23 @@ class TestThePlan:
         assert (made["listed"], made["dropped"], made["by_reason"]) == (0, 2, {"campaign.none": 2})
         assert after["listed"] == 2
 
+    def test_where_a_rep_can_take_nobody_more_the_rest_are_passed_over_but_not_who_can_be_reached_otherwise(self, shop):
+        # given sixty customers of a rep named as people are, and a less likely one who has just written
+        shop.open()
+        shop.write(lambda tx: tx.reps.see("lin", "林顾问"))
+        shop.customers(**{f"n{n}": {"satisfaction": 8 + n / 100, "rep": None} for n in range(60)})
+        shop.write(lambda tx: [tx.people.learn(f"p{n:016d}", rep="林顾问") for n in range(1, 61)])
+        shop.customers(wrote={"satisfaction": 7, "rep": None, "wrote": timedelta(hours=1)})
+        listed = set(shop.names())
+
+        made = shop.desk.json("plan")
+
+        assert (made["sent"], made["listed"], made["by_reason"]) == (1, 10, {"rep.load": 50})
+        assert shop.asked() == listed == {"wrote", *(f"n{n}" for n in range(50, 60))}
+        assert shop.desk.ask_database("select count(*) from nudges") == [(26,)]
+        shop.set_clock(TUESDAY + DAY)
+        assert shop.of("n0", "--limit", "100")["decision"] == "defer"
+
     def test_those_beyond_the_budget_come_another_day(self, tmp_path):
         shop = shop_in(tmp_path, sending="daily_budget = 3")
         shop.open()

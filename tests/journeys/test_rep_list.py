@@ -12,7 +12,7 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from bot import planning
-from referral import due_rows
+from referral import consent, due_rows
 from referral.identities import Identity, IdentityKind
 from referral.moments import Moment, Permission
 from referral.nudges import Nudge, NudgeState
@@ -34,7 +34,7 @@ SCREENSHOTS = os.environ.get("PAGE_SCREENSHOTS")
 # --- the town, as these stories need it -----------------------------------------------------------------------------
 
 
-async def befriend(town: Town, *names: str, consent: Permission = Permission.GRANTED, **known: Any) -> None:
+async def befriend(town: Town, *names: str, said: Permission = Permission.GRANTED) -> None:
     """Customers of a year who are contacts of Lin and gave a high score lately, the first ones the latest."""
     for name in names:
         await town.act(name, "add", "lin")
@@ -46,15 +46,15 @@ async def befriend(town: Town, *names: str, consent: Permission = Permission.GRA
             tx.people.learn(person.id, holdout=False)
             moment = Moment(
                 person=person.id,
-                consent=consent,
-                consent_at=now - timedelta(days=100) if consent is Permission.GRANTED else None,
+                consent=said,
+                consent_at=now - timedelta(days=100) if said is Permission.GRANTED else None,
                 customer_since=now - timedelta(days=400),
                 satisfaction=9,
                 surveyed_at=now - timedelta(days=1),
                 good=SignalKind.SURVEY,
                 good_at=now - timedelta(days=1, hours=place),
             )
-            due_rows.keep(tx, town.app.facts, replace(moment, **known), now=now)
+            due_rows.keep(tx, town.app.facts, moment, now=now)
 
     await town.app.store.write(unit)
 
@@ -254,7 +254,7 @@ async def test_who_said_yes_gets_a_poster_from_her(ten: Town, page: Page) -> Non
 
 async def test_she_asks_in_passing_and_keeps_the_answer(town: Town, page: Page) -> None:
     await town.campaign()
-    await befriend(town, "安安", "白露", consent=Permission.UNKNOWN)
+    await befriend(town, "安安", "白露", said=Permission.UNKNOWN)
     await befriend(town, "陈晨")
     await plan(town)
     await page.goto(await card_link(town))
@@ -274,6 +274,27 @@ async def test_she_asks_in_passing_and_keeps_the_answer(town: Town, page: Page) 
     assert (kept.channel, len(kept.evidence)) == ("rep", 64)
     assert (await listed(town, "安安")).outcome == "granted"
     assert await page.locator(".question").filter(has_text="安安").count() == 0
+
+
+async def test_a_yes_does_not_undo_a_no_that_was_said_elsewhere_meanwhile(town: Town) -> None:
+    await town.campaign()
+    await befriend(town, "安安", said=Permission.UNKNOWN)
+    await befriend(town, "陈晨")
+    await plan(town)
+    came = await town.get(await card_link(town))
+    asked, now = await listed(town, "安安"), town.app.clock()
+    assert "安安" in (await town.get("/rep", cookies=came.cookies)).text
+
+    await town.app.store.write(
+        lambda tx: consent.say(
+            tx, town.app.facts, asked.person, consent.Answer.REFUSED, evidence="msg", channel="kf", now=now
+        )
+    )
+    await town.post(f"/rep/q/{asked.id}", {"answer": "yes"}, cookies=came.cookies)
+
+    assert (await moment_of(town, "安安")).consent is Permission.REFUSED
+    assert (await listed(town, "安安")).outcome == "dropped:consent.refused"
+    assert "安安" not in (await town.get("/rep", cookies=came.cookies)).text
 
 
 async def test_one_text_to_several_goes_through_wecom_and_is_followed(ten: Town, page: Page) -> None:
@@ -445,6 +466,11 @@ async def test_several_at_once_are_put_before_her_once(ten: Town) -> None:
         assert again.headers["Location"] == where
 
     assert len(await ten.look(lambda tx: tx.broadcasts.all())) == 1
+    # what is under way there cannot be taken back or told of here: the platform tells
+    for act in ("back", "said"):
+        await ten.post(f"/rep/c/{both[0]}", {"act": act}, cookies=came.cookies)
+    waiting = await listed(ten, "安安")
+    assert (waiting.state, waiting.delivered_at) == (NudgeState.SENT, None)
 
 
 # --- what happened meanwhile ----------------------------------------------------------------------------------------
@@ -545,3 +571,32 @@ async def test_nothing_of_hers_is_kept_by_caches_or_found_by_search_engines(ten:
         assert "<script>" not in found.text
         assert "桃李" not in found.text
         assert not [word for word in ("分享", "转发", "朋友圈") if word in found.text]
+
+
+async def test_her_list_is_the_same_on_either_database(either_town: Town) -> None:
+    town = either_town
+    await town.campaign()
+    await befriend(town, *TEN[:4])
+    await befriend(town, "周舟", said=Permission.UNKNOWN)
+    await plan(town)
+    came = (await town.get(await card_link(town))).cookies
+    first, others = await listed(town, TEN[0]), [(await listed(town, name)).id for name in TEN[1:3]]
+
+    went = await town.post(f"/rep/c/{first.id}", {"act": "go", "words": "您好"}, cookies=came)
+    card = await town.get(went.headers["Location"], cookies=came)
+    await town.post(f"/rep/c/{first.id}", {"act": "poster"}, cookies=came)
+    poster = await town.get(f"/rep/c/{first.id}/poster", cookies=came)
+    async with town.http.post(
+        town.at("/rep/many"),
+        data=[("n", others[0]), ("n", others[1]), ("words", "大家好")],
+        cookies=came,
+        allow_redirects=False,
+    ) as made:
+        broadcast = await town.get(made.headers["Location"], cookies=came)
+    home = await town.get("/rep", cookies=came)
+
+    assert f'正在和 <bdi class="name">{TEN[0]}' in card.text
+    assert "/p/" in poster.text
+    assert (broadcast.status, broadcast.text.count("chip plain")) == (200, 2)
+    assert home.text.count("已聊") == 3
+    assert "周舟" in home.text

@@ -46,6 +46,8 @@ industry = "{industry}"
 url = "{url}"
 [files]
 data_dir = "data"
+[sending]
+holdout = {holdout}
 [sandbox]
 enabled = true
 """
@@ -222,13 +224,13 @@ async def _page(answer: ClientResponse) -> Page:
 
 @asynccontextmanager
 async def open_town(
-    folder: Path, url: str, *, machine: Machine | None = None, server: str = "", industry: str = "retail"
+    folder: Path, url: str, *, machine: Machine | None = None, server: str = "", industry: str = "retail", holdout: float = 0.0
 ) -> AsyncIterator[Town]:
     """A bot that runs until the block ends; opened again on the same folder it finds what was there."""
     machine = machine or Machine()
     rng = random.Random(int(machine.now.timestamp()))
     file = folder / "taoli.toml"
-    written = _CONFIG.format(company=COMPANY, industry=industry, url=url, server=server)
+    written = _CONFIG.format(company=COMPANY, industry=industry, url=url, server=server, holdout=holdout)
     file.write_text(written, encoding="utf-8")
     config = with_sandbox_secrets(load(file, {}), rng.randbytes)
     keys = load_keys(config, rng.randbytes, {})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from bot.pages.rep_labels import SKIPS
 from bot.pages.rep_views import (
     BroadcastRow,
     Choice,
@@ -23,7 +24,10 @@ from bot.pages.rep_views import (
 )
 
 COMPANY = "青禾书店"
-WORDS = "谢谢您前几天给我们打的分。身边要是有朋友也在看会员，可以让他来找我，我帮他参谋。您需要的话，我给您做一张推荐海报，用不用都看您方便。"
+WORDS = (
+    "谢谢您前几天给我们打的分。身边要是有朋友也在看会员，可以让他来找我，我帮他参谋。"
+    "您需要的话，我给您做一张推荐海报，用不用都看您方便。"
+)
 NAMES = (
     "李姐",
     "👨‍👩‍👧‍👦🌸一家人🏳️‍🌈",
@@ -90,6 +94,7 @@ def a_card(**changes: Any) -> RepCardView:
         previous="g" + "1" * 16,
         next="g" + "3" * 16,
         against=("满意度 7 分，还不算高", "最近不太活跃"),
+        skips=tuple(SKIPS.items()),
         poster=True,
     )
     return replace(card, **changes)
@@ -106,7 +111,7 @@ def every_rep_page() -> dict[str, RepView]:
     parts = (
         Part(name=NAMES[0], label="已发出", tone="good"),
         Part(name=NAMES[3], label="等您按发送", tone="plain"),
-        Part(name=NAMES[2], label="本月能收的次数已用完", tone="off"),
+        Part(name=NAMES[2], label="本月已收满", tone="off"),
     )
     said = a_row(3, state="said", label="已聊", tone="good", note="还没告诉我们发了没有")
     return {

@@ -17,7 +17,7 @@ OPENS, NOON, CLOSES, LIST_AT = time(9), time(12), time(20, 30), time(9, 30)
 GAP, MONTH, YEAR, TENURE = timedelta(days=14), timedelta(days=31), timedelta(days=365), timedelta(days=30)
 IN_MONTH, IN_YEAR = 2, 8
 LEAST_SURVEY = 7
-BUDGET, REP_LOAD = 200, 10
+BUDGET, REP_LOAD = 300, 10
 WINDOW, ON_LIST, REFUSAL = timedelta(hours=48), timedelta(days=3), timedelta(days=180)
 
 BREAKS = (

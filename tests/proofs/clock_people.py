@@ -20,7 +20,7 @@ from storage.transaction import Transaction
 from tests.proofs.clock_judge import Judge, Known
 
 DESK = "wkHOUSE"
-REPS = tuple(f"rep{number:02d}" for number in range(20))
+REPS = tuple(f"rep{number:02d}" for number in range(30))
 PAST = "gpast"
 """How the ids of asks begin that were said before the proof."""
 
@@ -33,7 +33,9 @@ def handle(person: str) -> str:
     return f"wm{person}"
 
 
-async def settle(store: Store, judge: Judge, size: int, *, now: datetime, rng: random.Random) -> list[str]:
+async def settle(
+    store: Store, judge: Judge, size: int, policy: Policy, *, now: datetime, rng: random.Random
+) -> list[str]:
     """Lay `size` customers into an empty store; their ids."""
     crowd = {f"p{number:016d}": _somebody(rng, now) for number in range(size)}
     judge.people |= crowd
@@ -42,7 +44,7 @@ async def settle(store: Store, judge: Judge, size: int, *, now: datetime, rng: r
     for start in range(0, size, _TOGETHER):
         some = people[start : start + _TOGETHER]
         seed = rng.getrandbits(32)
-        await store.write(lambda tx, some=some, seed=seed: _lay(tx, some, crowd, now, random.Random(seed)))
+        await store.write(lambda tx, some=some, seed=seed: _lay(tx, some, crowd, policy, now, random.Random(seed)))
     return people
 
 
@@ -76,14 +78,16 @@ def _history(rng: random.Random, now: datetime) -> list[datetime]:
     return asked[::-1]
 
 
-def _lay(tx: Transaction, some: list[str], crowd: dict[str, Known], now: datetime, rng: random.Random) -> None:
+def _lay(
+    tx: Transaction, some: list[str], crowd: dict[str, Known], policy: Policy, now: datetime, rng: random.Random
+) -> None:
     people, names, moments, contacts, consents, windows, asks, complaints = [], [], [], [], [], [], [], []
     for person in some:
         known, rep = crowd[person], rng.choice(REPS) if rng.random() < 0.9 else None
         people.append({"id": person, "rep": rep, "holdout": known.holdout, "nickname": person[-5:], "created_at": 0})
         names.append({"kind": "wecom", "value": handle(person), "person": person, "since": 0})
         moment = _moment(person, known, rng)
-        moments.append(values_of(moment) | due_values(outlook(moment, Policy(), now)))
+        moments.append(values_of(moment) | due_values(outlook(moment, policy, now)))
         if rep:
             contacts.append({"person": person, "rep": rep, "added_at": 0, "last_added_at": 0})
         if known.consent_at:

@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import logging
 import multiprocessing
 import random
 import signal
+import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+import structlog
 from aiohttp import ClientSession, web
 
 from bot import planning
@@ -32,22 +35,24 @@ from bot.channels.wecom.gateway import Gateway
 from bot.channels.wecom.sender import Sender
 from bot.channels.wecom.tokens import MemoryTokenStore, Tokens
 from referral.facts import Facts
+from referral.floor import Policy
 from storage.open import open_store
 from storage.store import Store
 from tests.hooks.house import facts
+from tests.proofs.clock_judge import BUDGET
 from tests.proofs.clock_people import DESK
 from tests.proofs.fake_wecom import FakeWecom
 
 FOUR = 4
 FAULTS = (("refused", 0.004), ("cut off before", 0.004), ("cut off after", 0.006))
 _BREAK_OFF_S = 0.12  # real seconds within which a worker is killed, once it has begun
-_PATIENCE_S = 60.0
+_PATIENCE_S = 300.0
 
 
 @cache
 def house() -> Facts:
-    """The company, with the real calendar and the policy as it is shipped."""
-    return replace(facts(), workdays=ChineseCalendar())
+    """The company, with the real calendar and the shipped policy, but for a larger day's budget."""
+    return replace(facts(), workdays=ChineseCalendar(), policy=Policy(daily_budget=BUDGET))
 
 
 @dataclass(slots=True)
@@ -114,6 +119,12 @@ class Shortcut:
     async def _pause(self) -> None:
         for _ in range(self._platform.rng.randrange(4)):
             await asyncio.sleep(0)
+
+
+def hush() -> None:
+    """Only what is wrong is logged, and not among the figures."""
+    loud = structlog.make_filtering_bound_logger(logging.ERROR)
+    structlog.configure(wrapper_class=loud, logger_factory=structlog.PrintLoggerFactory(sys.stderr))
 
 
 def sender_of(store: Store, desk: Any, clock: Callable[[], datetime], seed: int) -> Sender:
@@ -239,11 +250,12 @@ def live(url: str, api_base: str, line: Connection, seed: int) -> None:
     """A worker process: does as it is told until its line is cut."""
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    hush()
     asyncio.run(_serve(url, api_base, line, seed))
 
 
 async def _serve(url: str, api_base: str, line: Connection, seed: int) -> None:
-    now = [datetime.min]
+    now = [datetime.fromtimestamp(0, UTC)]
     store, rng = await open_store(url), random.Random(seed)
     async with ClientSession() as session:
         sender = sender_of(store, gateway_to(session, api_base, lambda: now[0]), lambda: now[0], rng.getrandbits(32))

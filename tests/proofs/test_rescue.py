@@ -8,8 +8,8 @@ import pytest
 from aiohttp import ClientSession
 from sqlalchemy import select
 
-from bot.channels.wecom.gateway import Gateway
 from bot.channels.wecom.effects import Lines
+from bot.channels.wecom.gateway import Gateway
 from bot.channels.wecom.sender import Sender
 from bot.channels.wecom.tokens import MemoryTokenStore, Tokens
 from referral.messages import RepText

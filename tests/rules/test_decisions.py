@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.calendar import ChineseCalendar
@@ -147,6 +147,7 @@ def test_a_cap_of_none_asks_nobody(policy):
     assert verdict.decision == Drop(Reason("cap.none"))
 
 
+@settings(deadline=None)  # the first look at a holiday takes its time
 @given(history=st.lists(st.floats(0.01, 800), max_size=30))
 def test_with_this_ask_no_31_and_no_365_days_hold_more_than_allowed(history):
     customer = _changed(asked(*history))
@@ -217,6 +218,7 @@ def test_the_desk_asks_in_its_open_window_and_else_the_rep_on_a_working_day(now,
     assert verdict.not_before == (None if at == now else beijing(f"{at}:00"))
 
 
+@settings(deadline=None)  # the first look at a holiday takes its time
 @given(
     hour=st.integers(0, 366 * 24),
     minute=st.integers(0, 59),

@@ -48,7 +48,7 @@ async def found(store, person):
 
 
 async def whose(store, identity):
-    return (await store.read(lambda tx: tx.intake.whose([identity]))).get(str(identity))
+    return (await store.read(lambda tx: tx.intake.whose([str(identity)]))).get(str(identity))
 
 
 async def test_people_are_made_then_the_same_then_changed(store, intake):

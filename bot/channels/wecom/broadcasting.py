@@ -118,8 +118,9 @@ class Broadcasting:
     async def _look(self, known: Broadcast, msgid: str) -> bool:
         """Keep what the platform tells; take the rest back when the rep has had three days. Whether it is over."""
         desk, now = self._lines.for_contact().broadcasts, self._clock()
+        is_unwanted = await self._store.read(lambda tx: broadcasts.is_unwanted(tx, known.id))
         is_late = now - known.created_at >= PATIENCE
-        if is_late:
+        if is_late or is_unwanted:
             await _cancel(desk, msgid)
         told = [
             Ended(handle=each.handle, end=each.end, at=each.at or now)
@@ -128,9 +129,10 @@ class Broadcasting:
 
         def unit(tx: Transaction) -> bool:
             over = broadcasts.followed(tx, known.id, told, now=now)
-            if is_late and not over:
-                broadcasts.close(tx, known.id, BroadcastState.CANCELLED, "rep_did_not_send", now=now)
-            return over or is_late
+            if (is_late or is_unwanted) and not over:
+                why = "taken_back" if is_unwanted else "rep_did_not_send"
+                broadcasts.close(tx, known.id, BroadcastState.CANCELLED, why, now=now)
+            return over or is_late or is_unwanted
 
         return await self._store.write(unit)
 

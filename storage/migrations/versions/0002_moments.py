@@ -34,6 +34,7 @@ def upgrade() -> None:
     op.add_column("people", sa.Column("tier", sa.Text(), server_default="", nullable=False))
     op.add_column("people", sa.Column("tags", sa.Text(), server_default="[]", nullable=False))
     op.create_index("ix_contacts_rep", "contacts", ["rep"])
+    op.create_index("ix_windows_person", "windows", ["person"])
     op.create_index("ix_people_rep", "people", ["rep"], sqlite_where=_HAS_REP, postgresql_where=_HAS_REP)
     _signals()
     _moments()
@@ -174,6 +175,7 @@ def _broadcasts() -> None:
         sa.ForeignKeyConstraint(["person"], ["people.id"], name=op.f("fk_broadcast_targets_person")),
         sa.PrimaryKeyConstraint("broadcast", "person", name=op.f("pk_broadcast_targets")),
     )
+    op.create_index("ix_broadcast_targets_person", "broadcast_targets", ["person"])
 
 
 def _drafts() -> None:
