@@ -50,6 +50,7 @@ from referral.workdays import uncertain_years
 from storage import tables as t
 from storage.moments import COLUMNS, values_of
 from storage.open import migrate_database, open_store
+from storage.prepared import PreparedUpdate
 from storage.store import Store, Unit
 from storage.times import ms
 from storage.transaction import Transaction
@@ -58,8 +59,8 @@ T = TypeVar("T")
 
 LIMITS = {"best_200_ms": 2.0, "best_10000_ms": 15.0, "upkeep_us": 15.0, "longest_transaction_ms": 60.0}
 TOGETHER = 200
-_FACTS = update(t.moments).where(t.moments.c.person == bindparam("who"))
-_FACTS = _FACTS.values({name: bindparam(name) for name in COLUMNS if name != "person"})
+_ROW = update(t.moments).where(t.moments.c.person == bindparam("who"))
+_FACTS = PreparedUpdate(_ROW.values({name: bindparam(name) for name in COLUMNS if name != "person"}))
 _LATE = 5  # rows whose time comes between two ticks
 
 
@@ -167,12 +168,12 @@ class Bench:
             assert len(tx.moments.best(most)) == most or self.size < 1_000_000
 
     def _row(self, tx: Transaction, signal: Signal) -> None:
-        tx.connection.execute(_FACTS, _facts_of(tx.moments.get(signal.person), signal))
+        _FACTS.run(tx.connection, _facts_of(tx.moments.get(signal.person), signal))
 
     def _learned(self, tx: Transaction, signal: Signal) -> None:
         values = values_of(moments.heard(tx.moments.get(signal.person), signal))
         values["who"] = values.pop("person")
-        tx.connection.execute(_FACTS, values)
+        _FACTS.run(tx.connection, values)
 
     def _kept(self, tx: Transaction, signal: Signal) -> None:
         known = tx.moments.get(signal.person)

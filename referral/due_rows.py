@@ -45,8 +45,10 @@ def hear(tx: Tx, facts: Facts, signal: Signal, *, now: datetime) -> bool:
     if not tx.signals.add(signal, now):
         return False
     rank = None
-    if signal.kind is SignalKind.ACTIVITY and signal.count is not None:
-        rank = tx.moments.thresholds().rank(signal.count)
+    if signal.kind is SignalKind.ACTIVITY:
+        if (newest := tx.signals.newest(signal.person, signal.kind)) and newest > signal.at:
+            return True  # told late: what they have done since is known already
+        rank = tx.moments.thresholds().rank(signal.count or 0)
     known = tx.moments.get(signal.person)
     moment = moments.heard(known, signal, open_complaints=_open_complaints(tx, signal), rank=rank)
     keep(tx, facts, moment, now=now)

@@ -66,6 +66,8 @@ def may_ask_permission(moment: Moment, now: datetime) -> bool:
     """Whether this customer may be asked, once, if they want to hear of anything; after a no not for 180 days."""
     if moment.customer_since is None or moment.consent in (Permission.GRANTED, Permission.WITHDRAWN):
         return False
+    if moment.rest_until and moment.rest_until > now:
+        return False
     asked = max((at for at in (moment.consent_asked_at, moment.consent_at) if at), default=None)
     return asked is None or now - asked >= REFUSAL_STANDS
 

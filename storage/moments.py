@@ -15,6 +15,7 @@ from sqlalchemy import Connection, bindparam, func, literal_column, or_, select,
 from referral.moments import Due, Moment, Permission, State, Thresholds
 from referral.signals import SignalKind
 from storage import tables as t
+from storage.prepared import PreparedSelect, PreparedUpdate
 from storage.times import at, ms
 from storage.upsert import put
 
@@ -30,10 +31,12 @@ _columns_of = attrgetter(*COLUMNS)
 _READY = _m.state == literal_column(f"'{State.READY.value}'")  # spelled out, as in the partial indexes, to use them
 _UNHEARD = _m.reason == literal_column("'consent.unknown'")
 _ROW = select(*(_m[name] for name in COLUMNS), _p.holdout).join(t.people, _p.id == _m.person)
-_ONE = _ROW.where(_m.person == bindparam("who"))
+_ONE = PreparedSelect(_ROW.where(_m.person == bindparam("who")))
 _LATE = _ROW.where(_m.due_at <= bindparam("until")).order_by(_m.due_at).limit(bindparam("most"))
 _CHANGED = (*COLUMNS[1:], "state", "reason", "score", "due_at")
-_CHANGE = update(t.moments).where(_m.person == bindparam("who")).values({name: bindparam(name) for name in _CHANGED})
+_CHANGE = PreparedUpdate(
+    update(t.moments).where(_m.person == bindparam("who")).values({name: bindparam(name) for name in _CHANGED})
+)
 _BEST = select(_m.person).where(_READY).order_by(_m.score.desc(), _m.person.desc()).limit(bindparam("most"))
 _UNASKED = select(_m.person).where(_UNHEARD).order_by(_m.score.desc(), _m.person.desc()).limit(bindparam("most"))
 
@@ -46,7 +49,7 @@ class MomentsTable:
 
     def get(self, person: str) -> Moment:
         """The moment of a person; of whom nothing is known yet, an empty one."""
-        row = self._c.execute(_ONE, {"who": person}).first()
+        row = _ONE.first(self._c, {"who": person})
         if row is None:
             holdout = self._c.execute(select(_p.holdout).where(_p.id == person)).scalar()
             return Moment(person=person, holdout=bool(holdout))
@@ -60,7 +63,7 @@ class MomentsTable:
         """Nearly always the row is there, and a plain update is a sixth cheaper than an insert that may update."""
         values = values_of(moment) | due_values(due)
         values["who"] = values.pop("person")
-        if self._c.execute(_CHANGE, values).rowcount == 0:
+        if _CHANGE.run(self._c, values) == 0:
             put(self._c, t.moments, "person", person=values.pop("who"), **values)
 
     def due(self, now: datetime, limit: int) -> list[Moment]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -58,20 +59,32 @@ class OutboxTable:
         return self._c.execute(select(t.outbox.c.seq).where(*where).limit(1)).first() is not None
 
     def claim(self, now: datetime, *, limit: int, lease: timedelta) -> list[Letter]:
-        """Take due letters, the oldest of each lane, marked before anything is sent; first those that soon expire."""
+        """Take due letters, the oldest of each lane, marked before anything is sent.
+
+        First those that soon expire, then the rest, and asks last: nobody's answer waits behind a morning's asks.
+        """
         o = t.outbox
-        statement = (
-            select(o)
-            .where(o.c.state == "queued", o.c.due_at <= ms(now), _is_first_of_its_lane())
-            .order_by(o.c.expires_at.is_(None), o.c.seq)
-            .limit(limit)
-            .with_for_update(skip_locked=True, of=o)
-        )
-        rows = self._c.execute(statement).all()
+        is_ask = o.c.purpose == Purpose.NUDGE.value
+        rows = self._due(now, limit, ~is_ask, order=(o.c.expires_at.is_(None), o.c.seq))
+        if len(rows) < limit:
+            rows += self._due(now, limit - len(rows), is_ask, order=(o.c.due_at, o.c.seq))  # as the index has them
         if rows:
             values = {"state": "sending", "attempts": o.c.attempts + 1, "lease_until": ms(now + lease)}
             self._c.execute(update(o).where(o.c.seq.in_([row.seq for row in rows])).values(**values))
         return [_letter(row) for row in rows]
+
+    def _due(
+        self, now: datetime, limit: int, which: ColumnElement[bool], *, order: Sequence[ColumnElement[Any]]
+    ) -> list[Any]:
+        o = t.outbox
+        statement = (
+            select(o)
+            .where(o.c.state == "queued", o.c.due_at <= ms(now), which, _is_first_of_its_lane())
+            .order_by(*order)
+            .limit(limit)
+            .with_for_update(skip_locked=True, of=o)
+        )
+        return list(self._c.execute(statement).all())
 
     def finish(self, letter: str, state: str, note: str, now: datetime) -> None:
         """Write down how a letter ended: `sent`, `dropped`, `failed` or `unknown`."""

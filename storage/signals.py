@@ -37,6 +37,10 @@ class SignalsTable:
             received_at=ms(now),
         )
 
+    def newest(self, person: str, kind: SignalKind) -> datetime | None:
+        where = (t.signals.c.person == person, t.signals.c.kind == kind.value)
+        return at(self._c.execute(select(func.max(t.signals.c.at)).where(*where)).scalar())
+
     def count(self, person: str, kind: SignalKind) -> int:
         return self._c.execute(_COUNT, {"who": person, "what": kind.value}).scalar_one()
 

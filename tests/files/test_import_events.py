@@ -52,9 +52,16 @@ def test_signals_move_their_persons_and_are_heard_once(desk):
 
 @pytest.mark.parametrize(
     ("row", "field"),
-    [("打折,42,,,2026-11-01", "type"), ("好评,,,,2026-11-01", "crm_id"), ("好评,42,,,", "at"), ("好评,42,,,2050-01-01", "at"),
-     ("满意度调查,42,,,2026-11-01", "score"), ("满意度调查,42,11,,2026-11-01", "score"), ("活跃,42,,,2026-11-01", "count")],
-)  # fmt: skip
+    [
+        ("打折,42,,,2026-11-01", "type"),
+        ("好评,,,,2026-11-01", "crm_id"),
+        ("好评,42,,,", "at"),
+        ("好评,42,,,2050-01-01", "at"),
+        ("满意度调查,42,,,2026-11-01", "score"),
+        ("满意度调查,42,11,,2026-11-01", "score"),
+        ("活跃,42,,,2026-11-01", "count"),
+    ],
+)
 def test_a_signal_that_cannot_be_breaks_its_row(desk, row, field):
     report = take_in(desk, "signals", SIGNALS, row, "好评,43,,,2026-11-01", code=1)
 
@@ -63,7 +70,11 @@ def test_a_signal_that_cannot_be_breaks_its_row(desk, row, field):
 
 
 def test_orders_are_taken_in_with_what_was_given_back_and_again_change_nothing(desk):
-    rows = ("shop,A1,42,199.00,2026-11-01 10:00,,", "shop,A2,42,¥1299.5,2026-11-02,10000,2026-11-05", "shop,A3,43,1,2026-11-02,,")
+    rows = (
+        "shop,A1,42,199.00,2026-11-01 10:00,,",
+        "shop,A2,42,¥1299.5,2026-11-02,10000,2026-11-05",
+        "shop,A3,43,1,2026-11-02,,",
+    )
 
     first = take_in(desk, "orders", ORDERS, *rows)
     second = take_in(desk, "orders", ORDERS, *rows)
@@ -93,10 +104,18 @@ def test_an_order_that_says_otherwise_than_before_is_an_error_of_its_row(desk):
 
 @pytest.mark.parametrize(
     ("row", "field"),
-    [("shop,A1,42,199.001,2026-11-01,,", "amount"), ("shop,A1,42,-1,2026-11-01,,", "amount"), ("shop,A1,42,,2026-11-01,,", "amount_fen"),
-     ("sh/op,A1,42,1,2026-11-01,,", "source"), ("shop,A1,,1,2026-11-01,,", "crm_id"), ("shop,A1,42,1,2026-11-01,101,2026-11-02", "refunded_fen"),
-     ("shop,A1,42,1,2026-11-01,100,", "refunded_at"), ("shop,,42,1,2026-11-01,,", "order_no"), ("shop,A1,42,1,,,", "paid_at")],
-)  # fmt: skip
+    [
+        ("shop,A1,42,199.001,2026-11-01,,", "amount"),
+        ("shop,A1,42,-1,2026-11-01,,", "amount"),
+        ("shop,A1,42,,2026-11-01,,", "amount_fen"),
+        ("sh/op,A1,42,1,2026-11-01,,", "source"),
+        ("shop,A1,,1,2026-11-01,,", "crm_id"),
+        ("shop,A1,42,1,2026-11-01,101,2026-11-02", "refunded_fen"),
+        ("shop,A1,42,1,2026-11-01,100,", "refunded_at"),
+        ("shop,,42,1,2026-11-01,,", "order_no"),
+        ("shop,A1,42,1,,,", "paid_at"),
+    ],
+)
 def test_an_order_that_cannot_be_breaks_its_row(desk, row, field):
     report = take_in(desk, "orders", ORDERS, row, code=1)
 

@@ -4,11 +4,12 @@
 anybody was asked who should not have been.
 
 Spans of 90 days, each with a company of its own, over the holidays, make-up Saturdays and year ends of 2024-2027. Real
-are the plan, the rules, the senders, both databases and the reps' and customers' use cases; on SQLite four senders
+are the plan, the rules, the senders, both databases and the use cases of reps and customers; on SQLite four senders
 share one store, on PostgreSQL four processes share one database. The gateway and HTTP are real on PostgreSQL and in one
 span on SQLite, in memory in the others; the platform, the reps and the customers are scripts. In between, senders are
 broken off and processes killed, the platform fails, the clock jumps by an hour and by days to and fro, and the house is
-down for three days at a time. Consent, surveys, complaints and windows change all the while, also between plan and send.
+down for three days at a time. Consent, surveys, complaints and windows change all the while, also between plan and
+send. The day's budget is 300 instead of 200, for the sake of numbers; all else is as shipped.
 """
 
 from __future__ import annotations
@@ -112,7 +113,7 @@ class Span:
         began = time.monotonic()
         self.rng = random.Random(self.seed)
         self.now = datetime.combine(self.begins, hour(0, 5), BEIJING).astimezone(UTC)
-        platform = Platform(now=lambda: self.now.timestamp(), rng=random.Random(self.seed + 1), reached=self._arrived)
+        platform = Platform(now=self._seconds, rng=random.Random(self.seed + 1), reached=self._arrived)
         if self.how == "postgres":
             await migrate_database(self.url)
         self.store = await open_store(self.url)
@@ -143,6 +144,9 @@ class Span:
 
     def _clock(self) -> datetime:
         return self.now
+
+    def _seconds(self) -> float:
+        return self.now.timestamp()
 
     def _open(self, tx: Transaction) -> None:
         terms = load_pack("double-month").terms
@@ -224,8 +228,8 @@ class Span:
         self._soon = [(due, each) for due, each in self._soon if due > self._steps]
         for kind, share in zip(NEWS, PER_DAY, strict=True):
             count = share * self.size / 8
-            for _ in range(int(count) + (self.rng.random() < count % 1)):
-                news.append(News(kind, self.rng.choice(self.people), self._score()))
+            number = int(count) + (self.rng.random() < count % 1)
+            news += [News(kind, self.rng.choice(self.people), self._score()) for _ in range(number)]
         return news
 
     def _score(self) -> float:

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, timezone
+from itertools import pairwise
 
 BEIJING = timezone(timedelta(hours=8))
 OPENS, NOON, CLOSES, LIST_AT = time(9), time(12), time(20, 30), time(9, 30)
@@ -203,7 +204,7 @@ def _timing(known: Known, route: str, at: datetime, planned_at: datetime | None)
 
 def _caps(before: list[datetime], at: datetime) -> Iterator[str]:
     asked = sorted([*before, at])
-    if any(b - a < GAP for a, b in zip(asked, asked[1:], strict=False) if at in (a, b)):
+    if any(b - a < GAP for a, b in pairwise(asked) if at in (a, b)):
         yield f"within {GAP.days} days: {before}"
     for most, span in ((IN_MONTH, MONTH), (IN_YEAR, YEAR)):
         if any(b - a < span for a, b in zip(asked, asked[most:], strict=False) if a <= at <= b):

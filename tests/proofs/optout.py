@@ -49,6 +49,7 @@ from storage.times import ms
 from storage.transaction import Transaction
 from tests.channels.envelopes import CORP, a_callback, happened
 from tests.fixtures.postgres_server import private_postgres
+from tests.proofs.clock_senders import hush
 from tests.proofs.crash import CONFIG, SECRETS, served
 from tests.proofs.fake_wecom import DESK, FakeWecom
 
@@ -120,7 +121,7 @@ class Morning:
         self.app.work.wake()
         began = time.monotonic()
         await self._speak_up(asks, people, cookie)
-        while await self._count("state in ('queued', 'sending')"):
+        while await self._count("state in ('queued', 'sending')") or await self._unheard():
             assert time.monotonic() - began < PATIENCE_S, "the queue does not empty"
             await asyncio.sleep(0.1)
         return self._report(asks, queued, planned_s, time.monotonic() - began) | await self._kept()
@@ -130,8 +131,7 @@ class Morning:
         everybody = [f"wm{number:05d}" for number in range(asks)]
         speaking, spoke = set[asyncio.Task[None]](), set[str]()
         for number in range(people):
-            while len(self.wecom.asked) < asks * 0.9 * number / people and await self._goes_on():
-                await asyncio.sleep(0.01)
+            await self._until_sent(asks * 0.9 * number / people)
             pool = [who for who in everybody if who not in spoke]
             if self.rng.random() < 0.8:
                 pool = [who for who in pool if who not in self.wecom.asked] or pool
@@ -141,8 +141,10 @@ class Morning:
             speaking.add(asyncio.create_task(self._tap(who, cookie) if by_rep else self._say(who)))
         await asyncio.gather(*speaking)
 
-    async def _goes_on(self) -> bool:
-        return bool(await self._count("state in ('queued', 'sending')"))
+    async def _until_sent(self, number: float) -> None:
+        """Wait until so many were asked, or nobody is left to ask."""
+        while len(self.wecom.asked) < number and await self._count("state in ('queued', 'sending')"):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
 
     async def _say(self, who: str) -> None:
         """To the desk: the message lies at the platform, a sealed callback rings."""
@@ -178,13 +180,23 @@ class Morning:
         query = text(f"select count(*) from outbox where {where}")
         return await self.app.store.read(lambda tx: int(tx.connection.execute(query).scalar_one()))
 
+    async def _unheard(self) -> int:
+        """How many have said it and are not silent yet."""
+        query = text("select count(distinct person) from consent where answer = 'withdrawn'")
+        return len(self.said) - await self.app.store.read(lambda tx: int(tx.connection.execute(query).scalar_one()))
+
     async def _kept(self) -> dict[str, Any]:
         """What the bot itself says of it."""
         query = text("select state, note, count(*) from outbox where purpose = 'nudge' group by state, note")
         rows = await self.app.store.read(lambda tx: tx.connection.execute(query).all())
-        silent = text("select count(distinct person) from consent where answer = 'withdrawn'")
-        withdrawn = await self.app.store.read(lambda tx: tx.connection.execute(silent).scalar_one())
-        return {"letters": {f"{row[0]} {row[1]}".strip(): row[2] for row in rows}, "withdrawn": withdrawn}
+        silent = text("select person, at from consent where answer = 'withdrawn'")
+        heard = dict(tuple(row) for row in await self.app.store.read(lambda tx: tx.connection.execute(silent).all()))
+        after = [self.clock.monotonic_of(heard[_person(each.who)]) - each.acknowledged for each in self.said]
+        return {
+            "heard_after_s": _spread(max(0.0, delay) for delay in after),
+            "letters": {f"{row[0]} {row[1]}".strip(): row[2] for row in rows},
+            "withdrawn": len(heard),
+        }
 
     def _report(self, asks: int, queued: int, planned_s: float, seconds: float) -> dict[str, Any]:
         asked, answered = self.wecom.asked, self.wecom.answered
@@ -217,12 +229,16 @@ class Morning:
 def _spread(values: Iterable[float]) -> dict[str, float]:
     ordered = sorted(values)
     if not ordered:
-        return {}
+        return {"count": 0}
     return {"p50": round(statistics.median(ordered), 3), "largest": round(ordered[-1], 3), "count": len(ordered)}
 
 
 def _card(who: str) -> str:
     return f"gold{who}"
+
+
+def _person(who: str) -> str:
+    return f"p{int(who[2:]):016d}"
 
 
 def _settle(tx: Transaction, count: int, now: datetime) -> None:
@@ -231,7 +247,7 @@ def _settle(tx: Transaction, count: int, now: datetime) -> None:
     long_ago, evening = now - timedelta(days=730), now - timedelta(hours=6)
     for number in range(count):
         who = f"wm{number:05d}"
-        person = f"p{number:016d}"
+        person = _person(who)
         people.append({"id": person, "nickname": who, "rep": "lin", "profiled_at": ms(long_ago), "created_at": 0})
         names.append({"kind": "wecom", "value": who, "person": person, "since": 0})
         moment = Moment(
@@ -270,17 +286,21 @@ class Running:
     def __call__(self) -> datetime:
         return NIGHT + timedelta(seconds=time.monotonic() - self._began) + self.ahead
 
+    def monotonic_of(self, at_ms: int) -> float:
+        """The machine's monotonic time at a time of this clock, as long as nobody moves it."""
+        return time.monotonic() - (self().timestamp() - at_ms / 1000)
+
 
 @asynccontextmanager
 async def morning(url: str, folder: Path, seed: int) -> AsyncIterator[Morning]:
     """A bot with its platform, on an empty database."""
-    folder.mkdir(parents=True, exist_ok=True)
     clock = Running()
     wecom = Platform(now=lambda: clock().timestamp(), rng=random.Random(seed))
     runner, api_base = await served(wecom)
     file = folder / "taoli.toml"
     budget = "[sending]\ndaily_budget = 100000\nholdout = 0.0\n"
     filled = CONFIG.format(url=url, corp=CORP, api_base=api_base, desk=DESK)
+    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     file.write_text(filled + budget, encoding="utf-8")
     if url.startswith("postgres"):
         await migrate_database(url)
@@ -310,6 +330,7 @@ def main() -> int:
     parser.add_argument("--database", choices=("sqlite", "postgres", "both"), default="both")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**9))
     asked = parser.parse_args()
+    hush()
     report: dict[str, Any] = {
         "seed": asked.seed,
         "python": sys.version.split()[0],

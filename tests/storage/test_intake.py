@@ -29,7 +29,13 @@ def a_batch(*rows, steps=(1.0, 2.0, 3.0)):
 
 
 def mei(**said):
-    told = {"identities": (crm(42), phone(1)), "name": "梅姐", "joined_at": JOINED, "satisfaction": 9.0, "activity": 3.0}
+    told = {
+        "identities": (crm(42), phone(1)),
+        "name": "梅姐",
+        "joined_at": JOINED,
+        "satisfaction": 9.0,
+        "activity": 3.0,
+    }
     return Told(line=2, **(told | {"tags": ("老客户",), "consent": True} | said))
 
 
