@@ -35,7 +35,9 @@ proof-optout: $(STAMP) deps
 	$(VENV)/bin/python tests/proofs/optout.py $(ARGS)
 
 bench: $(STAMP)
-	$(VENV)/bin/python bench/callbacks.py $(ARGS)
+	$(VENV)/bin/python bench/callbacks.py
+	$(VENV)/bin/python bench/planner.py
+	$(VENV)/bin/python bench/imports.py
 
 $(STAMP): requirements.lock pyproject.toml
 	@bash scripts/venv.sh "$(PYTHON)" $(VENV)

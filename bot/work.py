@@ -92,6 +92,7 @@ class Work:
         """Something may be due now."""
         for wanted in self._wanted:
             wanted.set()
+        self._due.wake()
         self._set.sender.wake()
 
     async def start(self) -> None:
@@ -153,15 +154,31 @@ class Work:
         async def follow(job: Job) -> None:
             await at.sender.follow(job)
 
-        async def plan_day(_: Job) -> None:
-            tally = await planning.plan_day(at.store, at.facts, clock=at.clock, rng=at.rng)
-            log.info("plan.made", sent=tally.sent, listed=tally.listed, deferred=tally.deferred, dropped=tally.dropped)
+        return {
+            FOLLOW: follow,
+            PULL: pull,
+            thanks.GRANT: grant,
+            orders.CLOSE: close,
+            notices.DELIVER: deliver,
+            **self._runs_of_asking(),
+        }
+
+    def _runs_of_asking(self) -> Mapping[str, Run]:
+        at = self._set
+
+        async def plan_some(job: Job) -> None:
+            """One step; tomorrow's comes first, so that a plan that fails is not the last."""
             await at.store.write(lambda tx: plan.plan_again(tx, at.clock()))
+            tally, more = await planning.plan_some(at.store, at.facts, clock=at.clock, rng=at.rng)
+            log.info("plan.made", sent=tally.sent, listed=tally.listed, more=more)
+            if more:
+                again = Job(kind=job.kind, key=job.key, due_at=job.due_at)
+                await at.store.write(lambda tx: tx.jobs.put(again))
             self.wake()
 
         async def rank(_: Job) -> None:
-            await rerank(at.store, at.facts, clock=at.clock)
             await at.store.write(lambda tx: rank_again(tx, at.clock()))
+            await rerank(at.store, at.facts, clock=at.clock)
 
         async def tell_rep(job: Job) -> None:
             rep, _, day = job.key.partition("@")
@@ -174,17 +191,7 @@ class Work:
             await at.store.write(lambda tx: drafts.lapse(tx, at.facts, job.key, now=now, rng=at.rng))
             self.wake()
 
-        return {
-            FOLLOW: follow,
-            PULL: pull,
-            thanks.GRANT: grant,
-            orders.CLOSE: close,
-            notices.DELIVER: deliver,
-            RANK: rank,
-            plan.PLAN: plan_day,
-            plan.CARD: tell_rep,
-            drafts.LAPSE: lapse,
-        }
+        return {RANK: rank, plan.PLAN: plan_some, plan.CARD: tell_rep, drafts.LAPSE: lapse}
 
     def ticks(self) -> list[Tick]:
         """What the clock is to run."""

@@ -6,7 +6,7 @@ What the platform says of it is followed until every customer's part has come to
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Protocol
 from referral import notices
 from referral import nudges as asks
 from referral.errors import BadInput
+from referral.floor import barrier
 from referral.ids import Bits, new_id
 from referral.jobs import Job
 from referral.messages import MakeBroadcast
 from referral.outbox import Purpose, post
 
 if TYPE_CHECKING:
+    from referral.facts import Facts
     from referral.tx import Tx
 
 FEWEST, MOST = 2, 10_000
@@ -161,9 +163,18 @@ def followed(tx: Tx, broadcast: str, told: Iterable[Ended], *, now: datetime) ->
     return not at_work
 
 
-def is_unwanted(tx: Tx, broadcast: str) -> bool:
-    """Whether somebody who would still get it has asked for silence."""
-    return any(each.end is None and notices.is_silent(tx, each.person) for each in tx.broadcasts.targets(broadcast))
+def is_unwanted(tx: Tx, facts: Facts, broadcast: str, *, now: datetime) -> bool:
+    """Whether something has come up against somebody who would still get it."""
+    waiting = (each for each in tx.broadcasts.targets(broadcast) if each.end is None)
+    return any(is_held(tx, facts, each, now=now) for each in waiting)
+
+
+def is_held(tx: Tx, facts: Facts, target: Target, *, now: datetime) -> bool:
+    """Whether a customer must not get it any more: silence for any, the whole floor for one who is asked by it."""
+    if notices.is_silent(tx, target.person):
+        return True
+    moment = replace(tx.moments.get(target.person), nudged_at=None)  # but for this very ask
+    return target.nudge is not None and barrier(moment, facts.policy, now) is not None
 
 
 def leave_out(tx: Tx, broadcast: str, people: Iterable[str], why: str, *, now: datetime) -> None:
@@ -188,6 +199,6 @@ def _end(tx: Tx, broadcast: str, target: Target, end: End, *, at: datetime, why:
     if not tx.broadcasts.end(broadcast, target.person, end, at) or target.nudge is None:
         return
     if end is End.SENT:
-        asks.delivered(tx, target.nudge, now=at)
+        asks.heard_at(tx, target.nudge, at)
     else:
         asks.failed(tx, target.nudge, why)

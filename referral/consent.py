@@ -48,10 +48,16 @@ class Consents(Protocol):
 
 
 def say(tx: Tx, facts: Facts, person: str, answer: Answer, *, evidence: str, channel: str, now: datetime) -> None:
-    """Keep what a person said, with a hash of its evidence, and move their due row."""
+    """Keep what a person said, with a hash of its evidence, and move their due row.
+
+    不用 after 不再提醒 changes nothing: only a yes of their own ends the silence.
+    """
+    known = tx.moments.get(person)
+    if answer is Answer.REFUSED and known.consent is Permission.WITHDRAWN:
+        return
     proof = sha256(evidence.encode()).hexdigest()
     tx.consent.record(Consent(person=person, purpose=NUDGES, answer=answer, evidence=proof, channel=channel, at=now))
-    moment = replace(tx.moments.get(person), consent=Permission(answer.value), consent_at=now)
+    moment = replace(known, consent=Permission(answer.value), consent_at=now)
     due_rows.keep(tx, facts, moment, now=now)
 
 

@@ -211,11 +211,6 @@ def gate_of(customer: Customer, now: datetime) -> Gate | None:
     return Gate.INTERACTION if met and now - met >= QUIET_FOR else None
 
 
-def kf_is_open(window: Window | None, now: datetime) -> bool:
-    """Whether the desk may still write to this customer."""
-    return window is not None and window.is_open(now)
-
-
 def _held(barrier: Barrier, now: datetime) -> Decision:
     """A no of the customer's own is not a matter of time; neither is what has no end of its own."""
     if barrier.until is None or barrier.code == "consent.refused" or barrier.until <= now:

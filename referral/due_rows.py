@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from referral import moments
@@ -14,6 +14,9 @@ from referral.signals import Signal, SignalKind
 if TYPE_CHECKING:
     from referral.facts import Facts
     from referral.tx import Tx
+
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
+_COMPLAINTS = (SignalKind.COMPLAINT, SignalKind.RESOLVED)
 
 
 def outlook(moment: Moment, policy: Policy, now: datetime, weights: Weights = PRIOR) -> Due:
@@ -40,6 +43,11 @@ def put_off(tx: Tx, facts: Facts, moment: Moment, reason: str, until: datetime |
     tx.moments.save(moment, due)
 
 
+def hurry(tx: Tx, moment: Moment) -> None:
+    """Save a moment and have its row made anew at once, by whoever knows the house."""
+    tx.moments.save(moment, Due(state=State.WAITING, reason="new", score=0.0, due_at=_EVER))
+
+
 def hear(tx: Tx, facts: Facts, signal: Signal, *, now: datetime) -> bool:
     """Keep a signal and move its person's due row; False if it was heard before."""
     if not tx.signals.add(signal, now):
@@ -64,11 +72,14 @@ def look_again(tx: Tx, facts: Facts, *, now: datetime, limit: int = 200) -> int:
 
 
 def _open_complaints(tx: Tx, signal: Signal) -> int:
-    """How many complaints are open, whichever of opening and closing was told first."""
-    if signal.kind not in (SignalKind.COMPLAINT, SignalKind.RESOLVED):
+    """How many complaints are open, in whatever order they were told; a closing closes only what was open by then."""
+    if signal.kind not in _COMPLAINTS:
         return 0
-    opened, closed = (tx.signals.count(signal.person, kind) for kind in (SignalKind.COMPLAINT, SignalKind.RESOLVED))
-    return max(0, opened - closed)
+    told = [each for each in tx.signals.of_person(signal.person) if each.kind in _COMPLAINTS]
+    open_ = 0
+    for each in sorted(told, key=lambda each: (each.at, each.kind is SignalKind.RESOLVED)):
+        open_ = open_ + 1 if each.kind is SignalKind.COMPLAINT else max(0, open_ - 1)
+    return open_
 
 
 def met(tx: Tx, facts: Facts, person: str, at: datetime, *, now: datetime) -> None:

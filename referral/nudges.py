@@ -9,9 +9,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from referral import due_rows, hours, moments, notices
+from referral.campaigns import CampaignState
 from referral.decisions import Customer, Route, Send, judge
 from referral.decisions import Day as DayFacts
 from referral.errors import RuleViolation
+from referral.floor import barrier
+from referral.moments import Moment
 from referral.times import days
 
 if TYPE_CHECKING:
@@ -125,13 +128,14 @@ class Stop:
 def release(tx: Tx, facts: Facts, nudge_id: str, *, now: datetime) -> Go | Wait | Stop:
     """The last look before a queued ask leaves: everything is judged once more, then it is taken as said.
 
-    One that was taken before is on its second try: the platform knows its number, so it may go again.
+    One that was taken before is on its second try: the platform knows its number, so it may go again, if nothing stands
+    against it by now but itself.
     """
     nudge = tx.nudges.get(nudge_id)
     if nudge is None or nudge.state is NudgeState.ENDED:
         return Stop(nudge.outcome or "ended" if nudge else "unknown")
     if nudge.state is NudgeState.SENT:
-        return Stop("opted_out") if notices.is_silent(tx, nudge.person) else Go()
+        return _again(tx, facts, nudge, now=now)
     return _judge_again(tx, facts, nudge, Route.KF, now=now)
 
 
@@ -153,13 +157,10 @@ def take_back(tx: Tx, facts: Facts, nudge: Nudge, *, now: datetime) -> None:
     """The rep did not say it after all: it is on the list again, and does not count."""
     if nudge.state is not NudgeState.SENT or nudge.delivered_at:
         return
+    if (nudge.expires_at and now >= nudge.expires_at) or tx.nudges.open_of(nudge.person):
+        return
     tx.nudges.save(replace(nudge, state=NudgeState.LISTED, sent_at=None))
-    before = tx.nudges.sent_before(nudge.person, nudge.id)
-    moment = tx.moments.get(nudge.person)
-    tired = max(0.0, moments.fatigue(moment, now) - 1)
-    at = before.sent_at if before else None
-    moment = replace(moment, nudged_at=at, fatigue=_as_of(tired, at, now))
-    due_rows.put_off(tx, facts, moment, "asked.open", nudge.expires_at, now=now)
+    due_rows.put_off(tx, facts, _unsaid(tx, nudge, now), "asked.open", nudge.expires_at, now=now)
 
 
 def skip(tx: Tx, facts: Facts, nudge: Nudge, reason: str, *, now: datetime) -> None:
@@ -191,6 +192,15 @@ def delivered(tx: Tx, nudge_id: str, *, now: datetime) -> None:
         tx.nudges.save(replace(nudge, delivered_at=now))
 
 
+def heard_at(tx: Tx, nudge_id: str, at: datetime) -> None:
+    """The rep sent it later than it was put before her: it counts from when it was heard."""
+    nudge = tx.nudges.get(nudge_id)
+    if nudge and nudge.state is NudgeState.SENT and nudge.delivered_at is None:
+        tx.nudges.save(replace(nudge, sent_at=at, delivered_at=at))
+        moment = tx.moments.get(nudge.person)
+        due_rows.hurry(tx, replace(moment, nudged_at=at, fatigue=moments.fatigue(moment, at)))
+
+
 def carried(dedupe: str | None) -> str:
     """The nudge that a letter carries, by its `dedupe`."""
     return (dedupe or "").removeprefix(CARRIES)
@@ -205,14 +215,21 @@ def letter_ended(tx: Tx, nudge_id: str, state: str, note: str, *, now: datetime)
 
 
 def failed(tx: Tx, nudge_id: str, why: str) -> None:
-    """It did not arrive. Where nobody can say (`unknown`) it counts as said, and is never said again."""
+    """It did not arrive. Where nobody can say it counts as said, and is never said again.
+
+    Nobody can say of an `unknown` one, nor of one that was given up (`dropped`) after it had been on its way.
+    """
     nudge = tx.nudges.get(nudge_id)
     if nudge is None or nudge.state is NudgeState.ENDED:
         return
-    if why.startswith("unknown"):
+    given_up = nudge.state is NudgeState.SENT and why.startswith("dropped")
+    if given_up or why.startswith("unknown"):
         tx.nudges.save(replace(nudge, outcome=why))
     else:
+        was_said = nudge.sent_at
         tx.nudges.save(replace(nudge, state=NudgeState.ENDED, sent_at=None, outcome=why))
+        if was_said:
+            due_rows.hurry(tx, _unsaid(tx, nudge, was_said))
 
 
 def read(tx: Tx, person: str, *, now: datetime) -> None:
@@ -247,7 +264,11 @@ def _judge_again(tx: Tx, facts: Facts, nudge: Nudge, route: Route, *, now: datet
     customers = tx.customers.load([nudge.person], now, ignoring=nudge.id)
     if not customers:
         return _end(tx, facts, nudge, "dropped:unknown", now=now)
-    customer = customers[0] if route is Route.KF else replace(customers[0], window=None, rep=nudge.rep)
+    if not _is_spoken_of(tx, nudge, now):
+        return _end(tx, facts, nudge, "dropped:campaign.none", now=now)
+    customer = customers[0] if route is Route.KF else replace(customers[0], window=None)
+    if route is Route.REP and customer.rep != nudge.rep:
+        return _end(tx, facts, nudge, "dropped:rep.changed", now=now)
     verdict = judge(customer, day_of(facts), now)
     if isinstance(verdict.decision, Send) and verdict.decision.route is route:
         _said(tx, facts, nudge, now=now)
@@ -256,9 +277,34 @@ def _judge_again(tx: Tx, facts: Facts, nudge: Nudge, route: Route, *, now: datet
     return _end(tx, facts, nudge, f"dropped:{why}", now=now)
 
 
+def _again(tx: Tx, facts: Facts, nudge: Nudge, *, now: datetime) -> Go | Stop:
+    """A second try: the first may have come to nothing, so it counts from now on."""
+    moment = tx.moments.get(nudge.person)
+    held = barrier(replace(moment, nudged_at=None), facts.policy, now)
+    if held or not _is_spoken_of(tx, nudge, now):
+        return Stop(held.code if held else "campaign.none")
+    tx.nudges.save(replace(nudge, sent_at=now))
+    due_rows.keep(tx, facts, replace(moment, nudged_at=now, fatigue=moments.fatigue(moment, now)), now=now)
+    return Go()
+
+
+def _is_spoken_of(tx: Tx, nudge: Nudge, now: datetime) -> bool:
+    """Whether the campaign of an ask may still be spoken of: not once it is paused or over."""
+    campaign = tx.campaigns.get(nudge.campaign) if nudge.campaign else None
+    return campaign is None or (campaign.state is CampaignState.RUNNING and campaign.is_open(now))
+
+
 def day_of(facts: Facts) -> DayFacts:
     """What a decision knows of the house alone, without campaigns and loads."""
     return DayFacts(policy=facts.policy, hours=facts.hours, workdays=facts.workdays)
+
+
+def _unsaid(tx: Tx, nudge: Nudge, now: datetime) -> Moment:
+    """The customer's moment as if this ask had not been."""
+    before, moment = tx.nudges.sent_before(nudge.person, nudge.id), tx.moments.get(nudge.person)
+    at = before.sent_at if before else None
+    tired = max(0.0, moments.fatigue(moment, now) - 1)
+    return replace(moment, nudged_at=at, fatigue=_as_of(tired, at, now))
 
 
 def _said(tx: Tx, facts: Facts, nudge: Nudge, *, now: datetime) -> None:

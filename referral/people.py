@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from hashlib import sha256
+from typing import TYPE_CHECKING, Protocol
 
-from referral.identities import Identity
+from referral.consent import NUDGES, Answer, Consent
+from referral.identities import Identity, IdentityKind
 from referral.ids import Bits, new_id
+from referral.moments import Due, Permission, State
+
+if TYPE_CHECKING:
+    from referral.tx import Tx
+
+OWN_NUMBERS = (IdentityKind.CRM, IdentityKind.WECOM, IdentityKind.UNIONID)
+"""Identities of which a human being has one."""
 
 NAMELESS = "您的好友"
 
@@ -121,24 +130,64 @@ def is_held_out(rng: Bits, share: float) -> bool:
     return rng.getrandbits(30) < share * 2**30
 
 
-def join(tx: HasPeople, identities: Sequence[Identity], *, now: datetime) -> Person | None:
+def join(tx: Tx, identities: Sequence[Identity], *, now: datetime) -> Person | None:
     """Bring identities that name one human being together, and return that person, None if none is known.
 
     Unknown identities are attached to the person whom the others name. Where they name two people, the one without
-    history is folded into the other; where both have history nothing is merged and the first named is returned.
+    history is folded into the other; where both have history nothing is merged and the first named is returned, but
+    the silence that one of them asked for holds for all.
     """
-    found: list[Person] = []
-    for identity in identities:
-        person = tx.people.find(identity)
-        if person and person.id not in {p.id for p in found}:
-            found.append(person)
+    found = _named_by(tx, identities)
     if not found:
         return None
     kept = next((p for p in found if tx.people.has_history(p.id)), found[0])
+    apart = [kept]
     for other in found:
         if other.id != kept.id and not tx.people.has_history(other.id):
             tx.people.merge(kept.id, other.id)
+        elif other.id != kept.id:
+            apart.append(other)
+    if len(apart) > 1:
+        _share_silence(tx, apart, now)
     for identity in identities:
         if tx.people.find(identity) is None:
             tx.people.attach(kept.id, identity, now)
     return kept
+
+
+def _named_by(tx: Tx, identities: Sequence[Identity]) -> list[Person]:
+    """Those whom these identities name, each once. A phone may be a whole family's: where its owner is somebody else by
+    a number of their own, it names nobody."""
+    found: dict[str, Person] = {}
+    for identity in identities:
+        person = tx.people.find(identity)
+        if person and not (identity.kind is IdentityKind.PHONE and _is_another(tx, person, identities)):
+            found.setdefault(person.id, person)
+    return list(found.values())
+
+
+def _is_another(tx: Tx, person: Person, identities: Sequence[Identity]) -> bool:
+    own = {known.kind: known for known in tx.people.identities(person.id) if known.kind in OWN_NUMBERS}
+    return any(given.kind in own and own[given.kind] != given for given in identities)
+
+
+def _share_silence(tx: Tx, people: Sequence[Person], now: datetime) -> None:
+    """One human being known twice: silence under one name is silence under both."""
+    standing = [tx.moments.get(person.id) for person in people]
+    if all(moment.consent is not Permission.WITHDRAWN for moment in standing):
+        return
+    for moment in standing:
+        if moment.consent is not Permission.WITHDRAWN:
+            evidence = sha256(f"join:{','.join(person.id for person in people)}".encode()).hexdigest()
+            said = Consent(
+                person=moment.person,
+                purpose=NUDGES,
+                answer=Answer.WITHDRAWN,
+                evidence=evidence,
+                channel="join",
+                at=now,
+            )
+            tx.consent.record(said)
+            silent = replace(moment, consent=Permission.WITHDRAWN, consent_at=now)
+            tx.moments.save(silent, Due(state=State.IDLE, reason="opted_out", score=0.0, due_at=None))
+            tx.outbox.drop_unasked(moment.person, "opted_out", now)

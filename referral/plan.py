@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from referral import due_rows, hours, moments
 from referral.campaigns import Campaign, CampaignState
 from referral.decisions import NEWS_ONLY, Customer, Day, Defer, Drop, Route, Send, Verdict, judge, judge_in_turn
-from referral.floor import may_ask_permission
+from referral.floor import barrier, may_ask_permission
 from referral.ids import Bits, new_id
 from referral.jobs import Job
 from referral.messages import DeskMenu, MenuItem, RepCard
@@ -40,6 +40,7 @@ CARD = "nudges.card"
 
 SLICE = 25
 _LOOK_AGAIN = timedelta(days=7)  # after a decision that only news can change, news may have been missed
+_PAGE, _PAGES = 200, 10  # of those who were never asked whether they want to hear of anything, looked through a day
 _PERMISSIONS = 3  # customers a day whom a rep is reminded to ask, in passing, whether they want to hear of anything
 _WEEK = timedelta(days=7)
 _WEEKLY_SHARE = 0.4  # of one rep's customers, at most (science §2, guardrails)
@@ -70,14 +71,14 @@ class Tally:
         self.by_reason.update(other.by_reason)
 
 
-def situation(tx: Tx, facts: Facts, *, now: datetime) -> Day:
-    """The day as it stands: open campaigns, what is left of the budget and of each rep's load."""
+def situation(tx: Tx, facts: Facts, *, now: datetime, with_reps: bool = True) -> Day:
+    """The day as it stands: open campaigns, what is left of the budget and, `with_reps`, of each rep's load."""
     today = _midnight(now)
     return replace(
         day_of(facts),
         campaigns=[(c.id, facts.words.audience(c.pack)) for c in open_campaigns(tx, now)],
         budget_left=max(0, facts.policy.daily_budget - tx.nudges.planned_since(today)),
-        rep_left=_rep_left(tx, facts, today),
+        rep_left=_rep_left(tx, facts, today) if with_reps else None,
     )
 
 
@@ -120,23 +121,31 @@ def left_over(tx: Tx, facts: Facts, *, now: datetime) -> Tally:
 def plan_permissions(tx: Tx, facts: Facts, *, now: datetime, rng: Bits) -> int:
     """Put a few customers of unknown consent on each rep's list, to be asked in passing (征询); how many."""
     counts: Counter[str] = Counter(tx.nudges.permissions_since(_midnight(now)))
-    listed = 0
-    for customer in tx.customers.load(tx.moments.best_to_ask_first(facts.policy.daily_budget), now):
-        rep = customer.rep
-        wanted = rep and counts[rep] < _PERMISSIONS and not customer.open_until
-        if rep and wanted and may_ask_permission(customer.moment, now):
-            at = hours.next_working_morning(facts.hours, now, facts.workdays)
-            counts[rep] += 1
-            listed += _list_permission(tx, facts, customer, rep, at, now=now, rng=rng)
+    at, listed, place = hours.next_working_morning(facts.hours, now, facts.workdays), 0, None
+    wanting = {rep.id for rep in tx.reps.active() if counts[rep.id] < _PERMISSIONS}
+    for _ in range(_PAGES):
+        page = tx.moments.unasked_below(place, _PAGE)
+        for customer in tx.customers.load([person for _, person in page], now):
+            rep = customer.rep
+            if rep in wanting and not customer.open_until and may_ask_permission(customer.moment, now):
+                counts[rep] += 1
+                listed += _list_permission(tx, facts, customer, rep, at, now=now, rng=rng)
+                wanting = wanting if counts[rep] < _PERMISSIONS else wanting - {rep}
+        if len(page) < _PAGE or not wanting:
+            break
+        place = page[-1]
     return listed
 
 
 def ask_now(tx: Tx, facts: Facts, person: str, *, now: datetime, rng: Bits) -> bool:
     """Ask through the desk in the very window that is open, if it is right to; True if an ask is on its way."""
+    window = tx.windows.latest(person)
+    if window is None or not window.is_open(now) or barrier(tx.moments.get(person), facts.policy, now):
+        return False
     customers = tx.customers.load([person], now)
     if not customers:
         return False
-    verdict = judge(customers[0], situation(tx, facts, now=now), now)
+    verdict = judge(customers[0], situation(tx, facts, now=now, with_reps=False), now)
     if not isinstance(verdict.decision, Send) or verdict.route is not Route.KF or verdict.decision.at > now:
         return False
     _carry_out(tx, facts, verdict, Tally(), now=now, rng=rng)
@@ -154,6 +163,10 @@ def call_reps(tx: Tx, facts: Facts, *, now: datetime) -> int:
 
 def tell_rep(tx: Tx, facts: Facts, rep: str, day: str, *, now: datetime, rng: Bits) -> None:
     """The morning card: how many customers wait on the list, and the link that opens it for a day."""
+    at = hours.next_working_morning(facts.hours, now, facts.workdays)
+    if at > now:  # it came late, at night: the list keeps till the morning
+        tx.jobs.put(Job(kind=CARD, key=f"{rep}@{at.astimezone(SHANGHAI).date()}", due_at=at))
+        return
     waiting = [n for n in tx.nudges.on_list(rep, now) if n.state is NudgeState.LISTED and n.purpose is Purpose.ASK]
     if not waiting:
         return

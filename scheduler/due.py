@@ -40,17 +40,28 @@ class DueWork:
         self._runs = runs
         self._clock = clock
         self._one = asyncio.Lock()
+        self._more = asyncio.Event()
+
+    def wake(self) -> None:
+        """Something may have become due: a long job under way must not keep it waiting."""
+        self._more.set()
 
     async def drain(self) -> int:
-        """Run all that is due now; how many jobs were taken up."""
-        async with self._one:
-            taken = 0
-            while jobs := await self._claims.claim(limit=_BATCH, lease=LEASE):
-                taken += len(jobs)
-                async with asyncio.TaskGroup() as group:
-                    for job in jobs:
-                        group.create_task(self._do(job))
-            return taken
+        """Run all that is due, and what becomes due meanwhile; how many jobs were taken up."""
+        async with self._one, asyncio.TaskGroup() as group:
+            taken, under_way = 0, set[asyncio.Task[None]]()
+            while True:
+                self._more.clear()
+                room = _BATCH - len(under_way)
+                for job in await self._claims.claim(limit=room, lease=LEASE) if room else ():
+                    taken += 1
+                    under_way.add(group.create_task(self._do(job)))
+                if not under_way:
+                    return taken
+                more = group.create_task(_set(self._more))
+                done, _ = await asyncio.wait({*under_way, more}, return_when=asyncio.FIRST_COMPLETED)
+                more.cancel()
+                under_way -= done
 
     async def _do(self, job: Job) -> None:
         try:
@@ -66,3 +77,7 @@ class DueWork:
             await self._claims.bury(job, note)
         else:
             await self._claims.retry(job, min(_LONGEST, timedelta(seconds=2**job.attempts)), note)
+
+
+async def _set(event: asyncio.Event) -> None:
+    await event.wait()

@@ -99,9 +99,7 @@ class CustomersTable:
         """When each last took a poster, and whether anybody has seen it. One that an operator made is not taken."""
         s = t.shares.c
         seen = set(
-            self._c.execute(
-                select(s.code).where(s.person.in_(people), s.level == ShareLevel.SEEN.value)
-            ).scalars()
+            self._c.execute(select(s.code).where(s.person.in_(people), s.level == ShareLevel.SEEN.value)).scalars()
         )
         took = self._c.execute(
             select(s.person, s.code, s.first_at)
@@ -129,13 +127,13 @@ class CustomersTable:
         names = _unambiguous(active)
         c = t.contacts.c
         people = [row.id for row in rows]
-        contacts = self._c.execute(
-            select(c.person, c.rep).where(c.person.in_(people), c.left_at.is_(None)).order_by(c.added_at)
-        )
-        found = {person: rep for person, rep in contacts if rep in ids}
+        statement = select(c.person, c.rep, c.left_at).where(c.person.in_(people)).order_by(c.added_at)
+        contacts = self._c.execute(statement).all()
+        ended = {(person, rep) for person, rep, left in contacts if left is not None}
+        found = {person: rep for person, rep, left in contacts if rep in ids and left is None}
         for row in rows:
             own = row.rep if row.rep in ids else names.get(row.rep or "")
-            if own:
+            if own and (row.id, own) not in ended:
                 found[row.id] = own
         return found
 

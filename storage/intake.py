@@ -16,6 +16,7 @@ from typing import Any
 
 from sqlalchemy import (
     ARRAY,
+    Column,
     ColumnElement,
     Connection,
     Dialect,
@@ -24,6 +25,7 @@ from sqlalchemy import (
     Text,
     any_,
     bindparam,
+    exists,
     func,
     insert,
     select,
@@ -32,7 +34,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from referral.consent import NUDGES, Answer
-from referral.identities import Identity, IdentityKind
+from referral.identities import Identity
 from referral.intake import CHANNEL, Profile
 from referral.moments import Due, Moment
 from storage import tables as t
@@ -40,7 +42,13 @@ from storage.moments import COLUMNS, due_values, values_of
 from storage.times import at, ms
 from storage.upsert import insert_into
 
-_CACHE_KIB = 96 * 1024
+NewRows = list[tuple[str, tuple[str, ...], list[tuple[Any, ...]]]]
+"""Rows to be inserted: the table, the names of its columns, and their values."""
+
+_PERSON = ("id", "holdout", "created_at", "name", "nickname", "rep", "tier", "tags", "joined_at")
+_IDENTITY = ("kind", "value", "person", "since")
+_CONSENT = ("person", "answer", "evidence", "purpose", "channel", "at")
+_CACHE_KIB = 32 * 1024
 _CHECKPOINT_PAGES = 30_000
 
 _i, _p, _m, _c = t.identities.c, t.people.c, t.moments.c, t.consent.c
@@ -53,11 +61,7 @@ _ACTIVITY = (
     .order_by(_m.person)
     .limit(bindparam("most"))
 )
-_WAITING = (
-    select(t.order_buyers.c.kind, t.order_buyers.c.value)
-    .join(t.orders, t.orders.c.id == t.order_buyers.c.order)
-    .where(t.orders.c.person.is_(None))
-)
+_ANY_WAITING = select(exists().where(t.orders.c.person.is_(None)))
 _DIALECTS: Mapping[str, Dialect] = {
     "sqlite": sqlite.dialect(paramstyle="qmark"),
     "postgresql": postgresql.dialect(paramstyle="format"),  # type: ignore[no-untyped-call]
@@ -79,9 +83,16 @@ class IntakeTable:
             for value, person in self._c.execute(statement, {"kind": kind, "values": self._list(values)})
         }
 
-    def awaited(self) -> set[Identity]:
-        """The identities that orders of nobody yet were made under."""
-        return {Identity(IdentityKind(kind), value) for kind, value in self._c.execute(_WAITING)}
+    def awaited(self, names: Iterable[str]) -> set[str]:
+        """Those identities, as text, that an order of nobody yet was made under."""
+        if not self._c.execute(_ANY_WAITING).scalar():
+            return set()
+        statement = _waiting(self._c.dialect.name)
+        return {
+            f"{kind}:{value}"
+            for kind, values in _by_kind(names).items()
+            for value in self._c.execute(statement, {"kind": kind, "values": self._list(values)}).scalars()
+        }
 
     def profiles(self, people: Sequence[str]) -> dict[str, Profile]:
         """What is known of people beside their moments."""
@@ -103,42 +114,17 @@ class IntakeTable:
         """People and their activity, slice by slice in the order of ids, behind `after`."""
         return [(row.person, row.activity) for row in self._c.execute(_ACTIVITY, {"after": after, "most": limit})]
 
-    def add_people(self, people: Sequence[tuple[str, bool, Mapping[str, Any]]], now: datetime) -> None:
-        """Make people: id, whether they are never nudged, and their profiles."""
-        since = ms(now)
-        rows = [
-            (
-                person,
-                holdout,
-                since,
-                profile.get("name", ""),
-                profile.get("nickname", ""),
-                profile.get("rep"),
-                profile.get("tier", ""),
-                _tags(profile.get("tags", ())),
-                ms(profile.get("joined_at")),
-            )
-            for person, holdout, profile in people
-        ]
-        names = ("id", "holdout", "created_at", "name", "nickname", "rep", "tier", "tags", "joined_at")
-        self._many(t.people, names, rows)
+    def add(self, new: NewRows) -> None:
+        """Keep new rows."""
+        for table, names, rows in new:
+            if rows:
+                statement, pick = _inserting(self._c.dialect.name, t.metadata.tables[table], names)
+                self._c.exec_driver_sql(statement, list(map(pick, rows)))
 
     def change(self, person: str, profile: Mapping[str, Any]) -> None:
         """Set what is new of a profile."""
         values = {name: _kept(value) for name, value in profile.items()}
         self._c.execute(update(t.people).where(_p.id == person).values(**values))
-
-    def attach(self, named: Iterable[tuple[Identity, str]], now: datetime) -> None:
-        """Note that identities, unknown so far, are people's."""
-        since = ms(now)
-        rows = [(str(identity.kind), identity.value, person, since) for identity, person in named]
-        self._many(t.identities, ("kind", "value", "person", "since"), rows)
-
-    def add_moments(self, moments: Sequence[tuple[Moment, Due]]) -> None:
-        """Keep the first moments of people."""
-        kept = [values_of(moment) | due_values(due) for moment, due in moments]
-        if kept:
-            self._many(t.moments, tuple(kept[0]), [tuple(row.values()) for row in kept])
 
     def keep_moments(self, moments: Sequence[tuple[Moment, Due]]) -> None:
         """Keep changed moments."""
@@ -151,37 +137,61 @@ class IntakeTable:
         )
         self._c.execute(statement, [values_of(moment) | due_values(due) for moment, due in moments])
 
-    def add_answers(self, answers: Iterable[tuple[str, Answer, str]], now: datetime) -> None:
-        """Keep what was said about being written to: person, answer, evidence."""
-        at = ms(now)
-        rows = [(person, str(said), proof, NUDGES, CHANNEL, at) for person, said, proof in answers]
-        self._many(t.consent, ("person", "answer", "evidence", "purpose", "channel", "at"), rows)
-
     def make_room(self) -> None:
         """On SQLite, let the writer keep more pages in memory and move them to the file less often, until it closes."""
         if self._c.dialect.name == "sqlite":
             self._c.exec_driver_sql(f"pragma cache_size={-_CACHE_KIB}")
             self._c.exec_driver_sql(f"pragma wal_autocheckpoint={_CHECKPOINT_PAGES}")
 
-    def _many(self, table: Table, names: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
-        if rows:
-            statement, pick = _inserting(self._c.dialect.name, table, names)
-            self._c.exec_driver_sql(statement, list(map(pick, rows)))
-
     def _list(self, values: Sequence[str]) -> object:
         """Many values as one parameter: an array, or on SQLite its JSON."""
         return json.dumps(values) if self._c.dialect.name == "sqlite" else values
 
 
+def new_rows(
+    *,
+    people: Sequence[tuple[str, bool, Mapping[str, Any]]] = (),
+    identities: Sequence[tuple[Identity, str]] = (),
+    moments: Sequence[tuple[Moment, Due]] = (),
+    answers: Sequence[tuple[str, Answer, str]] = (),
+    now: datetime,
+) -> NewRows:
+    """Rows of new people (id, whether never nudged, profile), identities, moments, and answers with their evidence."""
+    at = ms(now)
+    moment_rows = [values_of(moment) | due_values(due) for moment, due in moments]
+    return [
+        ("people", _PERSON, [_person(person, holdout, profile, at) for person, holdout, profile in people]),
+        ("identities", _IDENTITY, [(str(each.kind), each.value, person, at) for each, person in identities]),
+        ("moments", tuple(moment_rows[0]) if moment_rows else (), [tuple(row.values()) for row in moment_rows]),
+        ("consent", _CONSENT, [(person, str(said), proof, NUDGES, CHANNEL, at) for person, said, proof in answers]),
+    ]
+
+
+def _person(person: str, holdout: bool, profile: Mapping[str, Any], at: int) -> tuple[Any, ...]:
+    words = (profile.get("name", ""), profile.get("nickname", ""), profile.get("rep"), profile.get("tier", ""))
+    return person, holdout, at, *words, _tags(profile.get("tags", ())), ms(profile.get("joined_at"))
+
+
 @lru_cache
 def _whom(dialect: str) -> Select[Any]:
-    """Who is named by any of a list: one parameter for it costs a tenth of one for each."""
+    """Who is named by any of a list."""
+    return select(_i.value, _i.person).where(_i.kind == bindparam("kind"), _among(dialect, _i.value))
+
+
+@lru_cache
+def _waiting(dialect: str) -> Select[Any]:
+    """Which identities of a list orders of nobody yet were made under."""
+    buyers, orders = t.order_buyers.c, t.orders.c
+    waiting = select(buyers.value).join(t.orders, orders.id == buyers.order).where(orders.person.is_(None))
+    return waiting.where(buyers.kind == bindparam("kind"), _among(dialect, buyers.value))
+
+
+def _among(dialect: str, column: Column[Any]) -> ColumnElement[bool]:
+    """Whether a column is in a list that is one parameter; one for each value costs ten times as much."""
     if dialect == "sqlite":
         listed = func.json_each(bindparam("values", type_=Text)).table_valued("value")
-        among: ColumnElement[bool] = _i.value.in_(select(listed.c.value))
-    else:
-        among = _i.value == any_(bindparam("values", type_=ARRAY(Text)))
-    return select(_i.value, _i.person).where(_i.kind == bindparam("kind"), among)
+        return column.in_(select(listed.c.value))
+    return column == any_(bindparam("values", type_=ARRAY(Text)))
 
 
 @lru_cache

@@ -38,7 +38,10 @@ _CHANGE = PreparedUpdate(
     update(t.moments).where(_m.person == bindparam("who")).values({name: bindparam(name) for name in _CHANGED})
 )
 _BEST = select(_m.person).where(_READY).order_by(_m.score.desc(), _m.person.desc()).limit(bindparam("most"))
-_UNASKED = select(_m.person).where(_UNHEARD).order_by(_m.score.desc(), _m.person.desc()).limit(bindparam("most"))
+
+_UNASKED = (
+    select(_m.score, _m.person).where(_UNHEARD).order_by(_m.score.desc(), _m.person.desc()).limit(bindparam("most"))
+)
 
 
 class MomentsTable:
@@ -95,9 +98,13 @@ class MomentsTable:
         statement = select(_m.score, _m.person).where(*where).order_by(_m.score.desc(), _m.person.desc()).limit(limit)
         return [(score, person) for score, person in self._c.execute(statement)]
 
-    def best_to_ask_first(self, limit: int) -> list[str]:
-        """Who would be ready but has never said whether they want to hear of anything, the best first."""
-        return list(self._c.execute(_UNASKED, {"most": limit}).scalars())
+    def unasked_below(self, place: tuple[float, str] | None, limit: int) -> list[tuple[float, str]]:
+        """Score and person of those who would be ready but have never said whether they want to hear of anything.
+
+        The best first, slice by slice from a place.
+        """
+        statement = _UNASKED.where(tuple_(_m.score, _m.person) < tuple_(*place)) if place else _UNASKED
+        return [(score, person) for score, person in self._c.execute(statement, {"most": limit})]
 
     def after(self, person: str, limit: int) -> list[Moment]:
         """Everybody, slice by slice: those behind `person` in the order of ids; the first slice behind ''."""
@@ -108,10 +115,6 @@ class MomentsTable:
         """How many rows stand in each state for each reason; looks through all."""
         statement = select(_m.state, _m.reason, func.count()).group_by(_m.state, _m.reason)
         return {(state, reason): count for state, reason, count in self._c.execute(statement)}
-
-    def by_permission(self) -> dict[str, int]:
-        """How many customers have said what to being written to."""
-        return {row[0]: row[1] for row in self._c.execute(select(_m.consent, func.count()).group_by(_m.consent))}
 
     def thresholds(self) -> Thresholds:
         kept = self._c.execute(select(t.marks.c.value).where(t.marks.c.key == _SCALE)).scalar()

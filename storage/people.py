@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -98,12 +99,25 @@ class PeopleTable:
             for name in ("nickname", "name", "avatar", "rep", "joined_at", "profiled_at")
             if getattr(old, name) and not getattr(into, name)
         }
+        self._merge_standing(kept, gone)
         if gained:
             self.learn(kept, **gained)
         self._merge_signals(kept, gone)
         self._merge_moments(kept, gone)
         folded = or_(t.people.c.id == gone, t.people.c.merged_into == gone)
         self._c.execute(update(t.people).where(folded).values(merged_into=kept))
+
+    def _merge_standing(self, kept: str, gone: str) -> None:
+        """Tier, tags, and the holdout: whoever was held out under one name stays so."""
+        p = t.people.c
+        rows = {row.id: row for row in self._c.execute(select(t.people).where(p.id.in_((kept, gone))))}
+        tags = list(dict.fromkeys([*json.loads(rows[kept].tags), *json.loads(rows[gone].tags)]))
+        values = {
+            "tier": rows[kept].tier or rows[gone].tier,
+            "tags": json.dumps(tags, ensure_ascii=False),
+            "holdout": bool(rows[kept].holdout or rows[gone].holdout),
+        }
+        self._c.execute(update(t.people).where(p.id == kept).values(**values))
 
     def _merge_signals(self, kept: str, gone: str) -> None:
         s, same = t.signals, t.signals.alias("same")
@@ -123,15 +137,31 @@ class PeopleTable:
         if kept not in rows:
             self._c.execute(update(m).where(m.c.person == gone).values(person=kept, **again))
             return
-        gained = {name: value for name, value in rows[gone].items() if rows[kept][name] in (None, 0) and value}
+        both = _together(rows[kept], rows[gone])
         self._c.execute(delete(m).where(m.c.person == gone))
-        self._c.execute(update(m).where(m.c.person == kept).values(**gained | again))
+        self._c.execute(update(m).where(m.c.person == kept).values(**both | again))
 
     def own_device(self, device: str, person: str, now: datetime) -> None:
         insert_new(self._c, t.devices, device=device, person=person, since=ms(now))
 
     def owners_of(self, device: str) -> set[str]:
         return set(self._c.execute(select(t.devices.c.person).where(t.devices.c.device == device)).scalars())
+
+
+_NEWER = (("surveyed_at", "satisfaction"), ("good_at", "good"), ("rest_until", "rest_why"), ("nudged_at", "fatigue"))
+_LATEST = ("complaint_at", "seen_at", "last_order_at", "consent_asked_at")
+
+
+def _together(kept: Any, gone: Any) -> dict[str, Any]:
+    """Two moments of one human being: of each kind of news the newer, complaints added up, else what is known."""
+    both = {name: value if value is not None else gone[name] for name, value in kept.items() if name != "person"}
+    for at_, what in _NEWER:
+        newer = kept if (kept[at_] or 0) >= (gone[at_] or 0) else gone
+        if newer[at_]:
+            both |= {at_: newer[at_], what: newer[what]}
+    both |= {name: max((row[name] for row in (kept, gone) if row[name]), default=None) for name in _LATEST}
+    since = [row["customer_since"] for row in (kept, gone) if row["customer_since"]]
+    return both | {"complaints": kept["complaints"] + gone["complaints"], "customer_since": min(since, default=None)}
 
 
 _THEIRS = select(t.contacts.c.person).where(t.contacts.c.rep == bindparam("who"), t.contacts.c.left_at.is_(None))

@@ -5,18 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, func, select
 
 from referral.signals import Signal, SignalKind
 from storage import tables as t
 from storage.times import at, ms
 from storage.upsert import insert_new
-
-_COUNT = (
-    select(func.count())
-    .select_from(t.signals)
-    .where(t.signals.c.person == bindparam("who"), t.signals.c.kind == bindparam("what"))
-)
 
 
 class SignalsTable:
@@ -40,9 +34,6 @@ class SignalsTable:
     def newest(self, person: str, kind: SignalKind) -> datetime | None:
         where = (t.signals.c.person == person, t.signals.c.kind == kind.value)
         return at(self._c.execute(select(func.max(t.signals.c.at)).where(*where)).scalar())
-
-    def count(self, person: str, kind: SignalKind) -> int:
-        return self._c.execute(_COUNT, {"who": person, "what": kind.value}).scalar_one()
 
     def of_person(self, person: str) -> list[Signal]:
         """Oldest first."""

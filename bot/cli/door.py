@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +15,9 @@ import msgspec
 from bot import control
 from bot.cli.house import House, opened, operator, read_config
 from bot.intake import Batch, Ended, Intake, OrdersBatch, PeopleBatch
+from bot.intake.strangers import Prepared
 from bot.operator import ADDRESS, FROM_FILES
+from referral.moments import Thresholds
 from storage.errors import DatabaseInUse, StorageError
 from storage.open import sqlite_path
 
@@ -50,13 +52,13 @@ async def door(file: Path, *, dry: bool) -> AsyncIterator[Door]:
     else:
         async with _opened_alone(file) as here:
             await here.store.write(lambda tx: tx.intake.make_room())
-            yield _Alone(here)
+            yield Alone(here)
 
 
-class _Alone:
+class Alone:
     """Nobody else is in the house: batches are as large as is quickest."""
 
-    size = 2_000
+    size = 1_000
 
     def __init__(self, here: House) -> None:
         self.here = here
@@ -68,9 +70,27 @@ class _Alone:
     async def end(self, ended: Ended) -> None:
         await self._intake.ended(ended)
 
+    def chance(self, size: int) -> bytes:
+        """So many bytes of chance."""
+        return self._intake.rng.getrandbits(8 * size).to_bytes(size, "big")
 
-class _Trial(_Alone):
+    async def set_scale(self, scale: Thresholds) -> None:
+        """Keep the company's scale of activity."""
+        await self.here.store.write(lambda tx: tx.moments.set_thresholds(scale))
+
+    async def keep(self, ready: Prepared, batch: Callable[[], PeopleBatch]) -> Sequence[Any]:
+        """Keep people who were made beforehand; only here, where nobody else writes, is that of use."""
+        return await self._intake.prepared(ready, batch)
+
+
+class _Trial:
     """Says what every row would be."""
+
+    size = 1_000
+
+    def __init__(self, here: House) -> None:
+        self.here = here
+        self._intake = operator(here).intake
 
     async def take(self, batch: Batch) -> Sequence[Any]:
         return await _take(self._intake, batch, dry=True)

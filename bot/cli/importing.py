@@ -4,29 +4,33 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import tee
 from pathlib import Path
 from typing import Any, Self
 
 import msgspec
 
-from bot.cli.door import Door
+from bot.cli.door import Alone, Door
+from bot.files.beside import beside
 from bot.files.headers import ORDERS, PEOPLE, PERSON, SIGNALS, Layout, Names, layout
 from bot.files.opening import open_sheet
 from bot.files.orders import OrderRow, OrdersReader
-from bot.files.parsing import MANY, Reading, parsed, parsed_beside
+from bot.files.parsing import Reading, parser
 from bot.files.rows import FILE, Problem
 from bot.files.scratch import Scratch
 from bot.files.signals import SignalsReader, SignalTold
 from bot.intake import Ended, OrdersBatch, PeopleBatch, SignalsBatch, Verdict
+from bot.intake.strangers import CHANCE, Bodies, Making, decoded, preparer
 from referral.errors import BadInput
 from referral.intake import Told, adds, together
 from referral.moments import Permission, Thresholds
 from storage.transaction import Transaction
 
-_ROWS = msgspec.json.Decoder(list[Told])
+MANY = 50_000  # rows from which on another process is worth its start
 _SLICE = 5_000  # people looked at in one read
 _STEPWISE = 50  # signals or orders of one batch: each is a use case of its own
 _FIVE = 5
@@ -39,6 +43,11 @@ _NEEDED: Mapping[str, Sequence[Sequence[str]]] = {
     "signals": (tuple(PERSON), ("type",), ("at",)),
     "orders": (tuple(PERSON), ("source",), ("order_no",), ("amount", "amount_fen"), ("paid_at",)),
 }
+
+Batched = list[tuple[bytes, int, int]]
+"""What is said of people: body, how many rows it stands for beside its own, how many of those said more."""
+
+Handed = AsyncIterator[tuple[Sequence[tuple[str, str]], Batched]]
 
 Stage = Callable[[str, int], Callable[[int], None]]
 """Begins a stage of long work, named, of so much; what it returns is told how much is done."""
@@ -75,6 +84,7 @@ class Importing:
         self._scale = scale
         self._stage = stage
         self._stack = ExitStack()
+        self._known = 0
         self.layout: Layout
         self.scratch: Scratch
 
@@ -110,12 +120,14 @@ class Importing:
 
     async def _people(self, door: Door, report: Report) -> None:
         await self._tell(door)
+        self._part()
         self._fold()
         steps = await self._steps(door)
-        done, progress = 0, self._stage("写入", self._rows)
-        for batch in self.scratch.told(door.size):
-            rows = tuple(_ROWS.decode(b"[" + b",".join(body for body, _, _ in batch) + b"]"))
-            found = await door.take(PeopleBatch(digest=self._digest, place=done, of=self._rows, steps=steps, rows=rows))
+        progress = self._stage("写入", self._rows)
+        handing = _Handing(self.scratch, door, digest=self._digest, steps=steps, rows=self._rows)
+        beforehand = self._rows >= MANY and not self._known and isinstance(door, Alone)
+        done = 0
+        async for found, batch in handing.prepared() if beforehand else handing.plain():
             _count(report, found, batch)
             done += len(batch)
             progress(done)
@@ -125,19 +137,32 @@ class Importing:
         """Read the rows, and find out whom they are about as far as that is known."""
         here = door.here
         reading = Reading(fields=self.scratch.fields, naming=here.naming, scale=self._scale or 10, now=here.clock())
-        read = parsed if self._rows < MANY else parsed_beside
+        batches = self.scratch.cells()
+        read = map(parser(reading), batches) if self._rows < MANY else beside(batches, parser, reading)
         done, progress = 0, self._stage("核对", self._rows)
-        for told, problems in read(self.scratch.cells(), reading):
+        for told, problems in read:
             self.scratch.note(problems)
             whose = await here.store.read(_whose([name for _, _, names, _ in told for name in names]))
-            people = [{whose[name] for name in names if name in whose} if whose else () for _, _, names, _ in told]
-            self.scratch.tell(
-                [(line, body, {*names, *who}) for (line, body, names, _), who in zip(told, people, strict=True)]
-            )
-            active = zip(people, told, strict=True)
-            self.scratch.note_activity((next(iter(who), None), row[3]) for who, row in active if row[3] is not None)
+            self._known += len(whose)
+            self._note(told, whose)
             done += len(told) + len(problems)
             progress(done)
+
+    def _note(self, told: Sequence[tuple[int, bytes, list[str], float | None]], whose: Mapping[str, str]) -> None:
+        """Keep what rows say; the people whom they are about are further names of theirs."""
+        people = [{whose[name] for name in names if name in whose} if whose else () for _, _, names, _ in told]
+        rows = zip(told, people, strict=True)
+        self.scratch.tell([(line, body, {*names, *who}) for (line, body, names, _), who in rows])
+        active = zip(people, told, strict=True)
+        self.scratch.note_activity((next(iter(who), None), row[3]) for who, row in active if row[3] is not None)
+
+    def _part(self) -> None:
+        """A phone that different customers share, by a number of their own, is taken from their rows."""
+        for line, phone in self.scratch.borrowed_phones():
+            row = msgspec.json.decode(self.scratch.bodies([line])[0], type=Told)
+            kept = tuple(each for each in row.identities if str(each) != phone)
+            if kept:  # a row that only has the phone goes on by it
+                self.scratch.part(line, phone, msgspec.json.encode(replace(row, identities=kept)))
 
     def _fold(self) -> None:
         """Bring the rows about one person together; how many of them said anything new is kept for the count."""
@@ -201,6 +226,54 @@ class Importing:
         self.scratch.note(bad)
 
 
+class _Handing:
+    """Handing over what is said of people, batch by batch; with each what was found and the batch itself."""
+
+    def __init__(
+        self, scratch: Scratch, door: Door, *, digest: str, steps: tuple[float, ...] | None, rows: int
+    ) -> None:
+        self._scratch = scratch
+        self._door = door
+        self._digest = digest
+        self._steps = steps
+        self._rows = rows
+
+    async def plain(self) -> Handed:
+        """The door finds out what each row changes."""
+        place = 0
+        for batch in self._scratch.told(self._door.size):
+            yield await self._door.take(self._batch(place, batch)), batch
+            place += len(batch)
+
+    async def prepared(self) -> Handed:
+        """Nobody of the file is known: a process beside makes the people, and the door only keeps them."""
+        door, here = self._door, self._door.here
+        assert isinstance(door, Alone)
+        scale = await here.store.read(lambda tx: tx.moments.thresholds())
+        if self._steps is not None:
+            scale = Thresholds(self._steps)
+            await door.set_scale(scale)
+        reps = await here.store.read(lambda tx: tx.intake.reps())
+        making = Making(
+            digest=self._digest, scale=scale, policy=here.facts.policy, holdout=here.facts.holdout, now=here.clock()
+        )
+        place, (used, sent) = 0, tee(self._scratch.told(door.size))
+        for batch, ready in zip(used, beside(self._drawn(sent, door), preparer, (making, reps)), strict=True):
+            yield await door.keep(ready, partial(self._batch, place, batch)), batch
+            place += len(batch)
+
+    def _batch(self, place: int, batch: Batched) -> PeopleBatch:
+        rows = tuple(decoded([body for body, _, _ in batch]))
+        return PeopleBatch(digest=self._digest, place=place, of=self._rows, steps=self._steps, rows=rows)
+
+    def _drawn(self, batches: Iterator[Batched], door: Alone) -> Iterator[Bodies]:
+        place = 0
+        for batch in batches:
+            chance = door.chance(CHANCE * len(batch))
+            yield Bodies(place=place, of=self._rows, bodies=[body for body, _, _ in batch], chance=chance)
+            place += len(batch)
+
+
 def _ask_scale(heading: str, greatest: float | None) -> None:
     if greatest is not None and greatest <= _FIVE:
         raise BadInput(
@@ -210,7 +283,7 @@ def _ask_scale(heading: str, greatest: float | None) -> None:
         )
 
 
-def _count(report: Report, found: Sequence[tuple[str, str]], batch: Sequence[tuple[bytes, int, int]]) -> None:
+def _count(report: Report, found: Sequence[tuple[str, str]], batch: Batched) -> None:
     """Count each person's rows: one as what it was, the others as changes if they brought something."""
     report.verdicts.update(verdict for verdict, _ in found)
     report.people.update(permission for _, permission in found)

@@ -281,9 +281,7 @@ class DeskTalk:
         consent.say(self.tx, self.facts, self.person.id, answer, evidence=said, channel="kf", now=self.now)
 
     def _keep_score(self, score: int) -> None:
-        told = Signal(
-            person=self.person.id, kind=SignalKind.SURVEY, at=self.said_at, source="desk", score=float(score)
-        )
+        told = Signal(person=self.person.id, kind=SignalKind.SURVEY, at=self.said_at, source="desk", score=float(score))
         news.take_in(self.tx, self.facts, told, now=self.now, rng=self.rng)
 
     def _tell_rep(self, key: str, **values: object) -> None:

@@ -93,6 +93,25 @@ class Scratch(AbstractContextManager["Scratch"]):
         self._fill("told", ((line, body, 0, 0) for line, body, _ in rows))
         self._fill("names", ((name, line) for line, _, names in rows for name in names))
 
+    def borrowed_phones(self) -> list[tuple[int, str]]:
+        """The phones, by line, that rows of different customers share: such a phone tells nobody from another."""
+        return self._c.execute(
+            "with twice as (select name from names where name between 'phone:' and 'phone;'"
+            "  group by name having count(*) > 1),"
+            " phones as (select line, name from names where name in (select name from twice)),"
+            " numbers as (select line, name, substr(name, 1, instr(name, ':')) as kind from names"
+            "  where line in (select line from phones) and instr(name, ':') > 0 and name not like 'phone:%'),"
+            " shared as (select phones.name from phones join numbers using (line)"
+            "  group by phones.name, kind having count(distinct numbers.name) > 1)"
+            " select line, name from phones where name in (select name from shared) order by line"
+        ).fetchall()
+
+    def part(self, line: int, phone: str, body: bytes) -> None:
+        """Let a row be known by a phone no more, nor by whom it led to; `body` is what it says without it."""
+        with self._c:
+            self._c.execute("delete from names where line = ? and (name = ? or instr(name, ':') = 0)", (line, phone))
+            self._c.execute("update told set body = ? where line = ?", (body, line))
+
     def doubles(self) -> list[list[int]]:
         """The lines of the rows that are about one person, in their order, for every person with more than one."""
         shared = self._c.execute(

@@ -97,6 +97,9 @@ PERMISSION, SURVEY = "consent", "survey"
 SURVEY_AGAIN = timedelta(days=30)
 """How long an unanswered survey is not asked again."""
 
+ANSWERED_WITHIN = timedelta(hours=48)
+"""For how long a typed word may answer the last question; a tapped one names what it answers."""
+
 HANDED_FOR = timedelta(hours=24)
 """For how long a colleague is taken to be at it: meanwhile other talk gets no second polite line."""
 
@@ -109,6 +112,7 @@ class Chat:
     question: str | None = None
     just_asked: bool = False
     survey_at: datetime | None = None
+    question_at: datetime | None = None
 
     @classmethod
     def read(cls, kept: Mapping[str, object]) -> Chat:
@@ -119,6 +123,7 @@ class Chat:
             question=question if isinstance(question, str) else None,
             just_asked=kept.get("just_asked") is True,
             survey_at=_moment(kept.get("survey_at")),
+            question_at=_moment(kept.get("question_at")),
         )
 
     def keep(self) -> dict[str, object]:
@@ -130,12 +135,23 @@ class Chat:
             "question": self.question,
             "just_asked": self.just_asked,
             "survey_at": survey,
+            "question_at": self.question_at.isoformat() if self.question_at else None,
         }
 
 
 def step(chat: Chat, heard: Heard, situation: Situation, now: datetime) -> tuple[Chat, list[Action]]:
     """What follows from what was heard: the chat's next state, and what to do, in order."""
-    chat, actions = _answer(chat, heard, situation, now)
+    if chat.question and (chat.question_at is None or now - chat.question_at >= ANSWERED_WITHIN):
+        chat = replace(chat, question=None)
+    before = chat.question
+    chat, actions = _asked(*_answer(chat, heard, situation, now), heard, situation, now)
+    return (replace(chat, question_at=now) if chat.question and chat.question != before else chat), actions
+
+
+def _asked(
+    chat: Chat, actions: list[Action], heard: Heard, situation: Situation, now: datetime
+) -> tuple[Chat, list[Action]]:
+    """The question of ours that goes along with an answer, if there is one to ask."""
     if situation.question and not isinstance(heard, Stopped | Answered | AskedForPerson):
         asked = replace(chat, question=situation.question, just_asked=True)
         return asked, [*actions, AskDisclosure(situation.question)]

@@ -6,9 +6,10 @@ import json
 import subprocess
 import time
 
+from bot.cli import importing
 from tests.cli.desk import ROOT, TAOLI, Desk
 
-ROWS = 12_000
+ROWS = importing.MANY + 2_000
 
 
 def customers(folder):

@@ -1,10 +1,14 @@
-"""A large file is read in a process beside, with the same result."""
+"""A large file is worked on in a process beside, with the same result."""
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 
-from bot.files.parsing import Reading, parsed, parsed_beside
+import pytest
+
+from bot.files.beside import Deserted, beside
+from bot.files.parsing import Reading, parser
 from bot.hooks.reading import Naming
 
 READING = Reading(
@@ -21,13 +25,22 @@ def batches():
 
 
 def test_another_process_reads_what_we_would_and_ends_with_us():
-    assert list(parsed_beside(batches(), READING)) == list(parsed(batches(), READING))
+    assert list(beside(batches(), parser, READING)) == list(map(parser(READING), batches()))
 
 
 def test_leaving_halfway_leaves_no_process_behind():
-    reading = parsed_beside(batches(), READING)
+    reading = beside(batches(), parser, READING)
 
     first = next(reading)
     reading.close()
 
     assert len(first[0]) + len(first[1]) == 100
+
+
+def make_one_that_dies(code):
+    return lambda _: os._exit(code)
+
+
+def test_a_process_that_dies_is_said_in_a_sentence():
+    with pytest.raises(Deserted):
+        list(beside(batches(), make_one_that_dies, 3))

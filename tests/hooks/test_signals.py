@@ -89,6 +89,11 @@ class TestWhatIsHeard:
         await quick_house.hear("complaint.opened", at=(quick_house.now - HOUR).isoformat())
         assert (await quick_house.moment()).complaints == 1
 
+    async def test_a_closing_closes_no_complaint_that_was_opened_after_it(self, quick_house):
+        await quick_house.hear("complaint.closed", at=(quick_house.now - DAY).isoformat())
+        await quick_house.hear("complaint.opened", at=quick_house.now.isoformat())
+        assert (await quick_house.moment()).complaints == 1
+
 
 class TestSentAgain:
     async def test_the_same_webhook_gets_its_first_answer_again(self, house):

@@ -224,7 +224,13 @@ async def _page(answer: ClientResponse) -> Page:
 
 @asynccontextmanager
 async def open_town(
-    folder: Path, url: str, *, machine: Machine | None = None, server: str = "", industry: str = "retail", holdout: float = 0.0
+    folder: Path,
+    url: str,
+    *,
+    machine: Machine | None = None,
+    server: str = "",
+    industry: str = "retail",
+    holdout: float = 0.0,
 ) -> AsyncIterator[Town]:
     """A bot that runs until the block ends; opened again on the same folder it finds what was there."""
     machine = machine or Machine()

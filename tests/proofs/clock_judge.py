@@ -68,14 +68,18 @@ def is_lawful_hour(at: datetime) -> bool:
 
 @dataclass(slots=True)
 class Known:
-    """What the diary says of one customer. `barred` is the phase in which something began to forbid asking them."""
+    """What the diary says of one customer.
+
+    `complaints` are the openings and, marked True, the closings; `barred` is the phase in which something began to
+    forbid asking them.
+    """
 
     consent: str = "unknown"
     consent_at: datetime | None = None
     since: datetime | None = None
     survey: float | None = None
     surveyed_at: datetime | None = None
-    complaints: int = 0
+    complaints: set[tuple[datetime, bool]] = field(default_factory=set)
     holdout: bool = False
     wrote_at: datetime | None = None
     asked: list[datetime] = field(default_factory=list)
@@ -125,12 +129,13 @@ class Judge:
             if score < LEAST_SURVEY:
                 known.barred = self.phase
 
-    def complained(self, person: str) -> None:
-        self.people[person].complaints += 1
+    def complained(self, person: str, at: datetime) -> None:
+        self.people[person].complaints.add((at, False))
         self.people[person].barred = self.phase
 
-    def resolved(self, person: str) -> None:
-        self.people[person].complaints = max(0, self.people[person].complaints - 1)
+    def resolved(self, person: str, at: datetime) -> None:
+        """It closes what was open by then, if anything was."""
+        self.people[person].complaints.add((at, True))
 
     def bought(self, person: str, at: datetime) -> None:
         known = self.people[person]
@@ -184,13 +189,20 @@ class Judge:
     def _said_no(self, known: Known) -> Iterator[str]:
         wrong = [
             *([f"with consent {known.consent}"] if known.consent != "granted" else []),
-            *(["with an open complaint"] if known.complaints else []),
+            *(["with an open complaint"] if _is_complaining(known) else []),
             *([f"after survey {known.survey}"] if known.survey is not None and known.survey < LEAST_SURVEY else []),
         ]
         if wrong and known.barred == self.phase:
             self.counts["in flight"] += 1
             return
         yield from wrong
+
+
+def _is_complaining(known: Known) -> bool:
+    open_ = 0
+    for _, closes in sorted(known.complaints):
+        open_ = max(0, open_ - 1) if closes else open_ + 1
+    return open_ > 0
 
 
 def _timing(known: Known, route: str, at: datetime, planned_at: datetime | None) -> Iterator[str]:

@@ -62,7 +62,7 @@ def _somebody(rng: random.Random, now: datetime) -> Known:
         since=None if chance > 0.95 else since,
         survey=survey,
         surveyed_at=None if survey is None else now - timedelta(days=rng.uniform(0, 120)),
-        complaints=int(rng.random() < 0.04),
+        complaints={(now - DAY, False)} if rng.random() < 0.04 else set(),
         holdout=rng.random() < 0.08,
         wrote_at=now - timedelta(days=rng.uniform(0, 20)) if rng.random() < 0.5 else None,
         asked=_history(rng, now) if rng.random() < 0.25 else [],
@@ -120,7 +120,7 @@ def _moment(person: str, known: Known, rng: random.Random) -> Moment:
         surveyed_at=known.surveyed_at,
         activity=float(rng.randrange(1000)),
         rank=rng.random(),
-        complaints=known.complaints,
+        complaints=len(known.complaints),
         nudged_at=known.asked[-1] if known.asked else None,
         fatigue=1.0 if known.asked else 0.0,
     )

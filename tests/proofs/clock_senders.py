@@ -163,9 +163,9 @@ class Tasks:
         self._desks = desks
         self._senders = [sender_of(store, desk, clock, rng.getrandbits(32)) for desk in desks]
 
-    async def work(self, *, planners: int, kill: bool, rescue: bool) -> None:
+    async def work(self, *, planners: int = 0, kill: bool = False, rescue: bool = False, sends: bool = True) -> None:
         """Plan with so many, rescue and send with all; break one off if so wished."""
-        tasks = [asyncio.create_task(self._do(i, i < planners, rescue)) for i in range(FOUR)]
+        tasks = [asyncio.create_task(self._do(i, i < planners, rescue, sends)) for i in range(FOUR)]
         if kill:
             await self._break_off(tasks)
         for done in await asyncio.gather(*tasks, return_exceptions=True):
@@ -175,13 +175,14 @@ class Tasks:
     async def close(self) -> None:
         """They live in this process."""
 
-    async def _do(self, number: int, plans: bool, rescue: bool) -> None:
+    async def _do(self, number: int, plans: bool, rescue: bool, sends: bool) -> None:
         sender = self._senders[number]
         if rescue:
             await sender.rescue()
         if plans:
             await planning.plan_day(self._store, house(), clock=self._clock, rng=random.Random(self._bits()))
-        await sender.drain()
+        if sends:
+            await sender.drain()
 
     async def _break_off(self, tasks: list[asyncio.Task[None]]) -> None:
         number = self._rng.randrange(FOUR)
@@ -206,10 +207,10 @@ class Processes:
         self._context.set_forkserver_preload(["tests.proofs.clock_senders", "storage.postgres"])
         self._workers = [self._bear() for _ in range(FOUR)]
 
-    async def work(self, *, planners: int, kill: bool, rescue: bool) -> None:
+    async def work(self, *, planners: int = 0, kill: bool = False, rescue: bool = False, sends: bool = True) -> None:
         """Plan with so many, rescue and send with all; kill one if so wished."""
         for number, (_, line) in enumerate(self._workers):
-            line.send((self._clock(), number < planners, rescue))
+            line.send((self._clock(), number < planners, rescue, sends))
         told = [asyncio.create_task(asyncio.to_thread(_heard, line)) for _, line in self._workers]
         doomed = self._rng.randrange(FOUR) if kill else -1
         if kill:
@@ -246,10 +247,15 @@ def _heard(line: Connection) -> str:
         return "gone"
 
 
+def die_with_parent() -> None:
+    """Have the kernel kill this process when the one that started it ends (PR_SET_PDEATHSIG)."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 def live(url: str, api_base: str, line: Connection, seed: int) -> None:
     """A worker process: does as it is told until its line is cut."""
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    die_with_parent()
     hush()
     asyncio.run(_serve(url, api_base, line, seed))
 
@@ -261,7 +267,7 @@ async def _serve(url: str, api_base: str, line: Connection, seed: int) -> None:
         sender = sender_of(store, gateway_to(session, api_base, lambda: now[0]), lambda: now[0], rng.getrandbits(32))
         while True:
             try:
-                now[0], plans, rescue = await asyncio.to_thread(line.recv)
+                now[0], plans, rescue, sends = await asyncio.to_thread(line.recv)
             except (EOFError, OSError):
                 break
             try:
@@ -269,7 +275,8 @@ async def _serve(url: str, api_base: str, line: Connection, seed: int) -> None:
                     await sender.rescue()
                 if plans:
                     await planning.plan_day(store, house(), clock=lambda: now[0], rng=rng)
-                await sender.drain()
+                if sends:
+                    await sender.drain()
                 line.send("done")
             except Exception as error:  # noqa: BLE001  the proof is told of it
                 line.send(repr(error))

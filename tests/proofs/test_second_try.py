@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from referral import due_rows, nudges, plan
+from bot import planning
+from referral import due_rows, nudges
 from referral.nudges import Go, NudgeState, Stop
 from referral.signals import Signal, SignalKind
 from tests.hooks.house import opened
@@ -19,7 +20,7 @@ async def house(sqlite_url):
     house.mei = await house.customer()
     await house.start()
     await house.writes()
-    await house.store.write(lambda tx: plan.plan_slice(tx, house.facts, now=house.now, rng=house.rng))
+    await planning.plan_day(house.store, house.facts, clock=lambda: house.now, rng=house.rng)
     house.ask = (await house.store.read(lambda tx: tx.nudges.open_of(house.mei))).id
     assert await release(house) == Go()
     yield house

@@ -112,7 +112,8 @@ async def test_the_index_names_exactly_those_whom_judging_everybody_would_ask(st
         for each in everybody:
             _is_as_made_anew(each, due[each.person], now)
         unheard = [each for each in everybody if _code(each, now) == "consent.unknown"]
-        assert sorted(tx.moments.best_to_ask_first(100)) == sorted(each.person for each in unheard)
+        unasked = [person for _, person in tx.moments.unasked_below(None, 100)]
+        assert sorted(unasked) == sorted(each.person for each in unheard)
 
     await told(store, story)
 

@@ -10,8 +10,9 @@ import structlog
 from bot.channels.errors import ChannelError, Misconfigured, NotYet, RateLimited, Refused, Unreachable
 from bot.channels.wecom.broadcasts import BroadcastDesk
 from bot.channels.wecom.effects import Effect, FateUnknown, Lines
-from referral import broadcasts, notices
+from referral import broadcasts
 from referral.broadcasts import EVERY, FOLLOW, PATIENCE, Broadcast, BroadcastState, Ended
+from referral.facts import Facts
 from referral.jobs import Job
 from referral.messages import MakeBroadcast
 from referral.times import Clock
@@ -28,8 +29,9 @@ _SHOWN_AFTER = timedelta(minutes=2)
 class Broadcasting:
     """Makes broadcasts and follows them."""
 
-    def __init__(self, store: Store, *, lines: Lines, clock: Clock) -> None:
+    def __init__(self, store: Store, *, facts: Facts, lines: Lines, clock: Clock) -> None:
         self._store = store
+        self._facts = facts
         self._lines = lines
         self._clock = clock
 
@@ -89,14 +91,14 @@ class Broadcasting:
         return lambda tx, now: broadcasts.made(tx, message.broadcast, made.msgid, made.unreachable, now=now)
 
     async def _still_to_reach(self, message: MakeBroadcast) -> tuple[list[str], Effect]:
-        """The customers who have not asked for silence meanwhile; the others' part ends at once."""
+        """The customers against whom nothing has come up meanwhile; the others' part ends at once."""
 
         def unit(tx: Transaction) -> list[str]:
             targets = tx.broadcasts.targets(message.broadcast)
-            silent = [each.person for each in targets if notices.is_silent(tx, each.person)]
-            if silent:
-                broadcasts.leave_out(tx, message.broadcast, silent, "opted_out", now=now)
-            return [each.handle for each in targets if each.end is None and each.person not in silent]
+            held = [each.person for each in targets if broadcasts.is_held(tx, self._facts, each, now=now)]
+            if held:
+                broadcasts.leave_out(tx, message.broadcast, held, "held", now=now)
+            return [each.handle for each in targets if each.end is None and each.person not in held]
 
         now = self._clock()
         to = await self._store.write(unit)
@@ -118,7 +120,7 @@ class Broadcasting:
     async def _look(self, known: Broadcast, msgid: str) -> bool:
         """Keep what the platform tells; take the rest back when the rep has had three days. Whether it is over."""
         desk, now = self._lines.for_contact().broadcasts, self._clock()
-        is_unwanted = await self._store.read(lambda tx: broadcasts.is_unwanted(tx, known.id))
+        is_unwanted = await self._store.read(lambda tx: broadcasts.is_unwanted(tx, self._facts, known.id, now=now))
         is_late = now - known.created_at >= PATIENCE
         if is_late or is_unwanted:
             await _cancel(desk, msgid)

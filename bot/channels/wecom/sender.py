@@ -80,7 +80,7 @@ class Sender:
         self._lines = lines
         self._posters = posters
         self._errands = Errands(store, facts=facts, lines=lines, pictures=pictures, rng=rng)
-        self._broadcasts = Broadcasting(store, lines=lines, clock=clock)
+        self._broadcasts = Broadcasting(store, facts=facts, lines=lines, clock=clock)
         self._clock = clock
         self._rng = rng
         self._one = asyncio.Lock()

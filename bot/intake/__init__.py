@@ -1,0 +1,89 @@
+"""Taking in batches of a company's files, each in one transaction: people in bulk, signals and orders as webhooks do.
+
+A batch answers with one verdict a row. With `dry` nothing is written, and the verdicts are the same.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from bot.intake.batches import Batch, Ended, Found, OrderFound, OrdersBatch, PeopleBatch, SignalsBatch, Verdict
+from bot.intake.events import Taker, hear, heard, order, ordered
+from bot.intake.people import People
+from bot.intake.strangers import Prepared
+from referral.errors import BadInput
+from referral.facts import Facts
+from referral.ids import Bits
+from referral.times import Clock
+from storage.store import Store
+from storage.transaction import Transaction
+
+__all__ = ["Batch", "Ended", "Found", "Intake", "OrderFound", "OrdersBatch", "PeopleBatch", "SignalsBatch", "Verdict"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intake:
+    """Takes in batches."""
+
+    store: Store
+    facts: Facts
+    clock: Clock
+    rng: Bits
+
+    async def run(self, what: str, args: Mapping[str, Any]) -> Any:
+        """Take in a batch that came as plain JSON. Raises `BadInput` for one that is none of ours."""
+        try:
+            if what == "people":
+                return await self.people(msgspec.convert(args, PeopleBatch))
+            if what == "signals":
+                return await self.signals(msgspec.convert(args, SignalsBatch))
+            if what == "orders":
+                return await self.orders(msgspec.convert(args, OrdersBatch))
+            if what == "ended":
+                return await self.ended(msgspec.convert(args, Ended))
+        except msgspec.ValidationError as error:
+            raise BadInput("import", "这个命令行程序和运行中的机器人不是同一个版本，请先重启机器人") from error
+        raise BadInput("command", f"没有这个命令：import.{what}")
+
+    async def ended(self, ended: Ended) -> None:
+        """Note in the audit that a file was taken in."""
+        now, counts = self.clock(), json.dumps(ended.counts)
+        await self.store.write(lambda tx: tx.audit.note("cli", f"import.{ended.what}", ended.digest, counts, now))
+
+    async def people(self, batch: PeopleBatch, *, dry: bool = False) -> list[Found]:
+        """Take in rows of a people file; what each was, and how its person stands to being written to."""
+        now = self.clock()
+        if dry:
+            return await self.store.read(lambda tx: People(tx, self.facts, batch, now, self.rng).look())
+        return await self.store.write(lambda tx: People(tx, self.facts, batch, now, self.rng).take())
+
+    async def prepared(self, ready: Prepared, batch: Callable[[], PeopleBatch]) -> list[Found]:
+        """Keep people who were made elsewhere; if one of them is known after all, take the `batch` in as usual."""
+        now = self.clock()
+
+        def unit(tx: Transaction) -> list[Found]:
+            if tx.intake.whose(ready.names) or tx.intake.awaited(ready.names):
+                return People(tx, self.facts, batch(), now, self.rng).take()
+            tx.intake.add(ready.rows)
+            return ready.found
+
+        return await self.store.write(unit)
+
+    async def signals(self, batch: SignalsBatch, *, dry: bool = False) -> list[Verdict]:
+        """Take in rows of a signals file."""
+        now, taker = self.clock(), Taker(facts=self.facts, rng=self.rng)
+        if dry:
+            return await self.store.read(lambda tx: [heard(tx, row) for row in batch.rows])
+        return await self.store.write(lambda tx: [hear(taker, tx, row, now) for row in batch.rows])
+
+    async def orders(self, batch: OrdersBatch, *, dry: bool = False) -> list[OrderFound]:
+        """Take in rows of an orders file; for one that says otherwise than what is known, what is wrong with it."""
+        now, taker = self.clock(), Taker(facts=self.facts, rng=self.rng)
+        if dry:
+            return await self.store.read(lambda tx: [ordered(tx, row) for row in batch.rows])
+        return await self.store.write(lambda tx: [order(taker, tx, row, now) for row in batch.rows])

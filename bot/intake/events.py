@@ -1,0 +1,126 @@
+"""Rows of signals and orders files, each taken in as a webhook would bring it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.files.orders import OrderRow
+from bot.files.signals import SignalTold
+from bot.hooks.reading import RefundTold
+from bot.intake.batches import OrderFound, Verdict
+from referral import due_rows, orders
+from referral.facts import Facts
+from referral.identities import Identity
+from referral.ids import Bits, new_id
+from referral.intake import CHANNEL
+from referral.orders import Order, Refund
+from referral.people import find_or_create, join
+from referral.signals import Signal
+from referral.times import SHANGHAI
+from storage.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taker:
+    """Who takes rows in: the house they are for, and its chance."""
+
+    facts: Facts
+    rng: Bits
+
+
+def hear(taker: Taker, tx: Transaction, row: SignalTold, now: datetime) -> Verdict:
+    """Take in a signal."""
+    person = _person(taker, tx, row.identities, now)
+    is_new = due_rows.hear(tx, taker.facts, _signal(row, person), now=now)
+    return Verdict.NEW if is_new else Verdict.SAME
+
+
+def heard(tx: Transaction, row: SignalTold) -> Verdict:
+    """What a signal would be."""
+    people = set(tx.intake.whose(map(str, row.identities)).values())
+    told = [(each.kind, each.at, each.value) for person in people for each in tx.signals.of_person(person)]
+    signal = _signal(row, "")
+    return Verdict.SAME if (signal.kind, signal.at, signal.value) in told else Verdict.NEW
+
+
+def order(taker: Taker, tx: Transaction, row: OrderRow, now: datetime) -> OrderFound:
+    """Take in an order, and what was given back of it."""
+    found = ordered(tx, row)
+    told = row.told
+    if found == Verdict.NEW:
+        placed = Order(
+            id=new_id(taker.rng, "o"),
+            source=told.source,
+            order_no=told.order_no,
+            kind=told.kind,
+            amount_fen=told.amount_fen,
+            paid_at=told.at,
+            received_at=now,
+            digest=told.digest,
+            code=told.code,
+        )
+        orders.place(tx, taker.facts, placed, told.buyer, now=now, rng=taker.rng)
+    if found in (Verdict.NEW, Verdict.CHANGED) and (given_back := _refund_told(tx, row)):
+        refund = Refund(
+            id=new_id(taker.rng, "f"),
+            source=told.source,
+            order_no=told.order_no,
+            refund_no=given_back.refund_no,
+            kind=told.kind,
+            amount_fen=given_back.amount_fen,
+            at=given_back.at,
+            received_at=now,
+            digest=given_back.digest,
+        )
+        orders.refund(tx, taker.facts, refund, now=now, rng=taker.rng)
+    return found
+
+
+def ordered(tx: Transaction, row: OrderRow) -> OrderFound:
+    """What an order would be: one known from a webhook is the same, however its buyer is named there."""
+    known = tx.orders.find(row.told.source, row.told.order_no, row.told.kind)
+    if known is None:
+        return Verdict.NEW
+    if known.amount_fen != row.told.amount_fen:
+        return f"这个订单之前的金额是 {known.amount_fen} 分"
+    days = [at.astimezone(SHANGHAI).date() for at in (known.paid_at, row.told.at)]
+    if known.paid_at != row.told.at and not (row.day_only and days[0] == days[1]):
+        return f"这个订单之前的付款时间是 {known.paid_at.astimezone(SHANGHAI).isoformat()}"
+    return Verdict.CHANGED if _refund_told(tx, row) else Verdict.SAME
+
+
+def _person(taker: Taker, tx: Transaction, identities: tuple[Identity, ...], now: datetime) -> str:
+    """Whom these identities name; one not yet known becomes known by them, and orders that waited are looked at."""
+    known = tx.intake.whose(map(str, identities))
+    if len(known) == len(identities) and len(set(known.values())) == 1:
+        return known[str(identities[0])]
+    first = next((each for each in identities if str(each) in known), identities[0])
+    find_or_create(tx, first, now=now, rng=taker.rng, holdout=taker.facts.holdout)
+    person = join(tx, identities, now=now)
+    assert person
+    orders.reexamine(tx, taker.facts, person.id, now=now, rng=taker.rng)
+    return person.id
+
+
+def _signal(row: SignalTold, person: str) -> Signal:
+    return Signal(person=person, kind=row.kind, at=row.at, source=CHANNEL, score=row.score, count=row.count)
+
+
+def _refund_told(tx: Transaction, row: OrderRow) -> RefundTold | None:
+    """What was given back beyond what is known; its number says up to how much, so that it comes only once."""
+    told = row.told
+    refunds = [each for each in tx.orders.refunds_of(told.source, told.order_no) if each.kind == told.kind]
+    if row.refunded_at is None or any(each.amount_fen is None for each in refunds):
+        return None
+    more = row.refunded_fen - sum(each.amount_fen or 0 for each in refunds)
+    if more <= 0:
+        return None
+    return RefundTold(
+        kind=told.kind,
+        source=told.source,
+        order_no=told.order_no,
+        refund_no=f"file:{told.order_no}:{row.refunded_fen}",
+        amount_fen=more,
+        at=row.refunded_at,
+    )
