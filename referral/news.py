@@ -29,9 +29,10 @@ def meet(tx: Tx, facts: Facts, identities: Sequence[Identity], *, now: datetime,
     found = [tx.people.find(identity) for identity in identities]
     if found[0] and all(each and each.id == found[0].id for each in found):
         return found[0]
-    if not any(found):
-        find_or_create(tx, identities[0], now=now, rng=rng, holdout=facts.holdout)
     person = join(tx, identities, now=now)
+    if person is None:
+        find_or_create(tx, identities[0], now=now, rng=rng, holdout=facts.holdout)
+        person = join(tx, identities, now=now)
     assert person
     orders.reexamine(tx, facts, person.id, now=now, rng=rng)
     return person
