@@ -9,13 +9,12 @@ from bot.files.orders import OrderRow
 from bot.files.signals import SignalTold
 from bot.hooks.reading import RefundTold
 from bot.intake.batches import OrderFound, Verdict
-from referral import due_rows, orders
+from referral import due_rows, news, orders
 from referral.facts import Facts
 from referral.identities import Identity
 from referral.ids import Bits, new_id
 from referral.intake import CHANNEL
 from referral.orders import Order, Refund
-from referral.people import find_or_create, join
 from referral.signals import Signal
 from referral.times import SHANGHAI
 from storage.transaction import Transaction
@@ -91,16 +90,10 @@ def ordered(tx: Transaction, row: OrderRow) -> OrderFound:
 
 
 def _person(taker: Taker, tx: Transaction, identities: tuple[Identity, ...], now: datetime) -> str:
-    """Whom these identities name; one not yet known becomes known by them, and orders that waited are looked at."""
     known = tx.intake.whose(map(str, identities))
     if len(known) == len(identities) and len(set(known.values())) == 1:
         return known[str(identities[0])]
-    first = next((each for each in identities if str(each) in known), identities[0])
-    find_or_create(tx, first, now=now, rng=taker.rng, holdout=taker.facts.holdout)
-    person = join(tx, identities, now=now)
-    assert person
-    orders.reexamine(tx, taker.facts, person.id, now=now, rng=taker.rng)
-    return person.id
+    return news.meet(tx, taker.facts, identities, now=now, rng=taker.rng).id
 
 
 def _signal(row: SignalTold, person: str) -> Signal:
