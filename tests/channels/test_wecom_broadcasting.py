@@ -20,6 +20,7 @@ from referral.broadcasts import BroadcastState, End
 from referral.consent import NUDGES, Answer, Consent
 from referral.errors import BadInput
 from referral.identities import Identity, IdentityKind
+from referral.moments import Due, Moment, Permission, State
 from referral.nudges import Nudge, NudgeState
 from referral.people import Person
 from storage import tables as t
@@ -228,6 +229,8 @@ async def test_an_ask_that_it_carries_ends_with_its_customers_part(house):
         for person in ("mei", "jun", "bo"):
             known = {"decision": "send", "why": "tenure", "state": NudgeState.SENT, "sent_at": NOON}
             tx.nudges.add(Nudge(id=f"ask-{person}", person=person, created_at=NOON, planned_at=NOON, **known))
+            glad = Moment(person=person, consent=Permission.GRANTED, customer_since=NOON - timedelta(days=400))
+            tx.moments.save(glad, Due(state=State.IDLE, reason="", score=0.0, due_at=None))
 
     await house.store.write(said)
     made = await house.ask("mei", "jun", "bo", nudges={"mei": "ask-mei", "jun": "ask-jun"})

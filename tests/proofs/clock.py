@@ -79,6 +79,7 @@ SPANS = (
     ("2025-12-15", "postgres"),  # the year's end, 春节 2026
     ("2026-08-25", "sqlite"),  # 中秋, 国庆
     ("2026-12-10", "sqlite"),  # the year's end, 春节 2027, of which no notice is out
+    ("2025-12-10", "sqlite"),  # 元旦 and 春节 2026 with their make-up weekends
 )
 EDGES = tuple(map(hour.fromisoformat, ("08:59:40", "09:00:00", "11:59:50", "12:00:10", "20:29:50", "20:30:00")))
 NEWS = ("wrote", "survey", "complaint", "resolved", "optout", "refuse", "grant", "bought")

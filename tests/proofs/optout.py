@@ -58,7 +58,7 @@ NINE = datetime(2026, 11, 24, 1, 0, 1, tzinfo=UTC)
 WORDS = ("不再提醒", "退订", "TD", "别发了")
 WITHIN_S = 5.0
 BY_REP = 0.1
-PATIENCE_S = 900.0
+PATIENCE_S = 3600.0
 
 
 @dataclass(slots=True)
