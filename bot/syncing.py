@@ -131,6 +131,7 @@ class Syncing:
         def unit(tx: Transaction) -> None:
             if tx.marks.get(_MARK) == written:
                 tx.marks.set(_MARK, "")
+                tx.moments.hurry("channel.none")  # now there may be a rep who can ask them
 
         await self._store.write(unit)
         return _shown(progress, done=True)

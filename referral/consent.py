@@ -57,6 +57,7 @@ def say(tx: Tx, facts: Facts, person: str, answer: Answer, *, evidence: str, cha
         return
     proof = sha256(evidence.encode()).hexdigest()
     tx.consent.record(Consent(person=person, purpose=NUDGES, answer=answer, evidence=proof, channel=channel, at=now))
+    tx.nudges.end_permission(person, answer.value)
     moment = replace(known, consent=Permission(answer.value), consent_at=now)
     due_rows.keep(tx, facts, moment, now=now)
 

@@ -52,12 +52,9 @@ def hear(tx: Tx, facts: Facts, signal: Signal, *, now: datetime) -> bool:
     """Keep a signal and move its person's due row; False if it was heard before."""
     if not tx.signals.add(signal, now):
         return False
-    rank = None
+    known, rank = tx.moments.get(signal.person), None
     if signal.kind is SignalKind.ACTIVITY:
-        if (newest := tx.signals.newest(signal.person, signal.kind)) and newest > signal.at:
-            return True  # told late: what they have done since is known already
-        rank = tx.moments.thresholds().rank(signal.count or 0)
-    known = tx.moments.get(signal.person)
+        rank = tx.moments.thresholds().rank(moments.activity_after(known, signal))
     moment = moments.heard(known, signal, open_complaints=_open_complaints(tx, signal), rank=rank)
     keep(tx, facts, moment, now=now)
     return True

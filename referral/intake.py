@@ -83,11 +83,14 @@ def news(known: Profile, told: Told) -> dict[str, Any]:
     return changed
 
 
-def moment_news(known: Moment, told: Told, scale: Thresholds) -> dict[str, Any]:
-    """What a row changes of a moment but for consent, by the names of `Moment`; empty if nothing."""
+def moment_news(known: Moment, told: Told, scale: Thresholds, *, again: bool = False) -> dict[str, Any]:
+    """What a row changes of a moment but for consent, by the names of `Moment`; empty if nothing.
+
+    A file that comes `again` tells no counts: what was heard since stands.
+    """
     changed = {
         name: value
-        for name in _OF_MOMENT
+        for name in (() if again else _OF_MOMENT)
         if (value := getattr(told, name)) is not None and value != getattr(known, name)
     }
     if told.joined_at is not None and told.joined_at != known.customer_since:
@@ -96,7 +99,7 @@ def moment_news(known: Moment, told: Told, scale: Thresholds) -> dict[str, Any]:
         changed["satisfaction"] = told.satisfaction
     if told.last_order_at is not None and (known.last_order_at is None or told.last_order_at > known.last_order_at):
         changed["last_order_at"] = told.last_order_at
-    if told.activity is not None and (rank := scale.rank(told.activity)) != known.rank:
+    if told.activity is not None and not again and (rank := scale.rank(told.activity)) != known.rank:
         changed["rank"] = rank
     return changed
 

@@ -115,6 +115,7 @@ class Moments(Protocol):
     def save(self, moment: Moment, due: Due) -> None: ...
     def thresholds(self) -> Thresholds: ...
     def set_thresholds(self, thresholds: Thresholds) -> None: ...
+    def hurry(self, reason: str) -> None: ...
     def all_activity(self) -> list[float]: ...
     def due(self, now: datetime, limit: int) -> list[Moment]: ...
     def due_after(self, person: str, now: datetime, limit: int) -> list[Moment]: ...
@@ -208,6 +209,11 @@ def nudged(moment: Moment, now: datetime) -> Moment:
     return replace(moment, fatigue=fatigue(moment, now) + 1, nudged_at=now)
 
 
+def activity_after(moment: Moment, signal: Signal) -> float:
+    """A customer's activity with what was seen of it now."""
+    return (moment.activity or 0.0) + (signal.count or 0.0)
+
+
 def has_something_to_rate(moment: Moment, now: datetime) -> bool:
     """Whether the customer got something in the last 60 days and was not surveyed in the last 90."""
     got = max((at for at in (moment.last_order_at, moment.good_at) if at), default=None)
@@ -234,7 +240,7 @@ def heard(moment: Moment, signal: Signal, *, open_complaints: int = 0, rank: flo
     """The moment after a signal; news that is older than what is known changes nothing but the better of two moments.
 
     `open_complaints` is how many are open, counted over the whole history, for the two kinds that concern them; `rank`
-    is where the count of an activity stands among all customers.
+    is where the customer's activity stands among all with it. Activity adds up, so that being seen never lowers it.
     """
     at = signal.at
     news: dict[str, Any] = {"seen_at": _later(moment.seen_at, at)}
@@ -244,7 +250,7 @@ def heard(moment: Moment, signal: Signal, *, open_complaints: int = 0, rank: flo
         case SignalKind.COMPLAINT | SignalKind.RESOLVED:
             news |= {"complaints": open_complaints, "complaint_at": _later(moment.complaint_at, at)}
         case SignalKind.ACTIVITY:
-            news |= {"activity": float(signal.count or 0), "rank": rank}
+            news |= {"activity": activity_after(moment, signal), "rank": rank}
         case SignalKind.PURCHASE:
             news["last_order_at"] = _later(moment.last_order_at, at)
         case _:

@@ -142,12 +142,16 @@ def ask_now(tx: Tx, facts: Facts, person: str, *, now: datetime, rng: Bits) -> b
     window = tx.windows.latest(person)
     if window is None or not window.is_open(now) or barrier(tx.moments.get(person), facts.policy, now):
         return False
-    customers = tx.customers.load([person], now)
+    listed = tx.nudges.open_of(person)
+    listed = listed if listed and listed.state is NudgeState.LISTED else None
+    customers = tx.customers.load([person], now, ignoring=listed.id if listed else "")
     if not customers:
         return False
     verdict = judge(customers[0], situation(tx, facts, now=now, with_reps=False), now)
     if not isinstance(verdict.decision, Send) or verdict.route is not Route.KF or verdict.decision.at > now:
         return False
+    if listed:  # the customer is here now: the rep need not ask
+        tx.nudges.save(replace(listed, state=NudgeState.ENDED, outcome="moved:kf"))
     _carry_out(tx, facts, verdict, Tally(), now=now, rng=rng)
     return True
 

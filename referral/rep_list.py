@@ -89,6 +89,8 @@ def poster(tx: Tx, facts: Facts, nudge: Nudge, rep: str, *, now: datetime) -> Co
     if campaign is None or person is None or campaign.is_over(now):
         raise RuleViolation("campaign.ended", "这个活动已经结束。")
     evidence = f"rep:{rep}"
+    if nudge.state is NudgeState.LISTED:  # they have talked already: it was asked, and answered
+        nudges.start(tx, facts, nudge, nudge.words, now=now)
     code = codes.issue(tx, facts, person, campaign, evidence=evidence, now=now)
     share = Share(
         person=person.id,

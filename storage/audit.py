@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, exists, insert, select
 
 from storage import tables as t
 from storage.times import ms
@@ -19,6 +19,11 @@ class AuditTable:
 
     def note(self, who: str, action: str, subject: str, detail: str, now: datetime) -> None:
         self._c.execute(insert(t.audit).values(at=ms(now), who=who, action=action, subject=subject, detail=detail))
+
+    def knows(self, action: str, subject: str) -> bool:
+        """Whether this was done to this subject before."""
+        where = (t.audit.c.action == action, t.audit.c.subject == subject)
+        return bool(self._c.execute(select(exists().where(*where))).scalar())
 
 
 class MarksTable:

@@ -111,6 +111,11 @@ class MomentsTable:
         statement = _ROW.where(_m.person > person).order_by(_m.person).limit(limit)
         return [moment_of(row) for row in self._c.execute(statement)]
 
+    def hurry(self, reason: str) -> None:
+        """Have everybody who waits for this reason looked at again at once; looks through all."""
+        where = (_m.state == State.WAITING.value, _m.reason == reason)
+        self._c.execute(update(t.moments).where(*where).values(due_at=0))
+
     def by_reason(self) -> dict[tuple[str, str], int]:
         """How many rows stand in each state for each reason; looks through all."""
         statement = select(_m.state, _m.reason, func.count()).group_by(_m.state, _m.reason)

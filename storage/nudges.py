@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, or_, select
+from sqlalchemy import ColumnElement, Connection, func, or_, select, update
 
 from referral.decisions import Route
 from referral.nudges import Nudge, NudgeState, Purpose
@@ -68,6 +68,12 @@ class NudgesTable:
     def listed_since(self, since: datetime) -> Mapping[str, int]:
         """How many asks each rep got on the list for a time or later."""
         return self._by_rep(since, Purpose.ASK)
+
+    def end_permission(self, person: str, outcome: str) -> None:
+        """The customer has answered, wherever it was: nobody needs to ask them any more."""
+        where = (_n.person == person, _n.purpose == Purpose.CONSENT.value, _n.state == NudgeState.LISTED.value)
+        values = {"state": NudgeState.ENDED.value, "outcome": outcome}
+        self._c.execute(update(t.nudges).where(*where).values(**values))
 
     def permissions_since(self, since: datetime) -> Mapping[str, int]:
         """How many customers each rep was to ask for permission, at a time or later."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from referral.signals import Signal, SignalKind
 from storage import tables as t
@@ -30,10 +30,6 @@ class SignalsTable:
             source=signal.source,
             received_at=ms(now),
         )
-
-    def newest(self, person: str, kind: SignalKind) -> datetime | None:
-        where = (t.signals.c.person == person, t.signals.c.kind == kind.value)
-        return at(self._c.execute(select(func.max(t.signals.c.at)).where(*where)).scalar())
 
     def of_person(self, person: str) -> list[Signal]:
         """Oldest first."""

@@ -44,6 +44,7 @@ from referral.conversations.heard import (
     TypedCode,
     hear,
 )
+from referral.decisions import Route
 from referral.events import DeskEntered, DeskSaid, DeskSendFailed
 from referral.facts import Facts
 from referral.floor import may_ask_permission
@@ -106,11 +107,13 @@ class DeskTalk:
         elif isinstance(heard, MistypedCode):
             standing = self._near(heard.typed)
         moment = self.tx.moments.get(self.person.id)
+        asked = self.tx.nudges.last_sent(self.person.id, self.now - notices.OPEN_FOR)
         return Situation(
             campaign_runs=campaign is not None,
             has_code=campaign is not None and self._own_code(campaign) is not None,
             standing=standing,
             question=self._unasked(),
+            was_asked=asked is not None and asked.route is Route.KF and asked.outcome is None,
             may_ask_permission=may_ask_permission(moment, self.now),
             has_something_to_rate=moments.has_something_to_rate(moment, self.now),
         )

@@ -27,6 +27,7 @@ class People:
         self._tx = tx
         self._facts = facts
         self._digest = batch.digest
+        self._again = tx.audit.knows("import.people", batch.digest)
         self._now = now
         self._rng = InOrder(rng, batch.place, batch.of)
         self._rows = named_reps(batch.rows, tx.intake.reps())
@@ -113,7 +114,10 @@ class People:
             heard_before, own = self._tx.intake.own_words(person, intake.evidence(self._digest, row.line))
         said = intake.answer(moment, row, heard_before=heard_before, own=own)
         attached = tuple(identity for identity in row.identities if str(identity) not in self._whose)
-        of_profile, of_moment = intake.news(profile, row), intake.moment_news(moment, row, self._scale)
+        of_profile, of_moment = (
+            intake.news(profile, row),
+            intake.moment_news(moment, row, self._scale, again=self._again),
+        )
         if said:
             of_moment |= {"consent": Permission(said), "consent_at": self._now}
         differs = attached or of_profile or of_moment.keys() - {"rank"} or row.line in self._joined

@@ -85,6 +85,8 @@ class Situation:
     standing: Standing | None = None
     question: str | None = None
     """The referral whose friend this person is, and who was never asked whether the advocate may know."""
+    was_asked: bool = False
+    """Whether this customer was asked through the desk in the last 48 hours, and has not answered yet."""
     may_ask_permission: bool = False
     """Whether this customer may be asked if they want to hear of anything (`referral.floor`)."""
     has_something_to_rate: bool = False
@@ -187,6 +189,8 @@ def _answer(chat: Chat, heard: Heard, situation: Situation, now: datetime) -> tu
             return chat, [AskWhich(name)]
         case Answered(yes=yes, referral=referral, clear=clear):
             last = chat.question if clear or chat.just_asked else None
+            if situation.was_asked and not (referral or last):
+                return _to_the_ask(chat, situation, yes=yes)
             return _answered(chat, referral or last, yes, now)
         case AskedProgress() | AskedWhy() | AskedSigning() | Declared() | Greeted() | WasPolite():
             return chat, list(_AT_ONCE[type(heard)])
@@ -258,6 +262,13 @@ def _of_writing(
             return _scored(chat, score, now) if clear or chat.question == SURVEY else _hand_over(chat, now)
         case PutOff():
             return chat, [LeaveInPeace(), Say("nudge.put_off")]
+
+
+def _to_the_ask(chat: Chat, situation: Situation, *, yes: bool) -> tuple[Chat, list[Action]]:
+    """好的 or 不用, to whether they would like a poster."""
+    if not yes:
+        return chat, [LeaveInPeace(), Say("nudge.put_off")]
+    return chat, [GivePoster(again=situation.has_code) if situation.campaign_runs else Say("campaign.none")]
 
 
 def _answered(chat: Chat, question: str | None, yes: bool, now: datetime) -> tuple[Chat, list[Action]]:

@@ -215,6 +215,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Heard], ...] = tuple(
         (r"^只用昵称$", ChoseByline(Byline.NICKNAME)),
         (r"^不署名$", ChoseByline(Byline.NONE)),
         (_RECOMMEND, AskedToRecommend()),
+        (r"^(要|要的|想要|(要|来)一张)(吧|啊|呀)?$", AskedToRecommend()),
         (r"^(恢复|重新|继续)提醒(我)?$", Resumed()),
         (r"^(我要|我来|给你们)?(评价|打分|打个分)(一下)?$|^满意度$", AskedSurvey()),
         (r"^先不(用|要)了?$|^(以后|下次|改天)再说$", PutOff()),

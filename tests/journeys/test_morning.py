@@ -177,3 +177,66 @@ async def test_not_now_is_remembered_and_silence_can_be_taken_back(town, tmp_pat
     assert (await moment(town, "王芳")).consent == "withdrawn"
     assert "以后有好消息再告诉您" in (await town.say("王芳", "恢复提醒"))[0]
     assert (await moment(town, "王芳")).consent == "granted"
+
+
+async def test_a_plain_yes_to_the_ask_brings_the_poster(town, tmp_path):
+    await town.campaign()
+    befriend(town, "王芳")
+    await take_in(town.app, customer_file(town, tmp_path, ("王芳", 420, 9, "1")))
+    assert "要一张海报" in (await town.say("王芳", "9分"))[1]
+
+    replies = (await town.act("王芳", "say", "好的"))["replies"]
+
+    assert [line["kind"] for line in replies][:2] == ["image", "text"]
+    assert (await asks(town, "王芳"))[0].outcome == "took"
+
+
+async def test_a_yes_at_the_desk_ends_the_reps_question_and_the_window_is_used(town, tmp_path):
+    await town.campaign()
+    befriend(town, "王芳", "赵敏")
+    await take_in(town.app, customer_file(town, tmp_path, ("王芳", 420, 9, ""), ("赵敏", 420, 9, "1")))
+    await sync(town)
+    await next_morning(town)
+    fang, min_ = await town.person("王芳"), await town.person("赵敏")
+    assert (await town.look(lambda tx: tx.nudges.open_of(fang.id))).purpose == "consent"
+    assert (await town.look(lambda tx: tx.nudges.open_of(min_.id))).route == "rep"
+
+    # asked and answered at the desk: the rep's question is over
+    await town.say("王芳", "你好")
+    await town.say("王芳", "可以")
+    assert await town.look(lambda tx: tx.nudges.open_of(fang.id)) is None
+    assert "要一张海报" in (await town.say("王芳", "9分"))[1]
+
+    # she is on the rep's list, and writes herself with good news: the desk asks in the same window
+    assert "要一张海报" in (await town.say("赵敏", "10分"))[1]
+    first, second = await asks(town, "赵敏")
+    assert (first.outcome, second.route, second.delivered_at is not None) == ("moved:kf", "kf", True)
+
+
+async def test_a_file_that_comes_again_takes_back_nothing_heard_since(town, tmp_path):
+    befriend(town, "王芳")
+    file = customer_file(town, tmp_path, ("王芳", 420, 9, "1"))
+    await take_in(town.app, file)
+    await town.buy("王芳")
+    before = await moment(town, "王芳")
+
+    report = await take_in(town.app, file)
+
+    assert report.counts["same"] == 1
+    assert await moment(town, "王芳") == before
+
+
+async def test_whoever_had_nobody_to_ask_them_is_looked_at_again_after_a_sync(town, tmp_path):
+    await town.campaign()
+    await take_in(town.app, customer_file(town, tmp_path, ("王芳", 420, 9, "1")))
+    await town.look(lambda tx: tx.people.all())
+    person = await town.person("王芳")
+    await town.app.store.write(lambda tx: tx.people.learn(person.id, rep=None))
+    assert (await town.app.operator.run("plan", {}))["by_reason"] == {"channel.none": 1, "consent.unknown": 1}
+
+    befriend(town, "王芳")
+    await sync(town)
+    await town.app.settle()
+    await town.app.operator.run("plan", {})
+
+    assert (await asks(town, "王芳"))[0].rep == "lin"
