@@ -53,5 +53,5 @@ async def test_a_start_warns_of_each_coming_year_that_is_not_announced(quick_url
 async def test_a_year_that_the_company_names_is_not_warned_of(quick_url, tmp_path, log):
     (tmp_path / "days.toml").write_text("off = [2098-10-01, 2099-01-01]", "utf-8")
 
-    async with open_town(tmp_path, quick_url, machine=Machine(FAR), server='[sending]\ncalendar = "days.toml"\n'):
+    async with open_town(tmp_path, quick_url, machine=Machine(FAR), sending='calendar = "days.toml"'):
         assert warned(log) == []

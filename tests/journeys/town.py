@@ -48,6 +48,7 @@ url = "{url}"
 data_dir = "data"
 [sending]
 holdout = {holdout}
+{sending}
 [sandbox]
 enabled = true
 """
@@ -231,12 +232,15 @@ async def open_town(
     server: str = "",
     industry: str = "retail",
     holdout: float = 0.0,
+    sending: str = "",
 ) -> AsyncIterator[Town]:
     """A bot that runs until the block ends; opened again on the same folder it finds what was there."""
     machine = machine or Machine()
     rng = random.Random(int(machine.now.timestamp()))
     file = folder / "taoli.toml"
-    written = _CONFIG.format(company=COMPANY, industry=industry, url=url, server=server, holdout=holdout)
+    written = _CONFIG.format(
+        company=COMPANY, industry=industry, url=url, server=server, holdout=holdout, sending=sending
+    )
     file.write_text(written, encoding="utf-8")
     config = with_sandbox_secrets(load(file, {}), rng.randbytes)
     keys = load_keys(config, rng.randbytes, {})

@@ -377,10 +377,10 @@ def test_a_code_this_person_has_touched_is_no_miss() -> None:
 def test_a_message_of_any_length_is_looked_through_in_time(piece: str) -> None:
     text = (piece * 16_000)[:16_000]
 
-    assert min(_seconds(text) for _ in range(3)) < 0.05
+    assert min(_seconds(text) for _ in range(3)) < 1  # in time that grows with its square it would be ten or more
 
 
 def _seconds(text: str) -> float:
-    started = time.perf_counter()
+    started = time.process_time()
     find_in(text)
-    return time.perf_counter() - started
+    return time.process_time() - started
