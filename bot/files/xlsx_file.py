@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
@@ -91,7 +92,7 @@ def _look(path: Path) -> None:
             for part in archive.infolist():
                 with archive.open(part) as unpacked:
                     left -= _measure(path, unpacked, left)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, RuntimeError, OSError) as error:
         if isinstance(error, OSError) and error.errno:
             raise
         raise unreadable(path, "不是能读的 XLSX 文件，或者设有密码") from error

@@ -212,6 +212,21 @@ def test_a_zip_bomb_is_not_unpacked(desk):
     assert (result.exit_code, "解压后太大" in result.stderr) == (2, True)
 
 
+def test_an_xlsx_whose_packed_bytes_are_damaged_is_one_sentence(desk):
+    file = desk.folder / "damaged.xlsx"
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", "好" * 5_000)
+    packed = bytearray(file.read_bytes())
+    packed[45:60] = bytes(byte ^ 0xFF for byte in packed[45:60])
+    file.write_bytes(packed)
+
+    shown = desk.run("import", "people", str(file))
+
+    assert shown.exit_code == 2
+    assert "不是能读的 XLSX 文件" in shown.stderr
+    assert "Traceback" not in shown.stderr
+
+
 def test_a_cell_far_out_does_not_fill_the_memory(desk):
     file = desk.folder / "far.xlsx"
     with xlsxwriter.Workbook(file) as book:
