@@ -1,15 +1,11 @@
-"""The composition root: one function makes every part and hands it what it needs. Time and chance enter here only."""
+"""The composition root: one function makes every part and hands it what it needs."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import random
 import socket
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -32,6 +28,7 @@ from bot.copy import Copy
 from bot.handler import Handler
 from bot.hooks.reading import Naming
 from bot.keys import Keys
+from bot.machine import World
 from bot.operator import Operator
 from bot.pages.rep_passes import Passes
 from bot.pages.tokens import Tokens as PageTokens
@@ -60,21 +57,6 @@ from storage.transaction import Transaction
 log = structlog.get_logger()
 
 _STOP_S = 20.0
-
-
-def machine_clock() -> datetime:
-    """The one place where the wall clock is read."""
-    return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class World:
-    """Time and chance, as the machine has them; tests bring their own."""
-
-    clock: Clock = machine_clock
-    monotonic: Callable[[], float] = time.monotonic
-    rng: random.Random = random.SystemRandom()  # noqa: RUF009  # stateless
-    random_bytes: Callable[[int], bytes] = os.urandom
 
 
 class App:

@@ -18,9 +18,13 @@ from bot.cli.house import House
 from bot.cli.importing import Importing, Report
 from bot.demo_door import Door, Told, confirm
 from bot.intake import Batch, Ended, PeopleBatch
+from referral.decisions import Verdict
+from referral.foresight import verdict_on
 from referral.hours import next_working_morning
+from referral.identities import Identity, IdentityKind
+from referral.moments import DAY
 from referral.nudges import Nudge, NudgeState
-from referral.times import SHANGHAI, chinese_date
+from referral.times import SHANGHAI, chinese_date, midnight
 from storage.transaction import Transaction
 
 _REP = "lin"
@@ -35,7 +39,7 @@ _CUSTOMERS: Sequence[tuple[str, int, str, int, int, str]] = (
     ("吴桂英", 880, "9", 22, 0, ""),
     ("郑强", 540, "8", 15, 0, "0"),
 )
-_WORDS = "王姐，最近孩子还好吗？{said}"
+_MUST_NOT = {"孙悦", "郑强"}  # one is not satisfied, one has said no
 
 
 @dataclass(slots=True)
@@ -45,7 +49,6 @@ class Morning:
     app: App
     door: Door
     folder: Path
-    asked: str = ""
 
     def steps(self) -> tuple[Callable[[], Awaitable[Told]], ...]:
         """What is told, in order."""
@@ -69,8 +72,7 @@ class Morning:
 
     async def _morning_comes(self) -> Told:
         now = self.app.clock()
-        tomorrow = now.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-        opening = next_working_morning(self.app.facts.hours, tomorrow, self.app.facts.workdays)
+        opening = next_working_morning(self.app.facts.hours, midnight(now) + DAY, self.app.facts.workdays)
         await self.door.post("/sandbox/clock", {"advance_s": int((opening - now).total_seconds()) + 60})
         cards = await self.door.cards(_REP)
         confirm(bool(cards), "顾问没有收到早上的卡片")
@@ -78,19 +80,19 @@ class Morning:
         listed = await self._listed()
         names = [await self._name(nudge) for nudge in listed]
         confirm(bool(names) and all(name in page for name in names), "名单页上没有该有的客户")
-        kept_out = [name for name, *_ in _CUSTOMERS if name not in names and name in _WHY_NOT]
-        confirm({"孙悦", "郑强"} <= set(kept_out), f"不该问的人在名单上：{names}")
+        kept_out = {name: await self._why_not(name) for name, *_ in _CUSTOMERS if name not in names}
+        confirm(set(kept_out) >= _MUST_NOT, f"不该问的人在名单上：{names}")
         return (
             f"{chinese_date(opening)} 早上 9:30，林顾问收到卡片，打开今天的名单",
             f"今天问：{'、'.join(names)}",
-            *(f"不问{name}：{_WHY_NOT[name]}" for name in kept_out),
+            *(f"不问{name}：{why}" for name, why in kept_out.items()),
         )
 
     async def _rep_asks(self) -> Told:
         nudge = next((n for n in await self._listed() if n.words), None)
         assert nudge
         name = await self._name(nudge)
-        words = _WORDS.format(said=nudge.words).replace("王姐", f"{name[0]}姐" if name == "王芳" else name)
+        words = f"{name}，最近都还好吗？{nudge.words}"
         await self.door.submit(f"/rep/c/{nudge.id}", {"act": "go", "words": words})
         await self.door.act(_REP, "send", {"to": name, "text": words})
         await self.door.submit(f"/rep/c/{nudge.id}", {"act": "said", "words": words})
@@ -133,17 +135,22 @@ class Morning:
         assert person
         return person.nickname or person.name
 
+    async def _why_not(self, name: str) -> str:
+        """What `why` answers about a customer who is not on the list."""
+        assert self.app.sandbox
+        known, now = Identity(IdentityKind.WECOM, self.app.sandbox.external_userid(name)), self.app.clock()
+
+        def unit(tx: Transaction) -> Verdict | None:
+            person = tx.people.find(known)
+            return verdict_on(tx, self.app.facts, person.id, at=now) if person else None
+
+        verdict = await self.app.store.read(unit)
+        confirm(verdict is not None and verdict.kind != "send", f"{name}没有不问的理由")
+        assert verdict
+        return self.app.words.moment(verdict.why[0].code, verdict.why[0].value)
+
     def _why(self, nudge: Nudge) -> str:
-        say = self.app.words.say
-        return "；".join(say(f"moment.{code}", {"value": value}) for code, value in nudge.reasons)
-
-
-_WHY_NOT = {
-    "孙悦": "最近一次满意度低于 7 分",
-    "周涛": "成为客户的时间还短",
-    "吴桂英": "还没问过愿不愿意收到消息，聊天时顺便问一句",
-    "郑强": "不想收到这类消息",
-}
+        return "；".join(self.app.words.moment(code, value) for code, value in nudge.reasons)
 
 
 async def take_in(app: App, file: Path) -> Report:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 
 from referral import due_rows, nudges, plan
@@ -33,8 +34,7 @@ async def plan_some(store: Store, facts: Facts, *, clock: Clock, rng: Bits) -> t
     The last step also counts everybody who is not asked.
     """
     now, tally = clock(), Tally()
-    await _all(store, lambda tx: due_rows.look_again(tx, facts, now=now, limit=_ROWS))
-    await _all(store, lambda tx: nudges.run_out(tx, facts, now=now, limit=_ROWS))
+    await turn_rows(store, facts, now=now)
     place: Place | None = None
     for _ in range(_SLICES):
         people, place = await store.read(partial(next_few, facts=facts, now=now, below=place))
@@ -47,6 +47,12 @@ async def plan_some(store: Store, facts: Facts, *, clock: Clock, rng: Bits) -> t
     await store.write(lambda tx: plan.call_reps(tx, facts, now=now))
     tally.add(await store.read(lambda tx: plan.left_over(tx, facts, now=now)))
     return tally, False
+
+
+async def turn_rows(store: Store, facts: Facts, *, now: datetime) -> None:
+    """Make the due rows anew whose time has come, and end the asks that ran out; a slice at a time."""
+    await _all(store, lambda tx: due_rows.look_again(tx, facts, now=now, limit=_ROWS))
+    await _all(store, lambda tx: nudges.run_out(tx, facts, now=now, limit=_ROWS))
 
 
 async def _all(store: Store, some: Callable[[Transaction], int]) -> None:

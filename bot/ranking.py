@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, time
 from functools import partial
 
 from referral import due_rows
 from referral.facts import Facts
 from referral.jobs import Job
 from referral.moments import Thresholds
-from referral.times import SHANGHAI, Clock
+from referral.times import Clock, next_daily
 from storage.store import Store
 from storage.transaction import Transaction
 
 RANK = "moments.rank"
 """The job that does it; its key is the day."""
 
-_NIGHT = 3  # o'clock
+_NIGHT = time(3)
 _MOVED = 0.02  # of rank: less changes nobody's place in a plan
 _ROWS = 200
 
@@ -38,9 +38,7 @@ async def rerank(store: Store, facts: Facts, *, clock: Clock) -> int:
 
 def rank_again(tx: Transaction, after: datetime) -> None:
     """Have it done in the coming night."""
-    local = after.astimezone(SHANGHAI)
-    at = local.replace(hour=_NIGHT, minute=0, second=0, microsecond=0)
-    due = at if at > local else at + timedelta(days=1)
+    due = next_daily(after, _NIGHT)
     tx.jobs.put(Job(kind=RANK, key=due.date().isoformat(), due_at=due))
 
 

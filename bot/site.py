@@ -21,7 +21,7 @@ from bot.pages.landing import Landing
 from bot.pages.me import OwnPage
 from bot.pages.public import PublicPages
 from bot.pages.rep import RepPages
-from bot.pages.rep_door import Login, RepDoor
+from bot.pages.rep_door import RepDoor
 from bot.pages.rep_many import RepMany
 from bot.pages.rep_passes import Passes
 from bot.pages.tokens import Tokens
@@ -97,7 +97,8 @@ def _rep_pages(parts: Parts) -> list[web.RouteDef]:
         store=parts.store,
         facts=parts.facts,
         passes=Passes(parts.keys.tokens),
-        login=_login(parts),
+        entrance=parts.entrance,
+        login_base=_login_base(parts),
         clock=parts.clock,
         rng=parts.rng,
     )
@@ -113,14 +114,10 @@ def _rep_pages(parts: Parts) -> list[web.RouteDef]:
     return [*pages.routes(), *RepMany(pages=pages).routes()]
 
 
-def _login(parts: Parts) -> Login | None:
-    """How reps log in: by the app that serves them; where the sandbox plays the platform, at our own address."""
+def _login_base(parts: Parts) -> str:
+    """Where reps log in; where the sandbox plays the platform, at our own address."""
     wecom = parts.config.wecom
-    app = wecom.app_for("rep") if wecom else None
-    if wecom is None or app is None or parts.entrance is None:
-        return None
-    base = wecom.oauth_base or parts.config.server.public_url
-    return Login(corp_id=wecom.corp_id, agent_id=app.agent_id, base=base, entrance=parts.entrance)
+    return (wecom.oauth_base if wecom else None) or parts.config.server.public_url
 
 
 def _hooks(parts: Parts) -> list[web.RouteDef]:

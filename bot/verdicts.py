@@ -56,10 +56,5 @@ def tally_as_json(tally: Tally) -> dict[str, Any]:
     }
 
 
-def reason_text(reason: Reason, words: Words) -> str:
-    """A reason for or against asking, in words."""
-    return words.say(f"moment.{reason.code}", {"value": reason.value})
-
-
 def _told(reasons: Iterable[Reason], words: Words) -> list[dict[str, str]]:
-    return [{"code": reason.code, "text": reason_text(reason, words)} for reason in reasons]
+    return [{"code": reason.code, "text": words.moment(reason.code, reason.value)} for reason in reasons]

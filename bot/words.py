@@ -41,6 +41,10 @@ class Words:
     def reason(self, code: str, *, audience: str = "customer") -> str:
         return self.copy.reason(code, audience=audience)
 
+    def moment(self, code: str, value: str = "") -> str:
+        """A reason for or against asking a customer now."""
+        return self.copy.say(f"moment.{code}", {"value": value})
+
     def friend(self, name: str | None) -> str:
         return self.copy.friend(name)
 

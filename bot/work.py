@@ -10,7 +10,7 @@ import json
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import structlog
@@ -20,7 +20,7 @@ from bot.channels.wecom.pull import Puller
 from bot.channels.wecom.sender import Sender
 from bot.handler import PULL
 from bot.ranking import RANK, rank_again, rerank
-from referral import campaigns, drafts, due_rows, notices, nudges, orders, plan, thanks
+from referral import campaigns, drafts, notices, orders, plan, thanks
 from referral.broadcasts import FOLLOW
 from referral.facts import Facts
 from referral.ids import Bits
@@ -36,7 +36,6 @@ from storage.transaction import Transaction
 
 log = structlog.get_logger()
 
-_ROWS = 200  # due rows made anew in one transaction
 _DRAIN_S = 15.0  # how long what is under way may go on at the end
 
 
@@ -214,21 +213,13 @@ class Work:
         """What moves with time alone, then the jobs that are due; how many."""
         now = self._set.clock()
         await self._set.store.write(lambda tx: campaigns.turn_calendar(tx, now=now))
-        await self._turn_rows(now)
+        await planning.turn_rows(self._set.store, self._set.facts, now=now)
         done = await self._due.drain()
         if self._set.sequences:
             await self._sequence()
         if done:
             self._wanted[1].set()
         return done
-
-    async def _turn_rows(self, now: datetime) -> None:
-        """Make the due rows anew whose time has come, and end the asks that ran out; a slice at a time."""
-        at = self._set
-        while await at.store.write(lambda tx: due_rows.look_again(tx, at.facts, now=now, limit=_ROWS)) == _ROWS:
-            continue
-        while await at.store.write(lambda tx: nudges.run_out(tx, at.facts, now=now, limit=_ROWS)) == _ROWS:
-            continue
 
     async def _sequence(self) -> None:
         while await self._set.store.write(lambda tx: tx.ledger.sequence()):

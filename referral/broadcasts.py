@@ -57,14 +57,14 @@ class End(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Broadcast:
-    """One broadcast. `msgid` is the platform's name for it; `asked_at` is when the platform was first asked for it."""
+    """One broadcast. `task` is the platform's name for it; `asked_at` is when the platform was first asked for it."""
 
     id: str
     rep: str
     text: str
     state: BroadcastState
     created_at: datetime
-    msgid: str | None = None
+    task: str | None = None
     asked_at: datetime | None = None
     finished_at: datetime | None = None
 
@@ -88,9 +88,9 @@ class Broadcasts(Protocol):
     def targets(self, broadcast: str) -> list[Target]: ...
     def handles(self, rep: str, people: Sequence[str]) -> dict[str, str]: ...
     def asked(self, broadcast: str, at: datetime | None) -> None: ...
-    def made(self, broadcast: str, msgid: str) -> None: ...
+    def made(self, broadcast: str, task: str) -> None: ...
     def waiting_for(self, person: str) -> list[str]: ...
-    def is_known(self, msgid: str) -> bool: ...
+    def is_known(self, task: str) -> bool: ...
     def finish(self, broadcast: str, state: BroadcastState, now: datetime) -> None: ...
     def end(self, broadcast: str, person: str, end: End, at: datetime) -> bool: ...
 
@@ -145,9 +145,9 @@ def ask(
     return made
 
 
-def made(tx: Tx, broadcast: str, msgid: str, unreachable: Iterable[str], *, now: datetime) -> None:
+def made(tx: Tx, broadcast: str, task: str, unreachable: Iterable[str], *, now: datetime) -> None:
     """The platform has put it before the rep; those it will not reach have come to their end."""
-    tx.broadcasts.made(broadcast, msgid)
+    tx.broadcasts.made(broadcast, task)
     tx.jobs.put(Job(kind=FOLLOW, key=broadcast, due_at=now + EVERY))
     followed(tx, broadcast, [Ended(handle=handle, end=End.FAILED, at=now) for handle in unreachable], now=now)
 

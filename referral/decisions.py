@@ -17,7 +17,7 @@ from referral.hours import Hours
 from referral.moments import DAY, PRIOR, Due, Moment, Reason, State, Weights
 from referral.notices import OPEN_FOR, Window
 from referral.offers import Audience
-from referral.times import SHANGHAI, days
+from referral.times import days, midnight
 from referral.workdays import WEEKDAYS, Workdays
 
 YEAR, MONTH = timedelta(days=365), timedelta(days=31)
@@ -288,8 +288,7 @@ def _within_load(send: Send, customer: Customer, day: Day, now: datetime) -> Sen
 
 def _next_list(after: datetime, day: Day) -> datetime:
     """When the next day's plan is made."""
-    midnight = after.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0) + DAY
-    return hours.next_working_morning(day.hours, midnight, day.workdays)
+    return hours.next_working_morning(day.hours, midnight(after) + DAY, day.workdays)
 
 
 def _not_before(decision: Decision, held: Sequence[Barrier], now: datetime) -> datetime | None:

@@ -2,7 +2,7 @@
 
 The score is the small explainable default of the science reference (§2): a prior from the brief's own profile, centred
 so that what is unknown adds nothing, fresh good moments and fatigue that fade, one weight per feature. Learning moves
-the weights; the floor in `decisions` stands above whatever is learned.
+the weights; `floor` stands above whatever is learned.
 """
 
 from __future__ import annotations

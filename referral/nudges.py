@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from referral import due_rows, hours, moments, notices
 from referral.campaigns import CampaignState
-from referral.decisions import Customer, Route, Send, judge
+from referral.decisions import Customer, Route, Send, Verdict, judge
 from referral.decisions import Day as DayFacts
 from referral.errors import RuleViolation
 from referral.floor import barrier
@@ -265,17 +265,25 @@ def _judge_again(tx: Tx, facts: Facts, nudge: Nudge, route: Route, *, now: datet
     customers = tx.customers.load([nudge.person], now, ignoring=nudge.id)
     if not customers:
         return _end(tx, facts, nudge, "dropped:unknown", now=now)
+    why, _ = objection(tx, facts, nudge, customers[0], route, now=now)
+    if why:
+        return _end(tx, facts, nudge, f"dropped:{why}", now=now)
+    _said(tx, facts, nudge, now=now)
+    return Go()
+
+
+def objection(
+    tx: Tx, facts: Facts, nudge: Nudge, customer: Customer, route: Route, *, now: datetime
+) -> tuple[str | None, Verdict]:
+    """Why an ask may not be said by this route any more, None if it may; and the verdict on its customer."""
+    verdict = judge(customer if route is Route.KF else replace(customer, window=None), day_of(facts), now)
     if not _is_spoken_of(tx, nudge, now):
-        return _end(tx, facts, nudge, "dropped:campaign.none", now=now)
-    customer = customers[0] if route is Route.KF else replace(customers[0], window=None)
+        return "campaign.none", verdict
     if route is Route.REP and customer.rep != nudge.rep:
-        return _end(tx, facts, nudge, "dropped:rep.changed", now=now)
-    verdict = judge(customer, day_of(facts), now)
-    if isinstance(verdict.decision, Send) and verdict.decision.route is route:
-        _said(tx, facts, nudge, now=now)
-        return Go()
-    why = "channel.closed" if isinstance(verdict.decision, Send) else verdict.why[0].code
-    return _end(tx, facts, nudge, f"dropped:{why}", now=now)
+        return "rep.changed", verdict
+    if not isinstance(verdict.decision, Send):
+        return verdict.why[0].code, verdict
+    return (None if verdict.decision.route is route else "channel.closed"), verdict
 
 
 def _again(tx: Tx, facts: Facts, nudge: Nudge, *, now: datetime) -> Go | Stop:

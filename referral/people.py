@@ -9,6 +9,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import TYPE_CHECKING, Protocol
 
+from referral import notices
 from referral.consent import NUDGES, Answer, Consent
 from referral.identities import Identity, IdentityKind
 from referral.ids import Bits, new_id
@@ -190,4 +191,4 @@ def _share_silence(tx: Tx, people: Sequence[Person], now: datetime) -> None:
             tx.consent.record(said)
             silent = replace(moment, consent=Permission.WITHDRAWN, consent_at=now)
             tx.moments.save(silent, Due(state=State.IDLE, reason="opted_out", score=0.0, due_at=None))
-            tx.outbox.drop_unasked(moment.person, "opted_out", now)
+            notices.take_back(tx, moment.person, "opted_out", now=now)

@@ -26,7 +26,7 @@ from referral.nudges import CARRIES, ON_THE_LIST, Nudge, NudgeState, Purpose, da
 from referral.outbox import Letter, post
 from referral.outbox import Purpose as LetterPurpose
 from referral.suggestions import suggestion
-from referral.times import SHANGHAI
+from referral.times import SHANGHAI, midnight, next_daily
 
 if TYPE_CHECKING:
     from referral.facts import Facts
@@ -73,7 +73,7 @@ class Tally:
 
 def situation(tx: Tx, facts: Facts, *, now: datetime, with_reps: bool = True) -> Day:
     """The day as it stands: open campaigns, what is left of the budget and, `with_reps`, of each rep's load."""
-    today = _midnight(now)
+    today = midnight(now)
     return replace(
         day_of(facts),
         campaigns=[(c.id, facts.words.audience(c.pack)) for c in open_campaigns(tx, now)],
@@ -120,7 +120,7 @@ def left_over(tx: Tx, facts: Facts, *, now: datetime) -> Tally:
 
 def plan_permissions(tx: Tx, facts: Facts, *, now: datetime, rng: Bits) -> int:
     """Put a few customers of unknown consent on each rep's list, to be asked in passing (征询); how many."""
-    counts: Counter[str] = Counter(tx.nudges.permissions_since(_midnight(now)))
+    counts: Counter[str] = Counter(tx.nudges.permissions_since(midnight(now)))
     at, listed, place = hours.next_working_morning(facts.hours, now, facts.workdays), 0, None
     wanting = {rep.id for rep in tx.reps.active() if counts[rep.id] < _PERMISSIONS}
     for _ in range(_PAGES):
@@ -187,9 +187,7 @@ def tell_rep(tx: Tx, facts: Facts, rep: str, day: str, *, now: datetime, rng: Bi
 
 def plan_again(tx: Tx, after: datetime) -> None:
     """Have the next plan made: the next morning at the time of the reps' list, on every day."""
-    local = after.astimezone(SHANGHAI)
-    at = local.replace(hour=hours.REPS_FROM.hour, minute=hours.REPS_FROM.minute, second=0, microsecond=0)
-    due = at if at > local else at + timedelta(days=1)
+    due = next_daily(after, hours.REPS_FROM)
     tx.jobs.put(Job(kind=PLAN, key=due.date().isoformat(), due_at=due))
 
 
@@ -330,7 +328,3 @@ def _weekly(tx: Tx, rep: str, most: int, lately: int) -> int:
 
 def _window_end(customer: Customer) -> datetime | None:
     return customer.window.said_at + OPEN_FOR if customer.window else None
-
-
-def _midnight(at: datetime) -> datetime:
-    return at.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 Clock = Callable[[], datetime]
@@ -21,6 +21,17 @@ def chinese_date(at: datetime) -> str:
     """The day as people write it, e.g. `11月22日`."""
     local = at.astimezone(SHANGHAI)
     return f"{local.month}月{local.day}日"
+
+
+def midnight(at: datetime) -> datetime:
+    """When the day in Shanghai began that `at` falls in."""
+    return at.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def next_daily(after: datetime, hour: time) -> datetime:
+    """When it is next that time of day in Shanghai."""
+    at = datetime.combine(after.astimezone(SHANGHAI).date(), hour, tzinfo=SHANGHAI)
+    return at if at > after else at + timedelta(days=1)
 
 
 def year_start(at: datetime) -> datetime:

@@ -83,8 +83,8 @@ class BroadcastsTable:
         """Note that the platform is being asked for it now; None when it has certainly not made it."""
         self._set(broadcast, asked_at=ms(asked_at))
 
-    def made(self, broadcast: str, msgid: str) -> None:
-        self._set(broadcast, msgid=msgid, state=BroadcastState.WAITING.value)
+    def made(self, broadcast: str, task: str) -> None:
+        self._set(broadcast, task=task, state=BroadcastState.WAITING.value)
 
     def waiting_for(self, person: str) -> list[str]:
         """The broadcasts that wait for their rep with this person in them."""
@@ -93,8 +93,8 @@ class BroadcastsTable:
         where = (to.person == person, to.status == "waiting", b.state == BroadcastState.WAITING.value)
         return list(self._c.execute(statement.where(*where)).scalars())
 
-    def is_known(self, msgid: str) -> bool:
-        return bool(self._c.execute(select(exists().where(t.broadcasts.c.msgid == msgid))).scalar())
+    def is_known(self, task: str) -> bool:
+        return bool(self._c.execute(select(exists().where(t.broadcasts.c.task == task))).scalar())
 
     def finish(self, broadcast: str, state: BroadcastState, now: datetime) -> None:
         self._set(broadcast, state=state.value, finished_at=ms(now))
@@ -120,7 +120,7 @@ def _broadcast(row: Any) -> Broadcast:
         text=row.text,
         state=BroadcastState(row.state),
         created_at=at(row.created_at),
-        msgid=row.msgid,
+        task=row.task,
         asked_at=at(row.asked_at),
         finished_at=at(row.finished_at),
     )

@@ -644,14 +644,14 @@ broadcasts = Table(
     _id(),
     _text("rep"),
     _text("text"),
-    Column("msgid", Text, nullable=True, unique=True),
+    Column("task", Text, nullable=True, unique=True),
     _text("state"),
     _int("created_at"),
     _int("asked_at", null=True),
     _int("finished_at", null=True),
     CheckConstraint("state in ('queued','waiting','done','cancelled','unknown','failed')", name="state"),
 )
-"""One text from one rep to many customers; it goes when the rep presses send. `msgid` is the platform's name for it."""
+"""One text from one rep to many customers; it goes when the rep presses send. `task` is the platform's name for it."""
 
 broadcast_targets = Table(
     "broadcast_targets",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from datetime import datetime
 from pathlib import Path
 
 import click
@@ -11,6 +10,7 @@ import click
 from bot.calendar import calendar_of
 from bot.cli.options import configured
 from bot.config import load
+from bot.machine import machine_clock
 from referral.times import SHANGHAI
 from referral.workdays import uncertain_years
 
@@ -23,6 +23,6 @@ def check(config_file: Path) -> None:
     """Check the file only, offline."""
     config = load(config_file, os.environ)
     click.echo("配置没有问题", err=True)
-    today = datetime.now(SHANGHAI).date()  # noqa: TID251  # the clock's home, bot.app, takes seconds to load
+    today = machine_clock().astimezone(SHANGHAI).date()
     for year in uncertain_years(calendar_of(config.sending), today):
         click.echo(f"提醒：{year} 年的放假调休安排还未知，先按法定节日推算；{_THEN}", err=True)

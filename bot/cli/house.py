@@ -13,12 +13,13 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from bot import control
-from bot.app import World, house, naming_of
+from bot.app import house, naming_of
 from bot.clocks import ahead
 from bot.config import Config, load, with_sandbox_secrets
 from bot.hooks.reading import Naming
 from bot.keys import Keys, load_keys
 from bot.log import set_up
+from bot.machine import World
 from bot.operator import ADDRESS, Operator
 from bot.pages.tokens import Tokens
 from bot.words import Words

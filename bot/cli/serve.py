@@ -9,12 +9,13 @@ from pathlib import Path
 import click
 import structlog
 
-from bot.app import App, World
+from bot.app import App
 from bot.cli.house import read_config, run
 from bot.cli.options import configured
 from bot.cli.running import running
 from bot.config import Config
 from bot.keys import load_keys
+from bot.machine import World
 
 log = structlog.get_logger()
 

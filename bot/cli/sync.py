@@ -14,9 +14,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from bot import control
-from bot.app import World, lines_of
+from bot.app import lines_of
 from bot.cli.house import opened, read_config, run
 from bot.cli.options import as_json, configured, show
+from bot.machine import World
 from bot.syncing import SYNC, SyncBroken, Syncing
 from storage.errors import DatabaseInUse
 

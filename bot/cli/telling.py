@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from bot.app import App, World
+from bot.app import App
 from bot.cli.columns import wrapped
 from bot.cli.house import on_loop, read_config
 from bot.cli.running import running
@@ -20,6 +20,7 @@ from bot.demo import Story
 from bot.demo_door import NotConfirmed
 from bot.keys import load_keys
 from bot.log import set_up
+from bot.machine import World
 from referral.errors import RuleViolation
 from referral.times import SHANGHAI
 

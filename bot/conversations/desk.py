@@ -263,7 +263,9 @@ class DeskTalk:
     def _call(self, session: bool) -> None:
         if session:
             self._send(HandOver(desk=self.desk, to=self.handle))
-        self._tell_rep("rep.called")
+        if rep := codes.rep_for(self.tx, self.person.id, self.person.rep):
+            told = RepText(rep=rep, text=self.words.say("rep.called", name=self.person.nickname or "一位客户"))
+            post(self.tx, told, lane=f"rep:{rep}", purpose=Purpose.SYSTEM, now=self.now, rng=self.rng)
 
     def _declared(self, evidence: str) -> None:
         for code in self.tx.codes.of_advocate(self.person.id)[-1:]:
@@ -286,12 +288,6 @@ class DeskTalk:
     def _keep_score(self, score: int) -> None:
         told = Signal(person=self.person.id, kind=SignalKind.SURVEY, at=self.said_at, source="desk", score=float(score))
         news.take_in(self.tx, self.facts, told, now=self.now, rng=self.rng)
-
-    def _tell_rep(self, key: str, **values: object) -> None:
-        rep = codes.rep_for(self.tx, self.person.id, self.person.rep)
-        if rep:
-            told = RepText(rep=rep, text=self.words.say(key, name=self.person.nickname or "一位客户", **values))
-            post(self.tx, told, lane=f"rep:{rep}", purpose=Purpose.SYSTEM, now=self.now, rng=self.rng)
 
     def _menu(self, key: str, items: tuple[str, ...]) -> None:
         self._send(self._menu_message(self.words.say(key), items, tail=""))

@@ -105,7 +105,7 @@ def _reasons(talk: RepTalk, verdict: Verdict) -> list[str]:
 
 
 def _joined(talk: RepTalk, reasons: Sequence[Reason]) -> str:
-    return "；".join(talk.words.say(f"moment.{each.code}", {"value": each.value}) for each in reasons[:_TELLS])
+    return "；".join(talk.words.moment(each.code, each.value) for each in reasons[:_TELLS])
 
 
 def _history(talk: RepTalk, customer: Customer) -> list[str]:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from bot.conversations.rep_talk import RepTalk
 from referral import hours
 from referral.nudges import Nudge, NudgeState
-from referral.times import SHANGHAI
+from referral.times import midnight
 
 _MOST = 8  # customers named in one answer
 
@@ -32,7 +32,7 @@ def _lines(talk: RepTalk, waiting: list[Nudge]) -> list[str]:
 
 def _line(talk: RepTalk, nudge: Nudge, name: str) -> str:
     code, value = nudge.reasons[0] if nudge.reasons else (nudge.why, "")
-    reason = talk.words.say(f"moment.{code}", {"value": value})
+    reason = talk.words.moment(code, value)
     return talk.say("list_line", name=name or "一位客户", reason=reason)
 
 
@@ -41,5 +41,5 @@ def _next_list(talk: RepTalk) -> datetime:
     today = hours.next_working_morning(talk.facts.hours, talk.now, talk.facts.workdays)
     if today > talk.now:
         return today
-    midnight = talk.now.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-    return hours.next_working_morning(talk.facts.hours, midnight, talk.facts.workdays)
+    tomorrow = midnight(talk.now) + timedelta(days=1)
+    return hours.next_working_morning(talk.facts.hours, tomorrow, talk.facts.workdays)

@@ -12,8 +12,8 @@ from bot.hooks.signature import verifier
 from bot.hooks.taking import Hook
 from referral import orders
 from referral.facts import Facts
-from referral.ids import Bits, new_id
-from referral.orders import Answer, Order, Refund
+from referral.ids import Bits
+from referral.orders import Answer
 from referral.times import Clock
 from storage.store import Store
 from storage.transaction import Transaction
@@ -61,31 +61,5 @@ class _Settling:
     def settle(self, tx: Transaction, told: OrderTold | RefundTold) -> Answer:
         now = self.clock()
         if isinstance(told, RefundTold):
-            return orders.refund(tx, self.facts, self._refund(told), now=now, rng=self.rng)
-        return orders.place(tx, self.facts, self._order(told), told.buyer, now=now, rng=self.rng)
-
-    def _order(self, told: OrderTold) -> Order:
-        return Order(
-            id=new_id(self.rng, "o"),
-            source=told.source,
-            order_no=told.order_no,
-            kind=told.kind,
-            amount_fen=told.amount_fen,
-            paid_at=told.at,
-            received_at=self.clock(),
-            digest=told.digest,
-            code=told.code,
-        )
-
-    def _refund(self, told: RefundTold) -> Refund:
-        return Refund(
-            id=new_id(self.rng, "f"),
-            source=told.source,
-            order_no=told.order_no,
-            refund_no=told.refund_no,
-            kind=told.kind,
-            amount_fen=told.amount_fen,
-            at=told.at,
-            received_at=self.clock(),
-            digest=told.digest,
-        )
+            return orders.refund(tx, self.facts, told.refund(self.rng, now), now=now, rng=self.rng)
+        return orders.place(tx, self.facts, told.order(self.rng, now), told.buyer, now=now, rng=self.rng)

@@ -13,8 +13,9 @@ from bot.hooks.fields import Fields
 from bot.hooks.refusals import HookRefused
 from referral.codes import find_in
 from referral.identities import Identity
+from referral.ids import Bits, new_id
 from referral.offers import CONVERSIONS
-from referral.orders import MONEY
+from referral.orders import MONEY, Order, Refund
 
 REFUNDED = "order.refunded"
 SIGNED = "contract.signed"
@@ -34,6 +35,20 @@ class OrderTold:
     buyer: tuple[Identity, ...]
     code: str | None
 
+    def order(self, rng: Bits, now: datetime) -> Order:
+        """The order, as it is taken in now."""
+        return Order(
+            id=new_id(rng, "o"),
+            source=self.source,
+            order_no=self.order_no,
+            kind=self.kind,
+            amount_fen=self.amount_fen,
+            paid_at=self.at,
+            received_at=now,
+            digest=self.digest,
+            code=self.code,
+        )
+
     @property
     def digest(self) -> str:
         """What tells one content from another; the order of keys, spelling of times and phones do not matter."""
@@ -51,6 +66,20 @@ class RefundTold:
     refund_no: str
     amount_fen: int | None
     at: datetime
+
+    def refund(self, rng: Bits, now: datetime) -> Refund:
+        """The refund, as it is taken in now."""
+        return Refund(
+            id=new_id(rng, "f"),
+            source=self.source,
+            order_no=self.order_no,
+            refund_no=self.refund_no,
+            kind=self.kind,
+            amount_fen=self.amount_fen,
+            at=self.at,
+            received_at=now,
+            digest=self.digest,
+        )
 
     @property
     def digest(self) -> str:

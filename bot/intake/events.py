@@ -12,9 +12,8 @@ from bot.intake.batches import OrderFound, Verdict
 from referral import due_rows, news, orders
 from referral.facts import Facts
 from referral.identities import Identity
-from referral.ids import Bits, new_id
+from referral.ids import Bits
 from referral.intake import CHANNEL
-from referral.orders import Order, Refund
 from referral.signals import Signal
 from referral.times import SHANGHAI
 from storage.transaction import Transaction
@@ -48,31 +47,9 @@ def order(taker: Taker, tx: Transaction, row: OrderRow, now: datetime) -> OrderF
     found = ordered(tx, row)
     told = row.told
     if found == Verdict.NEW:
-        placed = Order(
-            id=new_id(taker.rng, "o"),
-            source=told.source,
-            order_no=told.order_no,
-            kind=told.kind,
-            amount_fen=told.amount_fen,
-            paid_at=told.at,
-            received_at=now,
-            digest=told.digest,
-            code=told.code,
-        )
-        orders.place(tx, taker.facts, placed, told.buyer, now=now, rng=taker.rng)
+        orders.place(tx, taker.facts, told.order(taker.rng, now), told.buyer, now=now, rng=taker.rng)
     if found in (Verdict.NEW, Verdict.CHANGED) and (given_back := _refund_told(tx, row)):
-        refund = Refund(
-            id=new_id(taker.rng, "f"),
-            source=told.source,
-            order_no=told.order_no,
-            refund_no=given_back.refund_no,
-            kind=told.kind,
-            amount_fen=given_back.amount_fen,
-            at=given_back.at,
-            received_at=now,
-            digest=given_back.digest,
-        )
-        orders.refund(tx, taker.facts, refund, now=now, rng=taker.rng)
+        orders.refund(tx, taker.facts, given_back.refund(taker.rng, now), now=now, rng=taker.rng)
     return found
 
 

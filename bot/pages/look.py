@@ -97,10 +97,16 @@ def headers_of(view: View) -> dict[str, str]:
 
 
 @cache
+def static_file(name: str) -> tuple[str, bytes]:
+    """Return the path of a file of `templates/pages`, which changes with its content, and its bytes."""
+    body = (_FOLDER / name).read_bytes()
+    stem, _, suffix = name.rpartition("/")[2].rpartition(".")
+    return f"/static/{stem}.{sha256(body).hexdigest()[:12]}.{suffix}", body
+
+
 def static_css() -> tuple[str, bytes]:
-    """Return the style sheet's path, which changes with its content, and its bytes."""
-    sheet = (_FOLDER / "pages.css").read_bytes()
-    return f"/static/pages.{sha256(sheet).hexdigest()[:12]}.css", sheet
+    """Return the style sheet's path and its bytes."""
+    return static_file("pages.css")
 
 
 @cache

@@ -8,14 +8,13 @@ from __future__ import annotations
 import hmac
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import structlog
 from aiohttp import web
 
 from bot.channels.errors import ChannelError, Expired
 from bot.channels.wecom.entrance import Entrance
-from bot.pages.js_config import Tickets, js_config
 from bot.pages.rep_look import HEADERS, page
 from bot.pages.rep_passes import Passes
 from bot.pages.rep_views import RepDoorView
@@ -39,23 +38,17 @@ Form = dict[str, list[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Login:
-    """The app that reps use: who logs in there, and what signs its pages. `base` is the platform's login host."""
-
-    corp_id: str
-    agent_id: int
-    base: str
-    entrance: Entrance
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RepDoor:
-    """Lets reps in. `login` is None where no app of the company serves reps: then only a card's link does."""
+    """Lets reps in. `entrance` is None where no app of the company serves reps: then only a card's link does.
+
+    `login_base` is the scheme and host of the platform's login.
+    """
 
     store: Store
     facts: Facts
     passes: Passes
-    login: Login | None
+    entrance: Entrance | None
+    login_base: str
     clock: Clock
     rng: Bits
 
@@ -76,10 +69,10 @@ class RepDoor:
         """Back from WeCom's login; the state shows that it was this browser that went there."""
         asked, sent = request.query.get("state", ""), request.cookies.get(STATE_COOKIE, "")
         code = request.query.get("code", "")
-        if self.login is None or not code or not sent or not hmac.compare_digest(asked.encode(), sent.encode()):
+        if self.entrance is None or not code or not sent or not hmac.compare_digest(asked.encode(), sent.encode()):
             return self.refuse("没有登录成功", "请再进入一次。", status=400)
         try:
-            member = await self.login.entrance.who(code)
+            member = await self.entrance.who(code)
         except Expired:
             return self.refuse("这次登录已经过期", "请再进入一次。", status=400)
         except ChannelError as error:
@@ -93,15 +86,11 @@ class RepDoor:
 
     def to_login(self, request: web.Request) -> web.StreamResponse:
         """Send a browser without a cookie to WeCom's login."""
-        if self.login is None:
+        if self.entrance is None:
             return self.refuse("请从卡片打开", "请点企业微信里当天的名单卡片。", enter=False)
         state = f"{self.rng.getrandbits(120):030x}"
-        back = quote(f"{self.facts.public_url}/rep/enter", safe="")
-        address = (
-            f"{self.login.base}/connect/oauth2/authorize?appid={quote(self.login.corp_id)}&redirect_uri={back}"
-            f"&response_type=code&scope=snsapi_base&state={state}&agentid={self.login.agent_id}#wechat_redirect"
-        )
-        answer = _see(address)
+        back = f"{self.facts.public_url}/rep/enter"
+        answer = _see(self.entrance.login_address(self.login_base, back=back, state=state))
         answer.set_cookie(
             STATE_COOKIE,
             state,
@@ -135,22 +124,14 @@ class RepDoor:
 
     async def js_config(self, request: web.Request) -> dict[str, object] | None:
         """What this very page needs to use WeCom's JS interface, None in other browsers or when it cannot be had."""
-        if self.login is None or "wxwork" not in request.headers.get("User-Agent", "").lower():
+        if self.entrance is None or "wxwork" not in request.headers.get("User-Agent", "").lower():
             return None
-        door = self.login.entrance
         try:
-            tickets = Tickets(company=await door.company_ticket(), app=await door.app_ticket())
+            here = f"{self.facts.public_url}{request.rel_url}"
+            return await self.entrance.js_config(here, now=self.clock(), rng=self.rng)
         except ChannelError as error:
             log.info("rep.no_ticket", reason=error.reason)
             return None
-        return js_config(
-            corp_id=self.login.corp_id,
-            agent_id=self.login.agent_id,
-            tickets=tickets,
-            url=f"{self.facts.public_url}{request.rel_url}",
-            now=self.clock(),
-            rng=self.rng,
-        )
 
     def refuse(self, title: str, *lines: str, status: int = 403, enter: bool = True) -> web.Response:
         """A page that says why somebody is not let in."""
@@ -158,7 +139,7 @@ class RepDoor:
             company=self.facts.company,
             title=title,
             lines=lines,
-            enter=enter and self.login is not None,
+            enter=enter and self.entrance is not None,
             status=status,
         )
         return page(view)

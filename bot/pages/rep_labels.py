@@ -23,6 +23,9 @@ CAME: Mapping[str, str] = {"took": "要了海报", "later": "对方说先不用"
 
 OVER: Mapping[str, str] = {
     "expired": "在名单上放得太久，已经过期。",
+    "moved:kf": "对方自己来了客服，已经在那边问过。",
+    "taken_back": "有客户不想再收到，这次群发已经收回。",
+    "dropped:rep.changed": "这位客户现在由别的同事跟进。",
     "dropped:channel.closed": "现在轮不到顾问来问了。",
     End.NOT_FRIEND.value: "群发时，对方已经不是您的联系人。",
     End.CAP.value: "群发时，对方这个月能收的次数已经用完。",

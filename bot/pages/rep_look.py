@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from functools import cache
-from hashlib import sha256
 from typing import Final
 
 from aiohttp import web
 
-import templates
-from bot.pages.look import SECURITY_HEADERS, STATIC_HEADERS, draw
+from bot.pages.look import SECURITY_HEADERS, STATIC_HEADERS, draw, static_file
 from bot.pages.rep_views import (
     RepBroadcastView,
     RepCardView,
@@ -20,8 +17,6 @@ from bot.pages.rep_views import (
     RepPosterView,
     RepView,
 )
-
-_FOLDER: Final = templates.ROOT / "pages"
 
 _TEMPLATES: Final[dict[type[RepView], str]] = {
     RepListView: "rep.html.j2",
@@ -70,12 +65,6 @@ def _serve(body: bytes, kind: str) -> Callable[[web.Request], Awaitable[web.Resp
     return answer
 
 
-@cache
 def _static() -> dict[str, tuple[str, bytes, str]]:
     """Each file's path, content and type."""
-    found = {}
-    for name, (file, kind) in _FILES.items():
-        body = (_FOLDER / file).read_bytes()
-        stem, _, suffix = file.rpartition("/")[2].rpartition(".")
-        found[name] = (f"/static/{stem}.{sha256(body).hexdigest()[:12]}.{suffix}", body, kind)
-    return found
+    return {name: (*static_file(file), kind) for name, (file, kind) in _FILES.items()}

@@ -11,7 +11,7 @@ from hashlib import sha256
 
 from itsdangerous import BadData, URLSafeSerializer
 
-from referral.times import SHANGHAI
+from referral.times import midnight
 
 LINK_LIVES = timedelta(days=1)
 _LATE = timedelta(hours=3)  # an evening's work may run past midnight
@@ -68,5 +68,5 @@ class Passes:
 
 
 def _end_of_day(now: datetime) -> datetime:
-    midnight = now.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-    return (midnight + _LATE).astimezone(UTC)
+    tomorrow = midnight(now) + timedelta(days=1)
+    return (tomorrow + _LATE).astimezone(UTC)

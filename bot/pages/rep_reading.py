@@ -23,13 +23,13 @@ from bot.pages.rep_views import (
     Talk,
 )
 from bot.words import Words
-from referral import hours, moments
+from referral import hours, moments, nudges
 from referral.broadcasts import FEWEST, BroadcastState, Target
 from referral.campaigns import Campaign
-from referral.decisions import Customer, Send, gate_of, judge
+from referral.decisions import Customer, Route, gate_of
 from referral.facts import Facts
 from referral.floor import may_ask_permission
-from referral.nudges import ON_THE_LIST, Nudge, NudgeState, Purpose, Stop, Wait, day_of
+from referral.nudges import ON_THE_LIST, Nudge, NudgeState, Purpose, Stop, Wait
 from referral.people import Rep
 from referral.wording import lint
 from storage.transaction import Transaction
@@ -255,17 +255,17 @@ class Reading:
         """Why the customer may not be asked now, if so, and what speaks against it in any case."""
         if customer is None:
             return self._why_over("dropped:unknown"), ()
-        verdict = judge(replace(customer, window=None, rep=nudge.rep), day_of(self.facts), self.now)
+        why, verdict = nudges.objection(self.tx, self.facts, nudge, customer, Route.REP, now=self.now)
         against = tuple(self._reason(reason.code, reason.value) for reason in verdict.against)
-        if not isinstance(verdict.decision, Send):
-            return self._why_over(f"dropped:{verdict.why[0].code}"), against
+        if why:
+            return self._why_over(f"dropped:{why}"), against
         if not hours.are_open(self.facts.hours, self.now, self.facts.workdays):
             opening = hours.next_opening(self.facts.hours, self.now, self.facts.workdays)
             return self._not_before(opening), against
         return None, against
 
     def _reason(self, code: str, value: str) -> str:
-        return self.words.say(f"moment.{code}", {"value": value})
+        return self.words.moment(code, value)
 
     def _not_before(self, until: datetime) -> str:
         return f"现在不是打扰的时候，最早{labels.when(until, self.now)} 可以聊。"

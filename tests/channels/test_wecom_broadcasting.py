@@ -266,7 +266,7 @@ async def test_a_broadcast_made_by_a_process_that_died_before_it_could_say_so_is
     # then it goes on with that one
     assert list(house.platform.tasks) == ["msg0"]
     assert (await house.state(made))[0] is BroadcastState.WAITING
-    assert (await house.store.read(lambda tx: tx.broadcasts.get(made.id))).msgid == "msg0"
+    assert (await house.store.read(lambda tx: tx.broadcasts.get(made.id))).task == "msg0"
     house.platform.status = {"wm-mei": 1, "wm-jun": 1}
     house.now += 10 * MINUTES
     await house.follow(made)
@@ -284,7 +284,7 @@ async def test_a_broken_off_answer_is_looked_for_and_each_finds_its_own(house):
 
     await house.passes(seconds=1)
 
-    ids = [(await house.store.read(lambda tx, b=b: tx.broadcasts.get(b.id))).msgid for b in (first, second)]
+    ids = [(await house.store.read(lambda tx, b=b: tx.broadcasts.get(b.id))).task for b in (first, second)]
     assert ids == ["msg0", "msg1"]
     assert house.platform.asked["add_msg_template"] == 2
 

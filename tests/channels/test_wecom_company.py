@@ -13,7 +13,6 @@ from bot.channels import errors
 from bot.channels.wecom.broadcasts import Delivery, Made
 from bot.channels.wecom.customers import Customer, CustomerPage
 from bot.channels.wecom.entrance import js_signature
-from bot.pages.js_config import Tickets, js_config
 from referral.broadcasts import End
 from referral.messages import RepCard
 
@@ -221,23 +220,21 @@ class TestEntrance:
 
         assert signature == example["signature"]
 
-    def test_a_page_gets_two_signatures_of_its_address_without_what_follows_the_hash(self):
+    async def test_a_page_gets_two_signatures_of_its_address_without_what_follows_the_hash(self, gateway, platform):
         class Dice:
             def getrandbits(self, k):
                 return 1
 
-        known = {
-            "corp_id": "ww1",
-            "agent_id": 1000002,
-            "tickets": Tickets(company="C", app="A"),
-            "now": AT,
-            "rng": Dice(),
-        }
+        platform.answers["get_jsapi_ticket"] = {"ticket": "C", "expires_in": 7200}
+        platform.answers["ticket/get"] = {"ticket": "A", "expires_in": 7200}
 
-        config = js_config(**known, url="https://i.example.cn/rep?a=1#top")
+        def js_config(url):
+            return gateway.entrance.js_config(url, now=AT, rng=Dice())
+
+        config = await js_config("https://i.example.cn/rep?a=1#top")
 
         assert (config["corpId"], config["agentId"]) == ("ww1", 1000002)
-        assert config == js_config(**known, url="https://i.example.cn/rep?a=1")
+        assert config == await js_config("https://i.example.cn/rep?a=1")
         assert config["config"]["signature"] != config["agentConfig"]["signature"]
         assert config["config"]["signature"] == js_signature(
             "C", nonce=config["config"]["nonceStr"], timestamp=1763690000, url="https://i.example.cn/rep?a=1"

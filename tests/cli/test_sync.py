@@ -33,15 +33,21 @@ uses = ["contact"]
 
 
 class Platform:
-    """A WeCom with 150 customers of Lin's in two pages, and a rep without any. `stuck`: it stops answering pages."""
+    """A WeCom with 150 customers of Lin's in two pages, and a rep without any.
+
+    `stuck`: it stops answering pages; `shut`: it knows nobody at our address.
+    """
 
     def __init__(self) -> None:
         self.pages: list[tuple[str, str]] = []
         self.stuck = threading.Event()
         self.asked = threading.Event()
         self.over = threading.Event()
+        self.shut = threading.Event()
 
     def answer(self, call: str, body: dict) -> dict:
+        if self.shut.is_set():
+            return {"errcode": 60020, "errmsg": "not allow ip"}
         match call:
             case "gettoken":
                 return {"access_token": "t", "expires_in": 7200}
@@ -170,8 +176,8 @@ def test_a_company_without_wecom_is_told_what_is_missing(tmp_path):
     assert "contact" in result.stderr
 
 
-def test_a_platform_that_is_away_is_one_sentence(alone, platform, monkeypatch):
-    monkeypatch.setattr(platform, "answer", lambda call, body: {"errcode": 60020, "errmsg": "not allow ip"})
+def test_a_platform_that_lets_nobody_in_is_one_sentence(alone, platform):
+    platform.shut.set()
 
     result = alone.run("sync")
 

@@ -13,9 +13,10 @@ from typing import Any, TypeVar
 
 from aiohttp import ClientResponse, ClientSession, DummyCookieJar
 
-from bot.app import App, World
+from bot.app import App
 from bot.config import load, with_sandbox_secrets
 from bot.keys import load_keys
+from bot.machine import World
 from referral.identities import Identity, IdentityKind
 from referral.people import Person
 from referral.referrals import Referral

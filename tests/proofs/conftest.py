@@ -10,9 +10,10 @@ from itertools import count
 import pytest
 from aiohttp import ClientSession
 
-from bot.app import App, World
+from bot.app import App
 from bot.config import load
 from bot.keys import load_keys
+from bot.machine import World
 from storage.open import migrate_database
 from tests.channels.envelopes import CORP
 from tests.proofs.crash import CONFIG, COST_FEN, SECRETS, served

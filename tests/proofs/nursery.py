@@ -152,10 +152,11 @@ def _live(order: Order) -> None:
 
 
 async def _serve(order: Order) -> None:
-    from bot.app import App, World
+    from bot.app import App
     from bot.config import load
     from bot.keys import load_keys
     from bot.log import set_up
+    from bot.machine import World
 
     set_up()
     ahead = timedelta(seconds=order.ahead_s)

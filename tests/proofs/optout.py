@@ -34,9 +34,10 @@ from aiohttp import ClientSession, DummyCookieJar
 from sqlalchemy import insert, text
 
 from bot import planning
-from bot.app import App, World
+from bot.app import App
 from bot.config import load
 from bot.keys import load_keys
+from bot.machine import World
 from bot.pages.rep_passes import Passes
 from referral.due_rows import outlook
 from referral.floor import Policy

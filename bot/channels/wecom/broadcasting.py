@@ -65,10 +65,10 @@ class Broadcasting:
     async def follow(self, job: Job) -> None:
         """Ask how a broadcast stands and keep it; look again in ten minutes until it has come to its end."""
         known = await self._store.read(lambda tx: tx.broadcasts.get(job.key))
-        if known is None or known.state is not BroadcastState.WAITING or known.msgid is None:
+        if known is None or known.state is not BroadcastState.WAITING or known.task is None:
             return
         try:
-            over = await self._look(known, known.msgid)
+            over = await self._look(known, known.task)
         except ChannelError as error:
             log.info("broadcast.not_followed", reason=error.reason)
             over = False

@@ -106,7 +106,8 @@ class Gateway:
         self._client: Any = Client(line)
         self.customers = CustomerBook(self._client)
         self.broadcasts = BroadcastDesk(self._client)
-        self.entrance = Entrance(self._client, tokens=tokens, corp=corp, app=token_name(corp, secret))
+        app = token_name(corp, secret)
+        self.entrance = Entrance(self._client, tokens=tokens, corp=corp, app=app, agent_id=agent_id)
         self._agent_id = agent_id
         self._pictures = Pictures(session, platform=api_base, allow=egress)
 

@@ -149,7 +149,7 @@ def _broadcasts() -> None:
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("rep", sa.Text(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
-        sa.Column("msgid", sa.Text(), nullable=True),
+        sa.Column("task", sa.Text(), nullable=True),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("asked_at", sa.BigInteger(), nullable=True),
@@ -158,7 +158,7 @@ def _broadcasts() -> None:
             "state in ('queued','waiting','done','cancelled','unknown','failed')", name=op.f("ck_broadcasts_state")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_broadcasts")),
-        sa.UniqueConstraint("msgid", name=op.f("uq_broadcasts_msgid")),
+        sa.UniqueConstraint("task", name=op.f("uq_broadcasts_task")),
     )
     op.create_table(
         "broadcast_targets",
