@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, time
 from functools import partial
 
@@ -49,6 +48,6 @@ def _rank_some(tx: Transaction, facts: Facts, scale: Thresholds, after: str, clo
     for moment in some:
         rank = None if moment.activity is None else scale.rank(moment.activity)
         if rank != moment.rank:
-            due_rows.keep(tx, facts, replace(moment, rank=rank), now=now)
+            due_rows.keep(tx, facts, moment.but(rank=rank), now=now)
             changed += 1
     return changed, some[-1].person if len(some) == _ROWS else ""

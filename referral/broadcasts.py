@@ -6,7 +6,7 @@ What the platform says of it is followed until every customer's part has come to
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
@@ -173,7 +173,7 @@ def is_held(tx: Tx, facts: Facts, target: Target, *, now: datetime) -> bool:
     """Whether a customer must not get it any more: silence for any, the whole floor for one who is asked by it."""
     if notices.is_silent(tx, target.person):
         return True
-    moment = replace(tx.moments.get(target.person), nudged_at=None)  # but for this very ask
+    moment = tx.moments.get(target.person).but(nudged_at=None)  # but for this very ask
     return target.nudge is not None and barrier(moment, facts.policy, now) is not None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
@@ -58,10 +58,10 @@ def say(tx: Tx, facts: Facts, person: str, answer: Answer, *, evidence: str, cha
     proof = sha256(evidence.encode()).hexdigest()
     tx.consent.record(Consent(person=person, purpose=NUDGES, answer=answer, evidence=proof, channel=channel, at=now))
     tx.nudges.end_permission(person, answer.value)
-    moment = replace(known, consent=Permission(answer.value), consent_at=now)
+    moment = known.but(consent=Permission(answer.value), consent_at=now)
     due_rows.keep(tx, facts, moment, now=now)
 
 
 def asked(tx: Tx, facts: Facts, person: str, *, now: datetime) -> None:
     """Note that a person was asked whether they want to hear of anything: once is enough for half a year."""
-    due_rows.keep(tx, facts, replace(tx.moments.get(person), consent_asked_at=now), now=now)
+    due_rows.keep(tx, facts, tx.moments.get(person).but(consent_asked_at=now), now=now)

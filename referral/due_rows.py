@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+
+from msgspec import structs
 
 from referral import moments
 from referral.floor import Policy, barrier
@@ -39,7 +40,7 @@ def put_off(tx: Tx, facts: Facts, moment: Moment, reason: str, until: datetime |
     """Look at a customer again later, for a reason that does not stand in their own row."""
     due = outlook(moment, facts.policy, now)
     if due.state is State.READY:
-        due = replace(due, state=State.WAITING if until else State.IDLE, reason=reason, due_at=until)
+        due = structs.replace(due, state=State.WAITING if until else State.IDLE, reason=reason, due_at=until)
     tx.moments.save(moment, due)
 
 
@@ -83,7 +84,7 @@ def met(tx: Tx, facts: Facts, person: str, at: datetime, *, now: datetime) -> No
     """A customer was in touch with us; noted once a day."""
     known = tx.moments.get(person)
     if known.customer_since and (known.seen_at is None or at - known.seen_at >= moments.DAY):
-        keep(tx, facts, replace(known, seen_at=at), now=now)
+        keep(tx, facts, known.but(seen_at=at), now=now)
 
 
 def bought(tx: Tx, facts: Facts, person: str, at: datetime, *, now: datetime) -> None:
@@ -91,7 +92,7 @@ def bought(tx: Tx, facts: Facts, person: str, at: datetime, *, now: datetime) ->
     signal = Signal(person=person, kind=SignalKind.PURCHASE, at=at, source="order")
     known = moments.heard(tx.moments.get(person), signal)
     since = min(known.customer_since or at, at)
-    keep(tx, facts, replace(known, customer_since=since, orders=(known.orders or 0) + 1), now=now)
+    keep(tx, facts, known.but(customer_since=since, orders=(known.orders or 0) + 1), now=now)
 
 
 def gave_back(tx: Tx, facts: Facts, person: str, *, now: datetime) -> None:
@@ -101,5 +102,5 @@ def gave_back(tx: Tx, facts: Facts, person: str, *, now: datetime) -> None:
     since = min([*paid, *([someone.joined_at] if someone and someone.joined_at else [])], default=None)
     good = None if known.good is SignalKind.PURCHASE else known.good
     left = max(0, (known.orders or 0) - 1)
-    moment = replace(known, customer_since=since, orders=left, good=good, good_at=known.good_at if good else None)
+    moment = known.but(customer_since=since, orders=left, good=good, good_at=known.good_at if good else None)
     keep(tx, facts, moment, now=now)

@@ -6,6 +6,7 @@ routes and loads are judged in `decisions` when somebody is about to be asked.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -45,21 +46,12 @@ class Barrier:
 
 def barriers(moment: Moment, policy: Policy, now: datetime) -> list[Barrier]:
     """Everything that stands against asking, what counts most first; empty when nothing does."""
-    judged = (
-        _said_no(moment, now),
-        _experience(moment),
-        _tenure(moment, policy, now),
-        Barrier("holdout") if moment.holdout else None,
-        _unasked(moment, now),
-        _rest(moment, now),
-        _gap(moment, policy, now),
-    )
-    return [each for each in judged if each]
+    return list(_judged(moment, policy, now))
 
 
 def barrier(moment: Moment, policy: Policy, now: datetime) -> Barrier | None:
     """What counts most against asking, None when nothing does."""
-    return next(iter(barriers(moment, policy, now)), None)
+    return next(_judged(moment, policy, now), None)
 
 
 def may_ask_permission(moment: Moment, now: datetime) -> bool:
@@ -70,6 +62,23 @@ def may_ask_permission(moment: Moment, now: datetime) -> bool:
         return False
     asked = max((at for at in (moment.consent_asked_at, moment.consent_at) if at), default=None)
     return asked is None or now - asked >= REFUSAL_STANDS
+
+
+def _judged(moment: Moment, policy: Policy, now: datetime) -> Iterator[Barrier]:
+    if no := _said_no(moment, now):
+        yield no
+    if bad := _experience(moment):
+        yield bad
+    if short := _tenure(moment, policy, now):
+        yield short
+    if moment.holdout:
+        yield Barrier("holdout")
+    if unasked := _unasked(moment, now):
+        yield unasked
+    if rest := _rest(moment, now):
+        yield rest
+    if gap := _gap(moment, policy, now):
+        yield gap
 
 
 def _said_no(moment: Moment, now: datetime) -> Barrier | None:

@@ -7,10 +7,11 @@ bear on the platform, a withdrawal, their own no. So the same file may be brough
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
+
+from msgspec import Struct, structs
 
 from referral.consent import Answer
 from referral.identities import Identity
@@ -20,8 +21,7 @@ CHANNEL = "file"
 """The channel of a consent that a file told of."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class Told(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One row: who, and what is said of them. `line` is the row's own; `satisfaction` is 0-10."""
 
     line: int
@@ -40,8 +40,7 @@ class Told:
     consent: bool | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Profile:
+class Profile(Struct, frozen=True, kw_only=True):
     """What is known of a person beside the moment. A nickname that is `own` comes from the platform."""
 
     name: str = ""
@@ -53,7 +52,7 @@ class Profile:
     own: bool = False
 
 
-_SAYS = tuple(each.name for each in fields(Told) if each.name not in ("line", "identities"))
+_SAYS = tuple(name for name in Told.__struct_fields__ if name not in ("line", "identities"))
 _OF_PROFILE = ("name", "nickname", "rep", "tier", "tags", "joined_at")
 _OF_MOMENT = ("activity", "orders", "past_referrals")
 
@@ -65,13 +64,13 @@ def together(rows: Sequence[Told]) -> Told:
     for row in rows:
         named |= dict.fromkeys(row.identities)
         said |= {name: value for name in _SAYS if (value := getattr(row, name)) is not None}
-    return replace(rows[-1], identities=tuple(named), **said)
+    return structs.replace(rows[-1], identities=tuple(named), **said)
 
 
 def adds(earlier: Told, later: Told) -> bool:
     """Whether a later row about the same person says anything that the earlier ones did not."""
     both = together((earlier, later))
-    return replace(both, line=earlier.line) != earlier
+    return structs.replace(both, line=earlier.line) != earlier
 
 
 def news(known: Profile, told: Told) -> dict[str, Any]:

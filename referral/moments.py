@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from math import exp, log1p
-from operator import attrgetter, mul
-from typing import Any, Protocol
+from operator import mul
+from typing import Any, Protocol, Self
+
+from msgspec import Struct, structs
 
 from referral.signals import Signal, SignalKind
 
@@ -60,14 +62,13 @@ class State(StrEnum):
     IDLE = "idle"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
+class Moment(Struct, frozen=True, kw_only=True):
     """One customer as far as the right moment goes.
 
     `satisfaction` is 0-10, the latest answer, with `surveyed_at` only if it was answered to us; `activity` is any
     number, of which only the `rank` among all customers counts, 0-1; `good` is the good moment that is worth most now;
     `complaints` counts open ones; `fatigue` is as of `nudged_at`; until `rest_until` the customer is left in peace
-    because of `rest_why`.
+    because of `rest_why`. A `Struct`, which is made in a fifth of a dataclass's time: every event makes two.
     """
 
     person: str
@@ -93,13 +94,12 @@ class Moment:
     rest_until: datetime | None = None
     rest_why: str | None = None
 
+    def but(self, **news: Any) -> Self:
+        """The same customer but for this."""
+        return structs.replace(self, **news)
 
-_NAMES = tuple(each.name for each in fields(Moment))
-_values = attrgetter(*_NAMES)
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Due:
+class Due(Struct, frozen=True, kw_only=True):
     """The due row that follows from a moment: `score` in log-odds, `due_at` None when only news can change it."""
 
     state: State
@@ -206,7 +206,7 @@ def fatigue(moment: Moment, now: datetime) -> float:
 
 def nudged(moment: Moment, now: datetime) -> Moment:
     """The same customer after a nudge."""
-    return replace(moment, fatigue=fatigue(moment, now) + 1, nudged_at=now)
+    return moment.but(fatigue=fatigue(moment, now) + 1, nudged_at=now)
 
 
 def activity_after(moment: Moment, signal: Signal) -> float:
@@ -257,7 +257,7 @@ def heard(moment: Moment, signal: Signal, *, open_complaints: int = 0, rank: flo
             pass
     if is_good(signal) and not _has_better(moment, signal):
         news |= {"good": signal.kind, "good_at": at}
-    return _with(moment, news)
+    return moment.but(**news)
 
 
 def reasons(moment: Moment, now: datetime, weights: Weights = PRIOR) -> tuple[list[Reason], list[Reason]]:
@@ -324,11 +324,6 @@ def is_good(signal: Signal) -> bool:
     if signal.kind is SignalKind.SURVEY:
         return signal.score is not None and signal.score >= _DELIGHTED
     return signal.kind in WORTH
-
-
-def _with(moment: Moment, news: dict[str, Any]) -> Moment:
-    """`replace` in three quarters of its time, for every event passes here."""
-    return Moment(**(dict(zip(_NAMES, _values(moment), strict=True)) | news))
 
 
 def _has_better(moment: Moment, signal: Signal) -> bool:

@@ -175,7 +175,7 @@ def skip(tx: Tx, facts: Facts, nudge: Nudge, reason: str, *, now: datetime) -> N
 
 def rest(tx: Tx, facts: Facts, person: str, reason: str, *, now: datetime) -> None:
     """Leave a customer in peace for the days of a reason."""
-    moment = replace(tx.moments.get(person), rest_until=now + days(RESTS[reason]), rest_why=reason)
+    moment = tx.moments.get(person).but(rest_until=now + days(RESTS[reason]), rest_why=reason)
     due_rows.keep(tx, facts, moment, now=now)
 
 
@@ -199,7 +199,7 @@ def heard_at(tx: Tx, nudge_id: str, at: datetime) -> None:
     if nudge and nudge.state is NudgeState.SENT and nudge.delivered_at is None:
         tx.nudges.save(replace(nudge, sent_at=at, delivered_at=at))
         moment = tx.moments.get(nudge.person)
-        due_rows.hurry(tx, replace(moment, nudged_at=at, fatigue=moments.fatigue(moment, at)))
+        due_rows.hurry(tx, moment.but(nudged_at=at, fatigue=moments.fatigue(moment, at)))
 
 
 def carried(dedupe: str | None) -> str:
@@ -289,11 +289,11 @@ def objection(
 def _again(tx: Tx, facts: Facts, nudge: Nudge, *, now: datetime) -> Go | Stop:
     """A second try: the first may have come to nothing, so it counts from now on."""
     moment = tx.moments.get(nudge.person)
-    held = barrier(replace(moment, nudged_at=None), facts.policy, now)
+    held = barrier(moment.but(nudged_at=None), facts.policy, now)
     if held or not _is_spoken_of(tx, nudge, now):
         return Stop(held.code if held else "campaign.none")
     tx.nudges.save(replace(nudge, sent_at=now))
-    due_rows.keep(tx, facts, replace(moment, nudged_at=now, fatigue=moments.fatigue(moment, now)), now=now)
+    due_rows.keep(tx, facts, moment.but(nudged_at=now, fatigue=moments.fatigue(moment, now)), now=now)
     return Go()
 
 
@@ -313,7 +313,7 @@ def _unsaid(tx: Tx, nudge: Nudge, now: datetime) -> Moment:
     before, moment = tx.nudges.sent_before(nudge.person, nudge.id), tx.moments.get(nudge.person)
     at = before.sent_at if before else None
     tired = max(0.0, moments.fatigue(moment, now) - 1)
-    return replace(moment, nudged_at=at, fatigue=_as_of(tired, at, now))
+    return moment.but(nudged_at=at, fatigue=_as_of(tired, at, now))
 
 
 def _said(tx: Tx, facts: Facts, nudge: Nudge, *, now: datetime) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
@@ -189,6 +189,6 @@ def _share_silence(tx: Tx, people: Sequence[Person], now: datetime) -> None:
                 at=now,
             )
             tx.consent.record(said)
-            silent = replace(moment, consent=Permission.WITHDRAWN, consent_at=now)
+            silent = moment.but(consent=Permission.WITHDRAWN, consent_at=now)
             tx.moments.save(silent, Due(state=State.IDLE, reason="opted_out", score=0.0, due_at=None))
             notices.take_back(tx, moment.person, "opted_out", now=now)

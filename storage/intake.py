@@ -48,8 +48,6 @@ NewRows = list[tuple[str, tuple[str, ...], list[tuple[Any, ...]]]]
 _PERSON = ("id", "holdout", "created_at", "name", "nickname", "rep", "tier", "tags", "joined_at")
 _IDENTITY = ("kind", "value", "person", "since")
 _CONSENT = ("person", "answer", "evidence", "purpose", "channel", "at")
-_CACHE_KIB = 32 * 1024
-_CHECKPOINT_PAGES = 30_000
 
 _i, _p, _m, _c = t.identities.c, t.people.c, t.moments.c, t.consent.c
 _PROFILES = select(_p.id, _p.name, _p.nickname, _p.rep, _p.tier, _p.tags, _p.joined_at, _p.profiled_at).where(
@@ -136,12 +134,6 @@ class IntakeTable:
             index_elements=["person"], set_={name: statement.excluded[name] for name in names}
         )
         self._c.execute(statement, [values_of(moment) | due_values(due) for moment, due in moments])
-
-    def make_room(self) -> None:
-        """On SQLite, let the writer keep more pages in memory and move them to the file less often, until it closes."""
-        if self._c.dialect.name == "sqlite":
-            self._c.exec_driver_sql(f"pragma cache_size={-_CACHE_KIB}")
-            self._c.exec_driver_sql(f"pragma wal_autocheckpoint={_CHECKPOINT_PAGES}")
 
     def _list(self, values: Sequence[str]) -> object:
         """Many values as one parameter: an array, or on SQLite its JSON."""

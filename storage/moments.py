@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import fields
 from datetime import datetime
 from functools import lru_cache
-from operator import attrgetter
 from typing import Any
 
+from msgspec import structs
 from sqlalchemy import Connection, bindparam, func, literal_column, or_, select, tuple_, update
 
 from referral.moments import Due, Moment, Permission, State, Thresholds
@@ -22,15 +21,14 @@ from storage.upsert import put
 _SCALE = "activity_scale"
 _m, _p = t.moments.c, t.people.c
 
-COLUMNS = tuple(each.name for each in fields(Moment) if each.name != "holdout")
+_FIELDS = Moment.__struct_fields__
+COLUMNS = tuple(name for name in _FIELDS if name != "holdout")
 """The part of a row that is not made from the rest."""
 
 _TIMES = tuple(name for name in COLUMNS if name.endswith(("_at", "_until", "_since")))
-_FIELDS = (*COLUMNS, "holdout")
-_columns_of = attrgetter(*COLUMNS)
 _READY = _m.state == literal_column(f"'{State.READY.value}'")  # spelled out, as in the partial indexes, to use them
 _UNHEARD = _m.reason == literal_column("'consent.unknown'")
-_ROW = select(*(_m[name] for name in COLUMNS), _p.holdout).join(t.people, _p.id == _m.person)
+_ROW = select(*(_p.holdout if name == "holdout" else _m[name] for name in _FIELDS)).join(t.people, _p.id == _m.person)
 _ONE = PreparedSelect(_ROW.where(_m.person == bindparam("who")))
 _LATE = _ROW.where(_m.due_at <= bindparam("until")).order_by(_m.due_at).limit(bindparam("most"))
 _CHANGED = (*COLUMNS[1:], "state", "reason", "score", "due_at")
@@ -133,11 +131,12 @@ class MomentsTable:
 
 
 def moment_of(row: Any) -> Moment:
-    """A row of the `COLUMNS` and `holdout`, in that order, as a moment."""
+    """A row of the fields of a moment, in their order, as one."""
     known = dict(zip(_FIELDS, row, strict=True))
     for name in _TIMES:
         if known[name] is not None:
             known[name] = at(known[name])
+    known["holdout"] = bool(known["holdout"])
     known["consent"] = Permission(known["consent"])
     known["good"] = SignalKind(known["good"]) if known["good"] else None
     return Moment(**known)
@@ -145,7 +144,8 @@ def moment_of(row: Any) -> Moment:
 
 def values_of(moment: Moment) -> dict[str, Any]:
     """The columns of a moment as they are kept."""
-    values = dict(zip(COLUMNS, _columns_of(moment), strict=True))
+    values = structs.asdict(moment)
+    del values["holdout"]
     for name in _TIMES:
         if values[name] is not None:
             values[name] = ms(values[name])

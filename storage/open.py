@@ -25,8 +25,11 @@ def sqlite_path(url: str) -> Path | None:
     return Path(parsed.database or "") if parsed.get_backend_name() == "sqlite" else None
 
 
-async def open_store(url: str) -> Store:
-    """Open for writing. A SQLite file is claimed and migrates itself; PostgreSQL must have been migrated."""
+async def open_store(url: str, *, in_bulk: bool = False) -> Store:
+    """Open for writing. A SQLite file is claimed and migrates itself; PostgreSQL must have been migrated.
+
+    `in_bulk`: for much work that can be done over; it is sure to be on disk only once the store is closed.
+    """
     path = sqlite_path(url)
     if path is None:
         await _on_postgres(url, require_current)
@@ -34,7 +37,7 @@ async def open_store(url: str) -> Store:
     lock = _claim(path)
     try:
         _migrate_sqlite(path)
-        return SqliteStore(path, lock)
+        return SqliteStore(path, lock, in_bulk=in_bulk)
     except BaseException:
         lock.release()
         raise

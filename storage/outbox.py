@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, TextClause, and_, func, or_, select, text, update
 
 from referral import messages
 from referral.messages import MenuItem, Message
@@ -18,6 +18,7 @@ from storage.times import at, ms
 from storage.upsert import insert_new
 
 _KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in messages.Message.__args__}
+_SOON, _ASKS = text(t.SOON), text("state = 'queued' and purpose = 'nudge'")  # word for word as the index has it
 
 
 class OutboxTable:
@@ -64,22 +65,19 @@ class OutboxTable:
         First those that soon expire, then the rest, and asks last: nobody's answer waits behind a morning's asks.
         """
         o = t.outbox
-        is_ask = o.c.purpose == Purpose.NUDGE.value
-        rows = self._due(now, limit, ~is_ask, order=(o.c.expires_at.is_(None), o.c.seq))
+        rows = self._due(now, limit, _SOON, order=(o.c.expires_at.is_(None), o.c.seq))
         if len(rows) < limit:
-            rows += self._due(now, limit - len(rows), is_ask, order=(o.c.due_at, o.c.seq))  # as the index has them
+            rows += self._due(now, limit - len(rows), _ASKS, order=(o.c.due_at, o.c.seq))  # as the index has them
         if rows:
             values = {"state": "sending", "attempts": o.c.attempts + 1, "lease_until": ms(now + lease)}
             self._c.execute(update(o).where(o.c.seq.in_([row.seq for row in rows])).values(**values))
         return [_letter(row) for row in rows]
 
-    def _due(
-        self, now: datetime, limit: int, which: ColumnElement[bool], *, order: Sequence[ColumnElement[Any]]
-    ) -> list[Any]:
+    def _due(self, now: datetime, limit: int, which: TextClause, *, order: Sequence[ColumnElement[Any]]) -> list[Any]:
         o = t.outbox
         statement = (
             select(o)
-            .where(o.c.state == "queued", o.c.due_at <= ms(now), which, _is_first_of_its_lane())
+            .where(which, o.c.due_at <= ms(now), _is_first_of_its_lane())
             .order_by(*order)
             .limit(limit)
             .with_for_update(skip_locked=True, of=o)
@@ -108,8 +106,9 @@ class OutboxTable:
 
     def next_due(self) -> datetime | None:
         """When the next letter can leave, None if none waits; one behind another in its lane does not count."""
-        where = (t.outbox.c.state == "queued", _is_first_of_its_lane())
-        return at(self._c.execute(select(func.min(t.outbox.c.due_at)).where(*where)).scalar())
+        o = t.outbox.c
+        statement = select(o.due_at).where(o.state == "queued", _is_first_of_its_lane()).order_by(o.due_at).limit(1)
+        return at(self._c.execute(statement).scalar())
 
     def sent_since(self, lane: str, since: datetime) -> int:
         """How many letters of a lane went out after a time."""

@@ -34,6 +34,8 @@ _GROUP = 256  # units, about, that may share one commit
 _HANDFUL = 16  # units handed over at once: the disk is busy with one handful while the loop reads the next
 _READERS = 2
 _BUSY_S = 5.0
+_STEADY = ("synchronous=FULL", "cache_size=-16384", "wal_autocheckpoint=4000")  # KiB, pages of 4 KiB
+_BULK = ("synchronous=NORMAL", "cache_size=-65536", "wal_autocheckpoint=30000")
 _FIXED_IN = ((3, 51, 3), (3, 50, 7), (3, 44, 6))  # first safe version of each line, newest first (reliability.md §0.2)
 
 
@@ -66,13 +68,16 @@ class FileLock:
         os.close(self._fd)
 
 
-def writer_engine(path: Path) -> Engine:
+def writer_engine(path: Path, *, in_bulk: bool = False) -> Engine:
     """An engine whose one connection may write; transactions are begun by hand.
 
-    What it would take to undo a unit stays in memory: as files, from 64 KiB on, it costs each unit a third more.
+    What it would take to undo a unit stays in memory: as files, from 64 KiB on, it costs each unit a third more. Pages
+    are moved to the file some thousand at a time, since the same few are written again and again. `in_bulk` is for
+    work that can be done over: what is written is on disk when the connection is closed, not with each commit.
     """
-    durable = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
-    return _engine(f"{path}", uri=False, pragmas=(*durable, "temp_store=MEMORY"))
+    durable = ("journal_mode=WAL", "foreign_keys=ON", "temp_store=MEMORY")
+    ways = _BULK if in_bulk else _STEADY
+    return _engine(f"{path}", uri=False, pragmas=(*durable, *ways))
 
 
 def reader_engine(path: Path) -> Engine:
@@ -156,12 +161,12 @@ def _on_snapshot(tx: Transaction, unit: Unit[T]) -> T:
 class SqliteStore(SqliteReader):
     """`storage.store.Store` over one file. Make it with `storage.open.open_store`."""
 
-    def __init__(self, path: Path, lock: FileLock) -> None:
+    def __init__(self, path: Path, lock: FileLock, *, in_bulk: bool = False) -> None:
         super().__init__(path)
         self._lock = lock
         self._queue: queue.SimpleQueue[list[_Waiting] | None] = queue.SimpleQueue()
         self._arriving: dict[asyncio.AbstractEventLoop, list[_Waiting]] = {}
-        self._engine = writer_engine(path)
+        self._engine = writer_engine(path, in_bulk=in_bulk)
         self._connection = self._engine.connect()
         self._raw = driver_of(self._connection)
         self._tx = Transaction(self._connection)

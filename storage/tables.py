@@ -55,6 +55,11 @@ def _ref(name: str, target: str, *, null: bool = False) -> Column[str]:
     return Column(name, Text, ForeignKey(f"{target}.id"), nullable=null)
 
 
+def _either(column: str, *values: str) -> str:
+    """A check for tables that every event writes to: with `in`, SQLite would build its list anew for every row."""
+    return " or ".join(f"{column} = '{value}'" for value in values)
+
+
 marks = Table("marks", metadata, Column("key", Text, primary_key=True), _text("value"))
 """Facts about this database itself: whose it is, and the sandbox clock's offset."""
 
@@ -68,6 +73,9 @@ inbox = Table(
     _int("received_at"),
 )
 """Every event received, under the key that makes a repeat a no-op."""
+
+SOON = "state = 'queued' and purpose <> 'nudge'"
+"""What waits and is no ask: it goes out first."""
 
 outbox = Table(
     "outbox",
@@ -92,6 +100,7 @@ outbox = Table(
     CheckConstraint("state in ('queued','sending','sent','dropped','failed','unknown')", name="state"),
     CheckConstraint("purpose in ('reply','thanks','nudge','system')", name="purpose"),
     Index("ix_outbox_open", "state", "due_at", "seq"),
+    Index("ix_outbox_soon", "state", "due_at", "seq", sqlite_where=text(SOON), postgresql_where=text(SOON)),
     Index("ix_outbox_lane", "lane", "seq"),
     Index("ix_outbox_person", "person", "state"),
 )
@@ -516,8 +525,8 @@ moments = Table(
     _text("reason", default=""),
     _real("score", default="0"),
     _int("due_at", null=True),
-    CheckConstraint("consent in ('unknown','granted','refused','withdrawn')", name="consent"),
-    CheckConstraint("state in ('ready','waiting','idle')", name="state"),
+    CheckConstraint(_either("consent", "unknown", "granted", "refused", "withdrawn"), name="consent"),
+    CheckConstraint(_either("state", "ready", "waiting", "idle"), name="state"),
     Index("ix_moments_ready", "score", "person", "state", sqlite_where=text(_READY), postgresql_where=text(_READY)),
     Index("ix_moments_unasked", "score", "person", sqlite_where=text(_UNASKED), postgresql_where=text(_UNASKED)),
     Index("ix_moments_due", "due_at", sqlite_where=text(_DUE), postgresql_where=text(_DUE)),

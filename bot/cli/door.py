@@ -51,7 +51,6 @@ async def door(file: Path, *, dry: bool) -> AsyncIterator[Door]:
             yield _Beside(here, read_config(file).files.data_dir)
     else:
         async with _opened_alone(file) as here:
-            await here.store.write(lambda tx: tx.intake.make_room())
             yield Alone(here)
 
 
@@ -152,7 +151,7 @@ async def _bot_runs(file: Path) -> bool:
 async def _opened_alone(file: Path) -> AsyncIterator[House]:
     """Open for writing; another command may hold the database for a moment."""
     for attempt in range(_TRIES):
-        opening = opened(file, writing=True)
+        opening = opened(file, writing=True, in_bulk=True)
         try:
             here = await opening.__aenter__()
         except DatabaseInUse:

@@ -73,10 +73,13 @@ class House:
 
 
 @asynccontextmanager
-async def opened(file: Path, *, writing: bool = False, url: str | None = None) -> AsyncIterator[House]:
+async def opened(
+    file: Path, *, writing: bool = False, in_bulk: bool = False, url: str | None = None
+) -> AsyncIterator[House]:
     """Open the database that a configuration names, or another; beside a running bot only for reading."""
     config, world = await _where_it_runs(read_config(file)), World()
-    store = await (open_store if writing else open_beside)(url or config.database.url)
+    address = url or config.database.url
+    store = await (open_store(address, in_bulk=in_bulk) if writing else open_beside(address))
     try:
         keys = load_keys(config, world.random_bytes, os.environ)
         desks = [desk for app in config.wecom.apps for desk in app.kf_accounts] if config.wecom else []

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import tee
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any, Self
 import msgspec
 
 from bot.cli.door import Alone, Door
-from bot.files.beside import beside
+from bot.files.beside import beside, collect_rarely
 from bot.files.headers import ORDERS, PEOPLE, PERSON, SIGNALS, Layout, Names, layout
 from bot.files.opening import open_sheet
 from bot.files.orders import OrderRow, OrdersReader
@@ -110,6 +111,7 @@ class Importing:
 
     async def take_in(self, door: Door) -> Report:
         """Hand the file's rows over."""
+        collect_rarely()
         report = Report(rows=self._rows)
         if self.what == "people":
             await self._people(door, report)
@@ -162,7 +164,7 @@ class Importing:
             row = msgspec.json.decode(self.scratch.bodies([line])[0], type=Told)
             kept = tuple(each for each in row.identities if str(each) != phone)
             if kept:  # a row that only has the phone goes on by it
-                self.scratch.part(line, phone, msgspec.json.encode(replace(row, identities=kept)))
+                self.scratch.part(line, phone, msgspec.json.encode(msgspec.structs.replace(row, identities=kept)))
 
     def _fold(self) -> None:
         """Bring the rows about one person together; how many of them said anything new is kept for the count."""
@@ -258,9 +260,13 @@ class _Handing:
             digest=self._digest, scale=scale, policy=here.facts.policy, holdout=here.facts.holdout, now=here.clock()
         )
         place, (used, sent) = 0, tee(self._scratch.told(door.size))
-        for batch, ready in zip(used, beside(self._drawn(sent, door), preparer, (making, reps)), strict=True):
+        made = zip(used, beside(self._drawn(sent, door), preparer, (making, reps)), strict=True)
+        coming = await asyncio.to_thread(next, made, None)
+        while coming:
+            batch, ready = coming
+            after = asyncio.create_task(asyncio.to_thread(next, made, None))  # fetched while these are being kept
             yield await door.keep(ready, partial(self._batch, place, batch)), batch
-            place += len(batch)
+            place, coming = place + len(batch), await after
 
     def _batch(self, place: int, batch: Batched) -> PeopleBatch:
         rows = tuple(decoded([body for body, _, _ in batch]))

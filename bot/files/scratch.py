@@ -6,6 +6,7 @@ fifteen columns, this 4 µs. The file behind it has no name once it is open, so 
 
 from __future__ import annotations
 
+import sqlite3
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -31,7 +32,7 @@ class Scratch(AbstractContextManager["Scratch"]):
 
     def __init__(self) -> None:
         with tempfile.NamedTemporaryFile(prefix="taoli-", suffix=".db") as file:
-            self._db = Database(file.name)
+            self._db = Database(sqlite3.connect(file.name, check_same_thread=False))  # one thread at a time uses it
             for pragma in ("journal_mode=off", "synchronous=off", "locking_mode=exclusive"):
                 self._db.execute(f"pragma {pragma}")
             self._make()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,7 @@ from referral.errors import BadInput
 from referral.facts import Facts
 from referral.ids import Bits
 from referral.times import Clock
+from storage.errors import StorageError
 from storage.store import Store
 from storage.transaction import Transaction
 
@@ -64,15 +66,17 @@ class Intake:
 
     async def prepared(self, ready: Prepared, batch: Callable[[], PeopleBatch]) -> list[Found]:
         """Keep people who were made elsewhere; if one of them is known after all, take the `batch` in as usual."""
-        now = self.clock()
 
-        def unit(tx: Transaction) -> list[Found]:
-            if tx.intake.whose(ready.names) or tx.intake.awaited(ready.names):
-                return People(tx, self.facts, batch(), now, self.rng).take()
+        def unit(tx: Transaction) -> bool:
+            if tx.intake.awaited(ready.names):
+                return False
             tx.intake.add(ready.rows)
-            return ready.found
+            return True
 
-        return await self.store.write(unit)
+        with suppress(StorageError):  # a name that is somebody's already cannot be kept twice
+            if await self.store.write(unit):
+                return ready.found
+        return await self.people(batch())
 
     async def signals(self, batch: SignalsBatch, *, dry: bool = False) -> list[Verdict]:
         """Take in rows of a signals file."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 from itertools import chain
+
+import msgspec
 
 from bot.intake.batches import Found, PeopleBatch, Verdict
 from bot.intake.strangers import InOrder, Learned, Making, named_reps, rows_of, stranger
@@ -47,7 +48,7 @@ class People:
         for place, row in enumerate(self._rows if self._whose else ()):
             kept = tuple(each for each in row.identities if not self._is_borrowed(each, row.identities))
             if kept != row.identities:
-                self._rows[place] = replace(row, identities=kept)
+                self._rows[place] = msgspec.structs.replace(row, identities=kept)
                 self._names[row.line] = tuple(map(str, kept))
 
     def _is_borrowed(self, phone: Identity, named: Sequence[Identity]) -> bool:
@@ -122,9 +123,9 @@ class People:
             of_moment |= {"consent": Permission(said), "consent_at": self._now}
         differs = attached or of_profile or of_moment.keys() - {"rank"} or row.line in self._joined
         if of_profile:
-            self._profiles[person] = replace(profile, **of_profile)
+            self._profiles[person] = msgspec.structs.replace(profile, **of_profile)
         if of_moment:
-            moment = self._moments[person] = replace(moment, **of_moment)
+            moment = self._moments[person] = moment.but(**of_moment)
         return Learned(
             person=person,
             verdict=Verdict.CHANGED if differs else Verdict.SAME,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -166,4 +166,4 @@ def decoded(bodies: Sequence[bytes]) -> list[Told]:
 
 def named_reps(rows: Sequence[Told], reps: dict[str, str]) -> list[Told]:
     """Rows with the reps' ids where they give a name."""
-    return [replace(row, rep=reps[row.rep]) if row.rep in reps else row for row in rows]
+    return [msgspec.structs.replace(row, rep=reps[row.rep]) if row.rep in reps else row for row in rows]

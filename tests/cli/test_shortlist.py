@@ -468,7 +468,7 @@ class TestWhy:
         def unit(tx: Any) -> None:
             nudge = tx.nudges.open_of(f"p{1:016d}")
             tx.nudges.save(replace(nudge, state=NudgeState.SENT, sent_at=TUESDAY, delivered_at=TUESDAY))
-            moment = replace(tx.moments.get(nudge.person), nudged_at=TUESDAY, fatigue=1.0)
+            moment = tx.moments.get(nudge.person).but(nudged_at=TUESDAY, fatigue=1.0)
             due_rows.keep(tx, FACTS, moment, now=TUESDAY)
 
         shop.write(unit)

@@ -233,7 +233,7 @@ async def test_those_nobody_can_ask_do_not_keep_reps_from_asking_permission_of_o
             theirs = Moment(person=person.id, customer_since=house.now - 400 * DAY, satisfaction=10.0)
             if number >= 445:
                 tx.people.learn(person.id, rep="lin")
-                theirs = replace(theirs, satisfaction=7.0)
+                theirs = theirs.but(satisfaction=7.0)
             due_rows.keep(tx, house.facts, theirs, now=house.now)
         return plan.plan_permissions(tx, house.facts, now=house.now, rng=house.rng)
 

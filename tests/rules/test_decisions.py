@@ -61,8 +61,8 @@ def test_a_customer_against_whom_nothing_stands_is_asked_through_her_rep():
 
 
 def test_of_whom_nothing_in_particular_is_known_it_is_only_said_that_she_may_be_asked():
-    settled = replace(MEI, moment=replace(MOMENT, customer_since=ago(40), satisfaction=9.0))
-    plain = replace(MEI, moment=replace(MOMENT, customer_since=ago(40)))
+    settled = replace(MEI, moment=MOMENT.but(customer_since=ago(40), satisfaction=9.0))
+    plain = replace(MEI, moment=MOMENT.but(customer_since=ago(40)))
 
     assert judge(settled, DAY, NOW).why == (Reason("satisfaction", "9"),)
     assert judge(plain, DAY, NOW).why == (Reason("eligible"),)
@@ -136,7 +136,7 @@ def test_whoever_just_passes_is_asked(case):
 
 def _changed(changes: dict) -> Customer:
     known = dict(changes)
-    moment = replace(MOMENT, **known.pop("moment", {}))
+    moment = MOMENT.but(**known.pop("moment", {}))
     return replace(MEI, moment=moment, **known)
 
 
@@ -179,7 +179,7 @@ def test_without_an_open_campaign_nobody_is_asked():
     ],
 )
 def test_the_newest_campaign_that_is_for_her_is_the_one_she_is_asked_about(known, audience, campaign):
-    customer = replace(MEI, moment=replace(MOMENT, **known))
+    customer = replace(MEI, moment=MOMENT.but(**known))
 
     decision = judge(customer, replace(DAY, campaigns=[("c2", audience), ("c1", EVERYBODY)]), NOW).decision
 
@@ -228,7 +228,7 @@ def test_the_desk_asks_in_its_open_window_and_else_the_rep_on_a_working_day(now,
 )
 def test_an_ask_never_falls_outside_the_hours_whatever_the_day(hour, minute, hours_ago, opens, closes):
     now = beijing("01-01T00:00:00") + timedelta(hours=hour, minutes=minute)
-    long_ago = replace(MOMENT, customer_since=now - timedelta(days=400))
+    long_ago = MOMENT.but(customer_since=now - timedelta(days=400))
     customer = replace(MEI, moment=long_ago, window=None if hours_ago is None else window(hours_ago, now))
     hours = (time(opens), time(closes))
 
@@ -259,9 +259,9 @@ def test_beyond_the_days_budget_nobody_is_asked():
 
 def test_in_turn_the_best_are_asked_first_and_each_takes_of_the_load_and_the_budget():
     people = [
-        replace(MEI, moment=replace(MOMENT, person="jun", satisfaction=7.0)),
-        replace(MEI, moment=replace(MOMENT, person="mei", good=SignalKind.PRAISE, good_at=NOW)),
-        replace(MEI, moment=replace(MOMENT, person="bo", satisfaction=9.0)),
+        replace(MEI, moment=MOMENT.but(person="jun", satisfaction=7.0)),
+        replace(MEI, moment=MOMENT.but(person="mei", good=SignalKind.PRAISE, good_at=NOW)),
+        replace(MEI, moment=MOMENT.but(person="bo", satisfaction=9.0)),
     ]
 
     verdicts, left = judge_in_turn(people, replace(DAY, rep_left={"lin": 2}, budget_left=5), NOW)
@@ -295,8 +295,8 @@ def test_the_first_of_the_four_gates_that_is_weak_is_named(changes, gate):
 
 
 def test_all_that_stands_against_asking_is_told_with_the_time_from_which_nothing_does():
-    moment = replace(
-        MOMENT, customer_since=ago(20), rest_until=later(40), rest_why="later", satisfaction=7.0, nudged_at=ago(1)
+    moment = MOMENT.but(
+        customer_since=ago(20), rest_until=later(40), rest_why="later", satisfaction=7.0, nudged_at=ago(1)
     )
 
     verdict = judge(replace(MEI, moment=moment), DAY, NOW)
@@ -308,8 +308,8 @@ def test_all_that_stands_against_asking_is_told_with_the_time_from_which_nothing
 
 
 def test_a_no_that_has_an_end_and_one_that_has_none():
-    refused = replace(MEI, moment=replace(MOMENT, consent=Permission.REFUSED, consent_at=ago(100)))
-    gone = replace(MEI, moment=replace(MOMENT, consent=Permission.WITHDRAWN, nudged_at=ago(1)))
+    refused = replace(MEI, moment=MOMENT.but(consent=Permission.REFUSED, consent_at=ago(100)))
+    gone = replace(MEI, moment=MOMENT.but(consent=Permission.WITHDRAWN, nudged_at=ago(1)))
 
     assert judge(refused, DAY, NOW).not_before == later(80)
     assert judge(gone, DAY, NOW).not_before is None

@@ -54,7 +54,7 @@ def test_nothing_stands_against_a_customer_who_said_yes_and_is_content():
     ],
 )
 def test_one_thing_is_enough_against_asking_and_says_until_when(known, bar):
-    moment = replace(MEI, **known)
+    moment = MEI.but(**known)
 
     assert barriers(moment, POLICY, NOW) == [bar]
     due = outlook(moment, POLICY, NOW)
@@ -75,7 +75,7 @@ def test_one_thing_is_enough_against_asking_and_says_until_when(known, bar):
     ],
 )
 def test_the_bar_itself_is_enough(known):
-    assert barrier(replace(MEI, **known), POLICY, NOW) is None
+    assert barrier(MEI.but(**known), POLICY, NOW) is None
 
 
 @pytest.mark.parametrize(
@@ -89,15 +89,14 @@ def test_the_bar_itself_is_enough(known):
     ],
 )
 def test_no_score_and_no_policy_lifts_the_floor(known):
-    best = replace(MEI, satisfaction=10.0, rank=1.0, past_referrals=50, good=SignalKind.PRAISE, good_at=NOW)
+    best = MEI.but(satisfaction=10.0, rank=1.0, past_referrals=50, good=SignalKind.PRAISE, good_at=NOW)
     lax = Policy(gap_days=0, per_year=1000, monthly_cap=1000, min_tenure_days=0)
 
-    assert outlook(replace(best, **known), lax, NOW).state is State.IDLE
+    assert outlook(best.but(**known), lax, NOW).state is State.IDLE
 
 
 def test_a_no_of_the_customers_own_comes_first_and_all_bars_are_told():
-    worst = replace(
-        MEI,
+    worst = MEI.but(
         consent=Permission.REFUSED,
         consent_at=ago(1),
         complaints=1,
@@ -115,9 +114,7 @@ def test_a_no_of_the_customers_own_comes_first_and_all_bars_are_told():
 def test_a_longer_gap_and_a_longer_tenure_are_the_companys_own():
     strict = Policy(gap_days=60, min_tenure_days=500)
 
-    assert barrier(replace(MEI, nudged_at=ago(59)), replace(strict, min_tenure_days=30), NOW) == Barrier(
-        "gap", later(1)
-    )
+    assert barrier(MEI.but(nudged_at=ago(59)), replace(strict, min_tenure_days=30), NOW) == Barrier("gap", later(1))
     assert barrier(MEI, strict, NOW) == Barrier("tenure.short", later(100))
 
 
@@ -136,13 +133,13 @@ def test_a_longer_gap_and_a_longer_tenure_are_the_companys_own():
     ],
 )
 def test_a_customer_is_asked_once_in_half_a_year_whether_they_want_to_hear_of_anything(known, may):
-    unasked = replace(MEI, consent=Permission.UNKNOWN, consent_at=None)
+    unasked = MEI.but(consent=Permission.UNKNOWN, consent_at=None)
 
-    assert may_ask_permission(replace(unasked, **known), NOW) is may
+    assert may_ask_permission(unasked.but(**known), NOW) is may
 
 
 def test_a_no_ends_in_a_question_and_never_in_an_ask():
-    refused = replace(MEI, consent=Permission.REFUSED, consent_at=ago(10))
+    refused = MEI.but(consent=Permission.REFUSED, consent_at=ago(10))
 
     due = outlook(refused, POLICY, NOW)
     again = outlook(refused, POLICY, due.due_at + 400 * DAY)

@@ -71,15 +71,15 @@ def test_of_whom_nothing_is_known_is_worth_the_average():
     ],
 )
 def test_the_briefs_profile_comes_before_whoever_falls_short_of_it(lesser):
-    assert score(PROFILE, NOW) > score(replace(PROFILE, **lesser), NOW)
+    assert score(PROFILE, NOW) > score(PROFILE.but(**lesser), NOW)
 
 
 @pytest.mark.parametrize("unknown", ["rank", "satisfaction", "customer_since"])
 def test_what_is_unknown_is_better_than_bad_and_worse_than_good(unknown):
     bad = {"rank": 0.2, "satisfaction": 4.0, "customer_since": ago(10)}[unknown]
 
-    assert score(replace(PROFILE, **{unknown: bad}), NOW) < score(replace(PROFILE, **{unknown: None}), NOW)
-    assert score(replace(PROFILE, **{unknown: None}), NOW) < score(PROFILE, NOW)
+    assert score(PROFILE.but(**{unknown: bad}), NOW) < score(PROFILE.but(**{unknown: None}), NOW)
+    assert score(PROFILE.but(**{unknown: None}), NOW) < score(PROFILE, NOW)
 
 
 def test_six_months_count_from_the_day_they_are_full():
@@ -111,7 +111,7 @@ def test_what_fades_is_half_gone_after_its_time_and_looked_at_daily_until_it_no_
 def test_something_that_happens_later_than_now_is_not_worth_more_than_what_happens_now():
     moment = Moment(person="mei", good=SignalKind.PRAISE, good_at=NOW + DAY)
 
-    assert score(moment, NOW) == score(replace(moment, good_at=NOW), NOW)
+    assert score(moment, NOW) == score(moment.but(good_at=NOW), NOW)
 
 
 def test_each_ask_tires_and_tiredness_adds_up():
@@ -196,7 +196,7 @@ def test_a_purchase_of_long_ago_does_not_become_the_last_one():
 
 
 def test_the_reasons_come_with_the_strongest_first():
-    moment = replace(PROFILE, good=SignalKind.PRAISE, good_at=ago(1), nudged_at=ago(20), fatigue=1.0)
+    moment = PROFILE.but(good=SignalKind.PRAISE, good_at=ago(1), nudged_at=ago(20), fatigue=1.0)
 
     for_, against = reasons(moment, NOW)
 
@@ -234,7 +234,7 @@ def test_equals_share_their_rank_and_an_empty_scale_knows_nothing():
     since=st.integers(0, 400),
 )
 def test_a_row_that_is_ready_is_never_due_at_the_time_at_which_it_was_made(worst, since):
-    moment = replace(worst, consent=Permission.GRANTED, customer_since=ago(since))
+    moment = worst.but(consent=Permission.GRANTED, customer_since=ago(since))
 
     due = due_rows.outlook(moment, Policy(), NOW)
 

@@ -1,6 +1,5 @@
 """Due rows: what the index says is what judging everybody would say, whatever happened in whatever order."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import permutations
 
@@ -124,7 +123,7 @@ def _live(tx, known, history) -> datetime:
     for who in PEOPLE:
         tx.people.create(Person(id=who, holdout=who == "wu"), NOON)
     for each in known:
-        due_rows.keep(tx, FACTS, replace(each, holdout=each.person == "wu"), now=now)
+        due_rows.keep(tx, FACTS, each.but(holdout=each.person == "wu"), now=now)
     for days, step in history:
         now += timedelta(days=days)
         step(tx, now)
