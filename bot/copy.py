@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 import tomllib
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 from bot.copy_keys import KEYS
+from referral.nicknames import isolated, legible
 
 PLACEHOLDERS: dict[str, int] = {
     # the company and its people
@@ -88,8 +88,7 @@ PLACEHOLDERS: dict[str, int] = {
 DESK_BYTES = 2048
 _LINKS = frozenset(name for name in PLACEHOLDERS if name.endswith("link"))
 _NAME = re.compile(r"\{([a-z_]+)\}")
-_JOINERS = "\u200d"
-_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_ISOLATED = 2  # characters that keep the direction of a name to itself
 
 
 class CopyError(ValueError):
@@ -130,15 +129,14 @@ def faults(text: str) -> list[str]:
 
 
 def clean(name: str, value: str) -> str:
-    """A value fit for one line: no control or direction characters; a name cut to its limit, a link never."""
-    kept = (char for char in value if char in _JOINERS or unicodedata.category(char) not in _UNSEEN)
-    line = "".join(kept).strip()
+    """A value fit for one line, nothing unseen in it; a name cut to its limit between two signs, a link never."""
     limit = PLACEHOLDERS[name]
-    if len(line) <= limit:
-        return line
     if name in _LINKS:
-        raise CopyError([f"{name}: longer than {limit} characters"])
-    return line[: limit - 1].rstrip(_JOINERS) + "…"
+        if len(value) > limit:
+            raise CopyError([f"{name}: longer than {limit} characters"])
+        return legible(value)
+    line = isolated(legible(value, limit))
+    return line if len(line) <= limit else isolated(legible(value, limit - _ISOLATED))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,7 +199,7 @@ class Copy:
 
     def friend(self, name: str | None) -> str:
         """How a friend is called: by name only when she agreed (None otherwise)."""
-        return clean("friend", name) if name else self.say("progress.unnamed")
+        return (clean("friend", name) if name else "") or self.say("progress.unnamed")
 
 
 def _read(folder: Traversable) -> tuple[dict[str, Line], list[str]]:

@@ -133,7 +133,7 @@ class Morning:
     async def _name(self, nudge: Nudge) -> str:
         person = await self.app.store.read(lambda tx: tx.people.get(nudge.person))
         assert person
-        return person.nickname or person.name
+        return person.called or person.name
 
     async def _why_not(self, name: str) -> str:
         """What `why` answers about a customer who is not on the list."""

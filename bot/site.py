@@ -25,6 +25,9 @@ from bot.pages.rep_door import RepDoor
 from bot.pages.rep_many import RepMany
 from bot.pages.rep_passes import Passes
 from bot.pages.tokens import Tokens
+from bot.playground import Playground
+from bot.playground.behind import Reader
+from bot.playground.playground import let_ourselves_frame
 from bot.posters.commissions import PosterDesk
 from bot.sandbox import Sandbox
 from bot.words import Words
@@ -67,7 +70,18 @@ def make_site(parts: Parts) -> web.Application:
     site.add_routes(_hooks(parts))
     if parts.sandbox:
         site.add_routes(parts.sandbox.routes())
+        _open_playground(site, parts, parts.sandbox)
     return site
+
+
+def _open_playground(site: web.Application, parts: Parts, sandbox: Sandbox) -> None:
+    reader = Reader(store=parts.store, facts=parts.facts, words=parts.words, clock=parts.clock)
+    ground = Playground(
+        sandbox=sandbox, reader=reader, facts=parts.facts, clock=parts.clock, boot=f"{parts.rng.getrandbits(48):012x}"
+    )
+    site.add_routes(ground.routes())
+    site.on_response_prepare.append(let_ourselves_frame)
+    site.on_shutdown.append(ground.close)
 
 
 def _pages(parts: Parts) -> list[web.RouteDef]:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import click
 
-LICENCES = {"MIT", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC"}
+LICENCES = {"MIT", "0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC"}
 
 MIT = """\
 Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
@@ -65,6 +65,26 @@ SCRIPTS = (
         notice="@wecom/jssdk 2.4.4, by Tencent WeCom (github.com/TencentWecom/wecom-jssdk). Its package.json declares\n"
         "the MIT licence; the package has no licence file of its own.\n",
     ),
+    Script(
+        package="htmx.org",
+        version="2.0.11",
+        sha512="Thx/WtpeOQqSrqBCw/A1cwGJGg4UrVa3+sW0GmrM3p4gJgO89ecH4qtbnyzDDWFvBTqjnIMCgELTNt636dtamA==",
+        file="dist/htmx.min.js",
+        name="htmx",
+        licence="0BSD",
+        notice="htmx 2.0.11 (github.com/bigskysoftware/htmx).\n",
+        licence_file="LICENSE",
+    ),
+    Script(
+        package="htmx-ext-sse",
+        version="2.2.4",
+        sha512="LJmxVhykyflBWgh5PvbRidcyuqMHlgfajmmzumvKctv9puvsufeH6OaejSMZTNTnEI8O2wXXn4ZZtBdpEMqmEQ==",
+        file="dist/sse.min.js",
+        name="htmx-sse",
+        licence="0BSD",
+        notice="htmx-ext-sse 2.2.4 (github.com/bigskysoftware/htmx-extensions).\n",
+        licence_file="LICENSE",
+    ),
 )
 
 
@@ -81,7 +101,7 @@ def _bring(script: Script, folder: Path, out: Path) -> None:
     archive = _packed(script, folder)
     with tarfile.open(archive) as package:
         declared = json.loads(_read(package, "package.json"))
-        if declared["license"] != script.licence or script.licence not in LICENCES:
+        if declared.get("license", script.licence) != script.licence or script.licence not in LICENCES:
             sys.exit(f"{script.package}: licence {declared['license']}, expected {script.licence}")
         code = _read(package, script.file)
         own = _read(package, script.licence_file).decode() if script.licence_file else MIT

@@ -13,6 +13,7 @@ from referral.conversations.names import Named
 from referral.decisions import Customer
 from referral.identities import IdentityKind
 from referral.moments import Moment
+from referral.nicknames import legible
 from referral.notices import Window
 from referral.nudges import NudgeState, Purpose
 from referral.shares import ShareLevel
@@ -166,7 +167,7 @@ def _customer(
         moment=moment,
         crm_id=named.get(IdentityKind.CRM.value),
         handle=named.get(IdentityKind.WECOM.value),
-        name=row.nickname or row.name,
+        name=legible(row.nickname) or legible(row.name),
         rep=rep,
         window=window,
         asked=tuple(at(ask.sent_at) for ask in said),

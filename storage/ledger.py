@@ -138,6 +138,17 @@ class LedgerTable:
         row = self._c.execute(statement).first()
         return _leaf(row) if row else None
 
+    def newest(self, limit: int) -> list[Leaf]:
+        """The newest entries, the last first."""
+        statement = (
+            select(t.ledger_leaves.c.seq, t.ledger_entries, t.ledger_salts.c.salt)
+            .join(t.ledger_entries, t.ledger_entries.c.id == t.ledger_leaves.c.entry)
+            .outerjoin(t.ledger_salts, t.ledger_salts.c.entry == t.ledger_entries.c.id)
+            .order_by(t.ledger_leaves.c.seq.desc())
+            .limit(limit)
+        )
+        return [_leaf(row) for row in self._c.execute(statement)]
+
     def is_waiting(self, ref: str) -> bool:
         """Whether an entry about one reward has no place in the tree yet."""
         e, leaf = t.ledger_entries, t.ledger_leaves

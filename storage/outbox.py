@@ -115,6 +115,11 @@ class OutboxTable:
         where = (t.outbox.c.lane == lane, t.outbox.c.state == "sent", t.outbox.c.finished_at > ms(since))
         return self._c.execute(select(func.count()).select_from(t.outbox).where(*where)).scalar_one()
 
+    def waiting(self) -> int:
+        """How many letters are still to go out, those under way included."""
+        where = t.outbox.c.state.in_(("queued", "sending"))
+        return self._c.execute(select(func.count()).select_from(t.outbox).where(where)).scalar_one()
+
     def in_flight(self) -> int:
         where = t.outbox.c.state == "sending"
         return self._c.execute(select(func.count()).select_from(t.outbox).where(where)).scalar_one()

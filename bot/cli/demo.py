@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import socket
 import tempfile
+from contextlib import closing
 from pathlib import Path
 
 import click
+
+from bot.cli.refusals import Refused, said
 
 _CONFIG = """\
 [server]
@@ -34,7 +39,9 @@ enabled = true
 @click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="Keep the data here.")
 def demo(once: bool, port: int, data: Path | None) -> None:
     """Play the story with a local WeCom, then serve it."""
+    _try(port)
     click.echo("一位老客户介绍一位朋友：本机扮演企业微信，每一步都从另一头读回来核对")
+    click.echo("A customer brings a friend. This machine plays WeCom; every step is checked.")
     from bot.cli.telling import tell  # noqa: PLC0415  # the first line does not wait for the whole house to load
 
     folder = data or Path(tempfile.mkdtemp(prefix="taoli-demo-"))
@@ -44,3 +51,16 @@ def demo(once: bool, port: int, data: Path | None) -> None:
         file.write_text(_CONFIG.format(port=port), encoding="utf-8")
     if not tell(file, folder.absolute(), port, once=once):
         raise click.exceptions.Exit(1)
+
+
+def _try(port: int) -> None:
+    """Refuse a port that cannot be had before anything is made or told."""
+    with closing(socket.socket()) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind(("127.0.0.1", port))
+        except OSError as error:
+            why = "已被占用" if error.errno == errno.EADDRINUSE else f"用不了（{said(error)}）"
+            other = f'make demo ARGS="--port {port + 1 if 1024 <= port < 65535 else 8001}"'
+            sentence = f"端口 {port} {why}，换一个 · Port {port} is not free, choose another: {other}"
+            raise Refused(sentence) from error

@@ -51,8 +51,9 @@ async def _demo(config: Config, folder: Path, *, once: bool) -> bool:
     async with running(app) as stop:
         confirmed = await _until(stop, _tell(app, folder))
         if confirmed and not once:
-            click.echo(f"\n已就绪：{app.own_address}/sandbox/log")
-            click.echo(f"数据在 {folder}，运行日志在 {config.files.data_dir / LOG}；Ctrl+C 结束")
+            click.echo(f"\n数据在 {folder}，运行日志在 {config.files.data_dir / LOG}")
+            click.echo("在浏览器里打开，Ctrl+C 结束 · Open it in a browser; Ctrl+C ends it")
+            click.echo(f"已就绪：{app.own_address}/sandbox/")
             await stop.wait()
     return confirmed
 

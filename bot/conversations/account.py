@@ -72,7 +72,7 @@ def _friend(tx: Transaction, referral: Referral) -> Friend:
     named = referral.disclosed is Disclosure.YES and person is not None
     return Friend(
         referral=referral,
-        name=(person.nickname or None) if named and person else None,
+        name=(person.called or None) if named and person else None,
         state=_state(tx, referral),
         reason=referral.reason,
     )

@@ -229,7 +229,7 @@ class DeskTalk:
         if key == "code.accepted" and code and campaign:
             advocate = self.tx.people.get(code.advocate)
             stock |= self.words.offer(campaign.pack, self.tx.campaigns.terms(campaign.id, campaign.version))
-            if advocate and advocate.nickname and advocate.shown_name:
+            if advocate and advocate.called and advocate.shown_name:
                 stock["advocate"] = advocate.shown_name
             else:
                 key = "code.accepted_unsigned"
@@ -264,7 +264,7 @@ class DeskTalk:
         if session:
             self._send(HandOver(desk=self.desk, to=self.handle))
         if rep := codes.rep_for(self.tx, self.person.id, self.person.rep):
-            told = RepText(rep=rep, text=self.words.say("rep.called", name=self.person.nickname or "一位客户"))
+            told = RepText(rep=rep, text=self.words.say("rep.called", name=self.person.called or "一位客户"))
             post(self.tx, told, lane=f"rep:{rep}", purpose=Purpose.SYSTEM, now=self.now, rng=self.rng)
 
     def _declared(self, evidence: str) -> None:

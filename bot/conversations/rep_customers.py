@@ -13,6 +13,7 @@ from referral.decisions import Customer, Defer, Send, Verdict, judge
 from referral.framing import pronoun_for
 from referral.identities import Identity, IdentityKind
 from referral.moments import Moment, Permission, Reason
+from referral.nicknames import legible
 from referral.shares import Share, ShareLevel
 
 _MOST = 6  # names in one question
@@ -61,7 +62,7 @@ def _several(talk: RepTalk, found: Sequence[str]) -> str:
 def _told_apart(talk: RepTalk, customer: Customer) -> str:
     person = talk.tx.people.get(customer.moment.person)
     assert person
-    names = {"names": _full_name(person.nickname, person.name), "id": customer.crm_id or person.id}
+    names = {"names": _full_name(person.called, legible(person.name)), "id": customer.crm_id or person.id}
     since = customer.moment.customer_since or person.joined_at
     return talk.say("who_line_since", names, when=talk.day(since)) if since else talk.say("who_line", names)
 

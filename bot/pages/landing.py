@@ -9,8 +9,10 @@ from pathlib import Path
 
 from aiohttp import web
 
+from bot.copy import PLACEHOLDERS
 from bot.pages.answer import NO_SNIFFING, page, plain
 from bot.pages.doorway import MISSES, Doorway, since
+from bot.pages.look import SECURITY_HEADERS, static_file
 from bot.pages.views import BusyView, EndedView, LandingView, MissingView, RestingView
 from bot.posters.commissions import PosterDesk
 from bot.posters.errors import PosterError, TemplateUnknown
@@ -22,6 +24,7 @@ from referral.contact_ways import ContactWay
 from referral.errors import NotFound
 from referral.facts import Facts
 from referral.ids import Bits, is_id, new_id
+from referral.nicknames import legible
 from referral.people import Byline, Person
 from referral.shares import CHANNELS, Share, ShareLevel, counts_as_seen, is_crawler
 from referral.times import SHANGHAI, Clock, chinese_date
@@ -107,13 +110,16 @@ class Landing:
         return web.Response(body=jpeg, content_type="image/jpeg", headers=_PICTURE_HEADERS)
 
     async def face(self, request: web.Request) -> web.Response:
-        """The advocate's portrait, where they chose to show it."""
+        """The advocate's portrait, where they chose to show it; a drawn one where it cannot be had."""
         visit = self._visit(request, "")
         now = self.clock()
         refused = await self.store.write(lambda tx: self._refusal(tx, visit, now))
-        portrait = None if refused else await self.posters.portrait(visit.code or "")
+        if refused:
+            return page(refused)
+        portrait = await self.posters.portrait(visit.code or "")
         if portrait is None:
-            return page(refused or MissingView(company=self.facts.company))
+            _, drawn = static_file("face.svg")
+            return web.Response(body=drawn, content_type="image/svg+xml", headers=SECURITY_HEADERS | _PICTURE_HEADERS)
         return web.Response(body=portrait, content_type="image/jpeg", headers=_PICTURE_HEADERS)
 
     async def picture(self, request: web.Request) -> web.StreamResponse:
@@ -237,7 +243,7 @@ class Landing:
             lines=words.lines,
             steps=words.steps,
             last_day=f"{ends.year}年{ends.month}月{ends.day}日" if ends else None,
-            rep_name=(rep.name or None) if rep else None,
+            rep_name=(legible(rep.name, PLACEHOLDERS["rep"]) or None) if rep else None,
             contact_qr=_picture_of(shown),
             contact_qr_is_personal=own,
             code=code.code,

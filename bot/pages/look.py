@@ -63,9 +63,10 @@ STATIC_HEADERS: Final[dict[str, str]] = {
     "Cache-Control": "public, max-age=31536000, immutable",
 }
 
-# Control characters, lone surrogates, and the marks that turn the direction of text. Joiners stay: emoji need them.
+# Control characters, lone surrogates, and the marks that turn the direction of text. Joiners stay, since emoji need
+# them, and the pair that keeps a name's direction to itself, which our own sentences put around some names.
 _UNSEEN: Final = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066\u2067\ufeff\ud800-\udfff]"
 )
 
 
@@ -115,7 +116,7 @@ def _environment() -> Environment:
         loader=FileSystemLoader(_FOLDER),
         autoescape=True,
         undefined=StrictUndefined,
-        finalize=_seen,
+        finalize=drop_unseen,
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
@@ -124,7 +125,7 @@ def _environment() -> Environment:
     return environment
 
 
-def _seen(value: Any) -> Any:
+def drop_unseen(value: Any) -> Any:
     """Drop what a reader cannot see but a browser would act on; our own markup passes as it is."""
     if isinstance(value, Markup) or not isinstance(value, str):
         return value

@@ -152,7 +152,7 @@ class OwnPage:
         return MeView(
             company=self.facts.company,
             home=home,
-            name=person.nickname or "您好",
+            name=person.called,
             codes=tuple(row for row in (self._code_row(tx, person, code.code, now) for code in account.codes) if row),
             friends=tuple(self._friend_row(friend) for friend in account.friends),
             thanks=tuple(self._thanks_row(tx, reward, home) for reward in account.rewards),

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bot.pages.views import Tone
 from referral.broadcasts import BroadcastState, End
+from referral.nicknames import legible
 from referral.times import SHANGHAI, chinese_date
 
 NAMELESS = "一位客户"
@@ -53,8 +54,7 @@ STANDS: Mapping[BroadcastState, tuple[str, Tone, str]] = {
 
 def short(text: str, longest: int) -> str:
     """A text on one line, at most `longest` characters."""
-    line = " ".join(text.split())
-    return line if len(line) <= longest else line[: longest - 1] + "…"
+    return legible(text, longest)
 
 
 def day(now: datetime) -> str:

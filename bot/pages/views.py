@@ -133,7 +133,7 @@ class MeView:
     """A person's own page.
 
     `home` is the page's own path without a slash at the end (/me/TOKEN): the forms post to `{home}/answer`
-    (fields `referral`, `answer`) and `{home}/byline` (field `byline`).
+    (fields `referral`, `answer`) and `{home}/byline` (field `byline`). `name` is empty where there is none to read.
     """
 
     company: str

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bot.posters.drawing import Drawing
 
 Edition = Literal["feed", "friend"]
-_METHOD = f"hybrid-1 pytakumi-{version('pytakumi')}"  # change it when the same spec comes out differently
+_METHOD = f"hybrid-2 pytakumi-{version('pytakumi')}"  # change it when the same spec comes out differently
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

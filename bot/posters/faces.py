@@ -8,11 +8,11 @@ named by path, never by a system font family.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 
 from bot.posters.errors import FontMissing
+from referral.nicknames import signs
 from templates import ROOT
 
 SANS, SERIF, EMOJI = "Poster Sans", "Poster Serif", "Poster Emoji"
@@ -49,45 +49,34 @@ class Faces:
         for path in (*self.vendored.values(), *self.fallbacks):
             if not path.is_file():
                 raise FontMissing(f"no font file at {path}")
-        self._fallback_points: dict[Path, bytearray] = {}
+        self._points: dict[Path, bytearray] = {}
 
     def covers(self, sign: str) -> bool:
-        """Tell whether every part of `sign` has a glyph in some font."""
-        return not self._spread(sign)[1]
+        """Tell whether one font has glyphs for every part of `sign`: a letter and its marks are drawn together."""
+        return bool(sign) and self._home(sign) is not None
 
     def fallbacks_for(self, text: str) -> tuple[Path, ...]:
         """Return the fallback files that `text` needs, none for nearly every text.
 
-        Raises `FontMissing` if some character is in no font at all.
+        Raises `FontMissing` if some sign is in no font at all.
         """
-        needed, homeless = self._spread(text)
+        homes = {sign: self._home(sign) for sign in signs(text)}
+        homeless = [sign for sign, home in homes.items() if home is None]
         if homeless:
-            raise FontMissing(f"no font can draw {''.join(map(chr, sorted(homeless)))!r}")
-        return tuple(needed)
+            raise FontMissing(f"no font can draw {''.join(homeless)!r}")
+        needed = set(homes.values())
+        return tuple(path for path in self.fallbacks if path in needed)
 
-    def _spread(self, text: str) -> tuple[list[Path], set[int]]:
-        """Return the fallbacks that hold what the vendored fonts lack, and the code points that none holds."""
-        lacking = {point for point in map(ord, text) if not (point in _JOINERS or chr(point).isspace())}
-        lacking -= {point for point in lacking if _has(self._vendored_points, point)}
-        needed: list[Path] = []
-        for path in self.fallbacks:
-            if not lacking:
-                break
-            held = {point for point in lacking if _has(self._points_of(path), point)}
-            if held:
-                needed.append(path)
-                lacking -= held
-        return needed, lacking
-
-    @cached_property
-    def _vendored_points(self) -> bytearray:
-        sans, emoji = _points(self.vendored[SANS]), _points(self.vendored[EMOJI])
-        return bytearray(ours | theirs for ours, theirs in zip(sans, emoji, strict=True))
+    def _home(self, sign: str) -> Path | None:
+        """Return the first font that holds a whole sign."""
+        points = [point for point in map(ord, sign) if not (point in _JOINERS or chr(point).isspace())]
+        candidates = (self.vendored[SANS], self.vendored[EMOJI], *self.fallbacks)
+        return next((path for path in candidates if all(_has(self._points_of(path), p) for p in points)), None)
 
     def _points_of(self, path: Path) -> bytearray:
-        if path not in self._fallback_points:
-            self._fallback_points[path] = _points(path)
-        return self._fallback_points[path]
+        if path not in self._points:
+            self._points[path] = _points(path)
+        return self._points[path]
 
 
 def _points(path: Path) -> bytearray:

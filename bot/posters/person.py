@@ -15,6 +15,7 @@ from PIL import Image
 from bot.posters import avatar, nickname, qr
 from bot.posters.base import Pixels
 from bot.posters.errors import AvatarRefused
+from referral import nicknames
 from referral.people import NAMELESS
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ def _panel(who: Who, spec: PosterSpec, look: Look, press: Press) -> Pixels:
         tint=room.tints[crc32(who.name.encode()) % len(room.tints)],
         name=name,
         name_size=size,
+        direction="rtl" if nicknames.is_right_to_left(name) else "ltr",
         code=grouped(spec.code),
         sans=sheet.sans,
         serif=sheet.serif,
@@ -94,7 +96,7 @@ def _fitted(name: str, room: Panel, sheet: Sheet) -> tuple[str, int]:
     for size in room.name_sizes:
         if sheet.line_width(name, size) <= room.name_width:
             return name, size
-    signs = nickname.clusters(name.removesuffix("…"))
+    signs = nicknames.signs(name.removesuffix("…"))
     for limit in range(len(signs), 1, -1):
         shorter = nickname.shorten([*signs, "…"], limit)
         if sheet.line_width(shorter, size) <= room.name_width:

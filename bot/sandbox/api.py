@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -49,19 +51,37 @@ class Api:
 
     async def handle(self, request: web.Request) -> web.Response:
         """Answer one call: HTTP 200 with an errcode always, unless the platform is down."""
+        loop = asyncio.get_running_loop()
+        began, path = loop.time(), request.match_info["path"]
+        note = partial(self._note, path, lambda: loop.time() - began)
         if self._faults.current is Fault.DOWN:
+            note("502", b"")
             return web.Response(status=502, text="<html><h1>502 Bad Gateway</h1></html>", content_type="text/html")
         if self._faults.current is Fault.SLOW:
             await asyncio.sleep(self._faults.slow_seconds)
+        asked = Asked()
         try:
-            answer = await self._answer(request, request.match_info["path"])
+            answer = await self._answer(request, path, asked)
         except Refusal as refusal:
+            note(f"errcode {refusal.errcode}", asked.body)
             return _json(self._refused(refusal, request.remote or ""))
+        note("errcode 0", asked.body)
         if isinstance(answer, Blob):
             return web.Response(body=answer.content, content_type=answer.content_type)
         return _json({"errcode": 0, "errmsg": "ok"} | answer)
 
-    async def _answer(self, request: web.Request, path: str) -> dict[str, Any] | Blob:
+    def _note(self, path: str, seconds: Callable[[], float], status: str, body: bytes) -> None:
+        """Let onlookers see the call; what is in its address, the token too, stays out."""
+        self._stage.trace.note(
+            at=self._stage.iso_now(),
+            way="out",
+            what=path,
+            status=status,
+            body=body.decode(errors="replace"),
+            seconds=seconds(),
+        )
+
+    async def _answer(self, request: web.Request, path: str, asked: Asked) -> dict[str, Any] | Blob:
         if path == "gettoken":
             return self._tokens.grant(request.query)
         if path == "getcallbackip":
@@ -72,7 +92,7 @@ class Api:
         self._check_permission(app, path)
         self._check_rate(path)
         async with asyncio.timeout(READ_TIME):
-            call = await _read(request, app)
+            call = await _read(request, app, asked)
         answer = endpoint.answer(call)
         self._stage.world.calls += 1
         return answer
@@ -110,12 +130,20 @@ class Api:
         return {"errcode": refusal.errcode, "errmsg": refusal.errmsg + tail} | refusal.extra
 
 
-async def _read(request: web.Request, app: SandboxApp) -> Call:
+@dataclass(slots=True)
+class Asked:
+    """What a call carried, once it was read."""
+
+    body: bytes = b""
+
+
+async def _read(request: web.Request, app: SandboxApp, asked: Asked) -> Call:
     if request.content_type.startswith("multipart/"):
         return Call(app=app, query=request.query, body={}, upload=await _upload(request))
     if request.method == "GET":
         return Call(app=app, query=request.query, body={})
-    return Call(app=app, query=request.query, body=_object(await _limited(request.content, LARGEST_JSON)))
+    asked.body = await _limited(request.content, LARGEST_JSON)
+    return Call(app=app, query=request.query, body=_object(asked.body))
 
 
 async def _upload(request: web.Request) -> Upload | None:

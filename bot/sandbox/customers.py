@@ -27,6 +27,7 @@ Result = dict[str, Any]
 Post = Callable[[list[Callback]], Awaitable[list[Result]]]
 WAY_PATH = "/sandbox/wecom/add/"
 MEMBER_PATH = "/sandbox/wecom/member/"
+LAST_ORDER = "last"
 REFUND = re.compile(r"(?P<order_no>.+?)(?::(?P<fen>[0-9]{1,12}))?")
 
 
@@ -78,11 +79,19 @@ class Customers:
         return {"msgid": msgid, "desk": desk, "events": await self.post(callbacks)}
 
     async def _tap(self, person: Person, value: Any) -> Result:
-        item = word(options(value, "item"), "item")
+        wished = options(value, "item", "words")
+        item = self._by_words(person, str(wished["words"])) if "words" in wished else word(wished, "item")
         if item not in person.offered:
             raise BadAct(f"value: no menu offered {person.name} the item {item!r}")
         desk, words = person.offered[item]
         return await self._speak(person, desk, "text", {"content": words, "menu_id": item}, words)
+
+    def _by_words(self, person: Person, words: str) -> str:
+        """The item that was offered last under these words."""
+        found = [item for item, (_, offered) in person.offered.items() if offered == words]
+        if not found:
+            raise BadAct(f"value: no menu offered {person.name} the words {words!r}")
+        return found[-1]
 
     async def _enter(self, person: Person, value: Any) -> Result:
         wished = options(value, "scene", "desk", "scene_param", may_be_empty=True)
@@ -116,7 +125,21 @@ class Customers:
     # From a poster to a contact
 
     async def _scan(self, person: Person, value: Any) -> Result:
-        return await self._open(person, word(options(value, "code"), "code"))
+        wished = options(value, "code", "picture_of")
+        if "picture_of" in wished:
+            return await self._open(person, await self._in_picture(person, word(wished, "picture_of")))
+        return await self._open(person, word(wished, "code"))
+
+    async def _in_picture(self, person: Person, owner: str) -> str:
+        """What the QR code says in the picture that somebody was sent last: held before this person's camera."""
+        pictures = (line.url for line in reversed(self.stage.world.lines) if line.to == owner and line.kind == "image")
+        picture = next(pictures, None)
+        if picture is None:
+            raise BadAct(f"value: {owner} was sent no picture yet")
+        try:
+            return await self.phone.read(person, picture)
+        except NoCode as error:
+            raise BadAct(f"value: the picture cannot be read: {error}") from error
 
     async def _open(self, person: Person, scanned: str) -> Result:
         path = path_of(scanned) if is_link(scanned) else landing_path(scanned)
@@ -203,6 +226,8 @@ class Customers:
         return result
 
     async def _refund(self, person: Person, value: Any) -> Result:
+        if value == LAST_ORDER:
+            value = self._last_order(person)
         match = REFUND.fullmatch(value) if isinstance(value, str) else None
         if match is None:
             raise BadAct("value: an order number, or NUMBER:FEN")
@@ -213,6 +238,12 @@ class Customers:
         result = await self.shop.refund(person, match["order_no"], amount)
         await self.quiet()
         return result
+
+    def _last_order(self, person: Person) -> str:
+        orders = [number for number, order in self.stage.world.orders.items() if order.persona == person.name]
+        if not orders:
+            raise BadAct(f"value: {person.name} has bought nothing yet")
+        return orders[-1]
 
     async def _visit(self, person: Person, value: Any) -> Result:
         result = await self.shop.visit(person, word(options(value, "shop"), "shop"))

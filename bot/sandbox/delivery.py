@@ -118,15 +118,30 @@ class Delivery:
         encrypted = self._seal(callback.app, callback.inner)
         body = envelope(self._stage, callback.app, encrypted).encode()
         address = self._address(callback.app, encrypted=encrypted)
+        loop = asyncio.get_running_loop()
+        began = loop.time()
         try:
             reply = await self._loopback.post(
                 address, body, headers={"Content-Type": "text/xml"}, seconds=self._answer_time
             )
         except Unreachable:
+            self._note(callback, 0, loop.time() - began)
             return 0
+        self._note(callback, reply.status, loop.time() - began)
         if reply.status == 200:
             self._hear(callback, reply)
         return reply.status
+
+    def _note(self, callback: Callback, status: int, seconds: float) -> None:
+        """Let onlookers see the callback in clear."""
+        self._stage.trace.note(
+            at=self._stage.iso_now(),
+            way="in",
+            what=callback.event,
+            status=str(status) if status else "no answer",
+            body=callback.inner,
+            seconds=seconds,
+        )
 
     def _seal(self, app: SandboxApp, text: str) -> str:
         random16 = self._stage.mint("random", 16).encode()

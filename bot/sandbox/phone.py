@@ -42,15 +42,17 @@ class Page:
 
 
 class Phone:
-    """Acts for one person at a time; cookies live with the person."""
+    """Acts for one person at a time; cookies live with the person. `shown` is the page last opened, by person."""
 
     def __init__(self, stage: Stage, loopback: Loopback) -> None:
         self._stage = stage
         self._loopback = loopback
+        self.shown: dict[str, bytes] = {}
 
     async def open(self, person: Person, path: str) -> Page:
         """Open a page, redirects followed on the bot's own host; raise `Unreachable`."""
         reply, path = await self._follow(person, path)
+        self.shown[person.name] = reply.content
         found = _Finder()
         found.feed(reply.content.decode(errors="replace"))
         found.close()

@@ -22,7 +22,7 @@ from bot.sandbox.delivery import ANSWER_TIME, Delivery
 from bot.sandbox.desks import Desks
 from bot.sandbox.doors import Doors
 from bot.sandbox.entrance import Entrance
-from bot.sandbox.faults import Faults
+from bot.sandbox.faults import Fault, Faults
 from bot.sandbox.loopback import Loopback
 from bot.sandbox.media import Media
 from bot.sandbox.messages import Messages
@@ -34,8 +34,9 @@ from bot.sandbox.sessions import Sessions
 from bot.sandbox.shop import Shop
 from bot.sandbox.staff import Staff
 from bot.sandbox.stage import Chance, SandboxApp, SandboxClock, Stage
-from bot.sandbox.state import Line, World
+from bot.sandbox.state import MOST_DEEDS, Deed, Line, Person, World
 from bot.sandbox.tokens import Tokens
+from bot.sandbox.watching import Bell, Trace
 from bot.sandbox.ways import QUOTA, Ways
 
 PATIENCE = 600.0  # seconds for one act or one move of the clock
@@ -96,6 +97,8 @@ class Sandbox:
         nouns = (people, ways, contacts, desks, sessions, media, messages, broadcasts, entrance)
         endpoints = {path: endpoint for noun in nouns for path, endpoint in noun.endpoints().items()}
         self._api = Api(stage, tokens, faults, endpoints, calls_per_minute)
+        self._phone = phone = Phone(stage, loopback)
+        self._faults = faults
         self._scenery = Scenery(stage, people, ways, media)
         self._acts = Acts(
             people=people,
@@ -107,7 +110,7 @@ class Sandbox:
                 desks=desks,
                 sessions=sessions,
                 media=media,
-                phone=Phone(stage, loopback),
+                phone=phone,
                 shop=shop,
                 post=self._post,
                 quiet=self._quiet,
@@ -155,8 +158,10 @@ class Sandbox:
             said = self._stage.world.said
             try:
                 result = await self._acts.act(persona, do, value)
+                self._remember(persona, do, value)
             finally:
                 await self._save()
+                self._stage.bell.ring()
         lines = [line for line in self._stage.lines_since(said) if line.to == persona]
         return result | {"replies": msgspec.to_builtins(lines)}
 
@@ -201,7 +206,9 @@ class Sandbox:
         async with asyncio.timeout(PATIENCE), self._turn:
             await self._stage.clock.advance(seconds)
             await self._quiet()
+            self._remember("", "advance", seconds)
             await self._save()
+            self._stage.bell.ring()
         return self.now()
 
     def now(self) -> str:
@@ -211,6 +218,51 @@ class Sandbox:
     def lines(self) -> list[Line]:
         """Everything said in either direction, oldest first."""
         return self._stage.world.lines
+
+    def lines_since(self, said: int) -> list[Line]:
+        """What was said after the log's counter stood at `said`."""
+        return self._stage.lines_since(said)
+
+    @property
+    def said(self) -> int:
+        """The log's counter: how many lines there ever were."""
+        return self._stage.world.said
+
+    @property
+    def bell(self) -> Bell:
+        """Rung at every change."""
+        return self._stage.bell
+
+    @property
+    def trace(self) -> Trace:
+        """What passed between platform and bot since the start."""
+        return self._stage.trace
+
+    @property
+    def broken(self) -> Fault:
+        """The fault in force."""
+        return self._faults.current
+
+    def deeds(self) -> list[Deed]:
+        """What was done so far, oldest first."""
+        return self._stage.world.deeds
+
+    def customers(self) -> list[Person]:
+        """The customers there are, oldest first."""
+        return list(self._stage.world.people.values())
+
+    def staff(self) -> dict[str, str]:
+        """The members of staff with their names."""
+        return self._people.staff()
+
+    def shown(self, persona: str) -> bytes | None:
+        """The page that a customer has open, as it came."""
+        return self._phone.shown.get(persona)
+
+    def _remember(self, persona: str, do: str, value: Any) -> None:
+        deeds = self._stage.world.deeds
+        deeds.append(Deed(at=self.now(), persona=persona, do=do, value=value))
+        del deeds[:-MOST_DEEDS]
 
     def external_userid(self, persona: str) -> str:
         """Return what the platform calls a customer; raise `people.Unknown` for a name that cannot be one's."""

@@ -53,7 +53,8 @@ class Scenery:
         blob = self._media.show(request.match_info["media_id"])
         if blob is None:
             raise web.HTTPNotFound
-        return web.Response(body=blob.content, content_type=blob.content_type)
+        kept = {"Cache-Control": "private, max-age=3600", "X-Content-Type-Options": "nosniff"}
+        return web.Response(body=blob.content, content_type=blob.content_type, headers=kept)
 
     async def _way_page(self, request: web.Request) -> web.Response:
         way = self._ways.find(request.match_info["config_id"])

@@ -109,6 +109,23 @@ class Shop:
         return await self._post_once(webhook_id, body)
 
     async def _post_once(self, webhook_id: str, body: bytes) -> Reply:
+        loop = asyncio.get_running_loop()
+        began, status = loop.time(), "no answer"
+        try:
+            reply = await self._send(webhook_id, body)
+            status = str(reply.status)
+        finally:
+            self._stage.trace.note(
+                at=self._stage.iso_now(),
+                way="in",
+                what="/hooks/orders",
+                status=status,
+                body=body.decode(),
+                seconds=loop.time() - began,
+            )
+        return reply
+
+    async def _send(self, webhook_id: str, body: bytes) -> Reply:
         timestamp = str(int(self._machine_clock().timestamp()))
         headers = {
             "Content-Type": "application/json",

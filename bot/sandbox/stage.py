@@ -11,6 +11,7 @@ from typing import Protocol
 
 from bot.sandbox.crypto import Seal
 from bot.sandbox.state import LOG_LINES, Line, World
+from bot.sandbox.watching import Bell, Trace
 
 BEIJING = timezone(timedelta(hours=8))
 
@@ -72,6 +73,11 @@ class Stage:
     clock: SandboxClock
     world: World = field(default_factory=lambda: World(salt=""))
     base: str = ""
+    bell: Bell = field(default_factory=Bell)
+    trace: Trace = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.trace = Trace(self.bell)
 
     def now(self) -> int:
         """Return the sandbox clock in whole epoch seconds."""
@@ -99,6 +105,7 @@ class Stage:
         self.world.lines.append(Line(at=self.iso_now(), speaker=speaker, to=to, kind=kind, text=text, url=url))
         self.world.said += 1
         del self.world.lines[:-LOG_LINES]
+        self.bell.ring()
 
     def lines_since(self, said: int) -> list[Line]:
         """Return the lines written after the log's counter stood at `said`."""

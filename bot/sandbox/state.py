@@ -10,6 +10,7 @@ import msgspec
 
 VERSION = 1
 LOG_LINES = 20_000  # the oldest fall off beyond this
+MOST_DEEDS = 5_000
 
 
 class StateUnreadable(Exception):
@@ -156,6 +157,15 @@ class Line(msgspec.Struct, kw_only=True):
     url: str = ""
 
 
+class Deed(msgspec.Struct, kw_only=True):
+    """One act, as it was asked for: by a persona, or `advance` by nobody, with the seconds as its value."""
+
+    at: str
+    persona: str
+    do: str
+    value: Any = None
+
+
 class World(msgspec.Struct, kw_only=True):
     """Everything the sandbox remembers. `salt` and `count` feed its ids, so that none repeats after a restart.
 
@@ -181,6 +191,7 @@ class World(msgspec.Struct, kw_only=True):
     logins: dict[str, Login] = {}
     tickets: dict[str, Ticket] = {}
     lines: list[Line] = []
+    deeds: list[Deed] = []
     said: int = 0
     calls: int = 0
 

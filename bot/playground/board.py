@@ -1,0 +1,92 @@
+"""Everything on the page at one moment. Pure but for reading the sandbox's memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.playground.behind import Behind
+from bot.playground.chat import SHOWN, Bubble, bubbles
+from bot.playground.seats import NEWCOMERS, UNHAPPY, Seats, newcomer
+from bot.playground.tour import Step, steps
+from bot.sandbox import Sandbox
+from bot.sandbox.faults import Fault
+from bot.sandbox.people import CAST
+from bot.sandbox.watching import Passed
+
+PASSED = 60
+_WEEKDAYS = "一二三四五六日"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phone:
+    """One phone: whose, and what is on it."""
+
+    seat: str
+    persona: str
+    name: str
+    bubbles: Sequence[Bubble]
+    has_page: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board:
+    """The page: `choices` are personas with their names, for the customers' phones and for the staff's."""
+
+    seats: Seats
+    now: str
+    phones: Sequence[Phone]
+    choices: Mapping[str, str]
+    staff: Mapping[str, str]
+    next_newcomer: str
+    passed: Sequence[Passed]
+    broken: Fault
+    faults: Sequence[Fault]
+    behind: Behind
+    tour: Sequence[Step]
+    playing: tuple[int, int, str] | None
+
+
+def board_of(sandbox: Sandbox, seats: Seats, behind: Behind, *, playing: tuple[int, int, str] | None) -> Board:
+    """What there is to see from these seats."""
+    names = names_of(sandbox)
+    known = [person.name for person in sandbox.customers()]
+    lines = sandbox.lines()
+    return Board(
+        seats=seats,
+        now=sandbox.now(),
+        phones=[phone_of(sandbox, seat, persona, names) for seat, persona in seats.phones.items()],
+        choices=_choices(known, names, seats),
+        staff=sandbox.staff(),
+        next_newcomer=newcomer([*known, seats.friend]),
+        passed=sandbox.trace.since(sandbox.trace.seq - PASSED),
+        broken=sandbox.broken,
+        faults=list(Fault),
+        behind=behind,
+        tour=steps(seats, lines, granted_at=behind.granted_at),
+        playing=playing,
+    )
+
+
+def phone_of(sandbox: Sandbox, seat: str, persona: str, names: Mapping[str, str], since: int | None = None) -> Phone:
+    """A phone with what was said since the log's counter stood there, or with the latest of all."""
+    said, lines = sandbox.said, sandbox.lines()
+    fresh = lines if since is None else sandbox.lines_since(since)
+    found = bubbles(fresh, said - len(fresh) + 1, persona, names)
+    return Phone(
+        seat=seat,
+        persona=persona,
+        name=names.get(persona, persona),
+        bubbles=found if since is not None else found[-SHOWN:],
+        has_page=sandbox.shown(persona) is not None,
+    )
+
+
+def names_of(sandbox: Sandbox) -> Mapping[str, str]:
+    """What people are called, by persona."""
+    return {person.name: person.nickname for person in sandbox.customers()} | dict(sandbox.staff())
+
+
+def _choices(known: Sequence[str], names: Mapping[str, str], seats: Seats) -> Mapping[str, str]:
+    personas = dict.fromkeys([*CAST, UNHAPPY, NEWCOMERS[0], *known, seats.customer, seats.friend])
+    return {persona: names.get(persona, persona) for persona in personas}

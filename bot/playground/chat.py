@@ -1,0 +1,113 @@
+"""The sandbox's log as one phone shows it: bubbles, notes and cards. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from bot.sandbox.state import Line
+
+SHOWN = 80  # bubbles when a phone is first looked at
+_LINK = re.compile(r"https?://[^\s，。、；）」]+")
+_ITEM = "· "
+_LANDING = re.compile(r"/[iI]/[0-9A-Za-z]+")
+_ORDER = re.compile(r"(?P<no>\S+) (?P<back>退 )?(?P<fen>\d+) 分")
+_SAID = frozenset(("text", "image", "voice", "video", "file", "menu", "link", "card", "template_card", "news"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """A stretch of text; with `url` a link, which a phone opens or, where it leads to a landing page, scans."""
+
+    text: str
+    url: str = ""
+    is_landing: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bubble:
+    """One thing on the phone. `look` is mine, theirs, note, page or card; `items` are a menu's words to tap."""
+
+    place: int
+    look: str
+    at: str
+    who: str = ""
+    note: str = ""
+    values: Mapping[str, str] | None = None
+    pieces: Sequence[Piece] = ()
+    image: str = ""
+    items: Sequence[str] = ()
+    url: str = ""
+    lead: str = ""
+
+
+def bubbles(lines: Sequence[Line], first: int, persona: str, names: Mapping[str, str]) -> list[Bubble]:
+    """What of the lines, whose first has the place `first`, `persona` sees; `names` are people's nicknames."""
+    found = (_bubble(line, first + offset, persona, names) for offset, line in enumerate(lines))
+    return [bubble for bubble in found if bubble]
+
+
+def _bubble(line: Line, place: int, persona: str, names: Mapping[str, str]) -> Bubble | None:
+    if persona not in (line.speaker, line.to):
+        return None
+    at, mine = line.at[11:16], line.speaker == persona
+    other = names.get(line.to if mine else line.speaker, "")
+    if line.kind == "view":
+        return Bubble(place=place, look="page", at=at, lead=line.text, url=_own(line.url))
+    if line.kind == "order":
+        return Bubble(place=place, look="note", at=at, note="bought", values=_order(line.text))
+    if line.kind in ("card", "template_card", "news"):
+        title, _, rest = line.text.partition("\n")
+        return Bubble(place=place, look="card", at=at, lead=title, pieces=(Piece(text=rest),), url=_own(line.url))
+    if line.kind in _SAID or line.kind == "welcome":
+        return _said(line, place, "mine" if mine else "theirs", at, other)
+    return Bubble(place=place, look="note", at=at, note=_note(line.kind, mine=mine), values={"who": other or line.to})
+
+
+def _said(line: Line, place: int, look: str, at: str, other: str) -> Bubble:
+    words = [each for each in line.text.split("\n") if each.startswith(_ITEM)] if line.kind == "menu" else []
+    text = "\n".join(each for each in line.text.split("\n") if each not in words)
+    picture = line.url if line.kind == "image" else ""
+    return Bubble(
+        place=place,
+        look=look,
+        at=at,
+        who=other,
+        pieces=_pieces(text or ("" if picture else f"[{line.kind}]")),
+        image=_own(picture),
+        items=[each.removeprefix(_ITEM) for each in words],
+        url=_own(line.url) if line.kind == "link" else "",
+    )
+
+
+def _pieces(text: str) -> tuple[Piece, ...]:
+    found: list[Piece] = []
+    done = 0
+    for link in _LINK.finditer(text):
+        found.append(Piece(text=text[done : link.start()]))
+        url = _own(link[0])
+        found.append(Piece(text=link[0], url=url, is_landing=bool(_LANDING.fullmatch(url))))
+        done = link.end()
+    found.append(Piece(text=text[done:]))
+    return tuple(piece for piece in found if piece.text)
+
+
+def _own(url: str) -> str:
+    """An address of ours without its host, so that it opens under whatever name the page itself was opened."""
+    parts = urlsplit(url)
+    return parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+def _order(text: str) -> Mapping[str, str]:
+    told = _ORDER.fullmatch(text)
+    if told is None:
+        return {"kind": "visit", "what": text}
+    return {"kind": "refund" if told["back"] else "buy", "what": told["no"], "yuan": f"{int(told['fen']) / 100:g}"}
+
+
+def _note(kind: str, *, mine: bool) -> str:
+    if kind in ("add", "delete", "enter"):
+        return f"{kind}.{'mine' if mine else 'theirs'}"
+    return "other"

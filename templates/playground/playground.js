@@ -1,0 +1,132 @@
+// The little that the page does by itself: pages inside a phone, the long press, keeping chats at their end, saying
+// what went wrong. Everything else is HTML from the server.
+"use strict";
+
+(() => {
+  const LONG_PRESS_MS = 450;
+  const toast = document.getElementById("toast");
+  const press = document.getElementById("press");
+  const seen = new Map();
+  let hide = 0;
+
+  function say(words) {
+    toast.textContent = words;
+    toast.classList.add("shown");
+    clearTimeout(hide);
+    hide = setTimeout(() => toast.classList.remove("shown"), 6000);
+  }
+
+  function toEnd(chat) {
+    chat.scrollTop = chat.scrollHeight;
+  }
+
+  function openPage(link) {
+    const phone = document.getElementById(link.dataset.open);
+    const page = phone.querySelector("[data-page]");
+    const frame = page.querySelector("[data-page-frame]");
+    frame.src = link.getAttribute("href");
+    page.querySelector("[data-page-title]").textContent = link.textContent.trim();
+    page.hidden = false;
+    page.querySelector("[data-page-close]").focus({ preventScroll: true });
+  }
+
+  function closePage(page) {
+    page.hidden = true;
+    page.querySelector("[data-page-frame]").removeAttribute("src");
+  }
+
+  function openPress(picture) {
+    press.querySelector("[data-picture-of]").value = JSON.stringify({ picture_of: picture.dataset.of });
+    press.querySelector("[data-save]").href = picture.dataset.src;
+    press.showModal();
+  }
+
+  document.querySelectorAll("[data-chat]").forEach((chat) => {
+    toEnd(chat);
+    chat.querySelectorAll("img").forEach((img) => img.addEventListener("load", () => toEnd(chat)));
+  });
+
+  let timer = 0;
+  document.addEventListener("pointerdown", (event) => {
+    const picture = event.target.closest("[data-press]");
+    if (picture) timer = setTimeout(() => openPress(picture), LONG_PRESS_MS);
+  });
+  for (const kind of ["pointerup", "pointercancel", "pointermove"]) {
+    document.addEventListener(kind, () => clearTimeout(timer));
+  }
+  document.addEventListener("contextmenu", (event) => {
+    const picture = event.target.closest("[data-press]");
+    if (picture) {
+      event.preventDefault();
+      openPress(picture);
+    }
+  });
+
+  document.addEventListener("click", (event) => {
+    const picture = event.target.closest("[data-press]");
+    if (picture && event.detail === 0) return openPress(picture); // by keyboard
+    const link = event.target.closest("[data-open]");
+    if (link) {
+      event.preventDefault();
+      return openPage(link);
+    }
+    if (event.target.closest("[data-page-close]")) return closePage(event.target.closest("[data-page]"));
+    if (event.target.closest("[data-dismiss]") || event.target.closest("[data-save]")) press.close();
+  });
+
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-go]")) event.target.form.requestSubmit();
+  });
+
+  document.addEventListener("submit", (event) => {
+    if (event.target.matches("[data-close]")) press.close();
+  });
+
+  document.body.addEventListener("htmx:configRequest", (event) => {
+    const form = event.target;
+    if (form.matches("[data-write]")) setTimeout(() => form.reset());
+  });
+
+  // A stream that was broken off tells some things twice; what has been seen is not shown again.
+  document.body.addEventListener("htmx:sseBeforeMessage", (event) => {
+    const message = event.detail;
+    if (message.type === "phone-customer" || message.type === "phone-friend" || message.type === "phone-rep" || message.type === "passed") {
+      const [said, passed] = (message.lastEventId || "").split("-").map(Number);
+      const place = message.type === "passed" ? passed : said;
+      if (place <= (seen.get(message.type) || -1)) event.preventDefault();
+      else seen.set(message.type, place);
+    }
+  });
+
+  document.body.addEventListener("htmx:sseMessage", (event) => {
+    const part = event.target;
+    if (part.matches("[data-chat]")) {
+      const fresh = part.lastElementChild && part.querySelectorAll("a[data-fresh]");
+      toEnd(part);
+      part.querySelectorAll("img").forEach((img) => img.complete || img.addEventListener("load", () => toEnd(part), { once: true }));
+      if (fresh && fresh.length && part.dataset.pages !== String(fresh.length)) {
+        part.dataset.pages = String(fresh.length);
+        openPage(fresh[fresh.length - 1]);
+      } else {
+        closePage(part.closest(".device").querySelector("[data-page]"));
+      }
+    }
+    if (part.dataset.keep) while (part.children.length > Number(part.dataset.keep)) part.lastElementChild.remove();
+  });
+
+  document.querySelectorAll("[data-chat]").forEach((chat) => {
+    chat.dataset.pages = String(chat.querySelectorAll("a[data-fresh]").length);
+  });
+
+  document.body.addEventListener("htmx:responseError", (event) => say(event.detail.xhr.responseText));
+  document.body.addEventListener("htmx:sendError", () => say(document.documentElement.lang === "en" ? "The bot does not answer" : "机器人没有回答"));
+
+  const source = document.body.getAttribute("sse-connect");
+  document.body.addEventListener("htmx:sseOpen", (event) => {
+    const stream = event.detail.source;
+    if (source && !stream.taoli) {
+      stream.taoli = true;
+      stream.addEventListener("reload", () => location.reload());
+    }
+  });
+})();
