@@ -7,7 +7,7 @@ STAMP := $(VENV)/.stamp
 .PHONY: demo test check deps lock proof-crash proof-clock proof-optout bench
 
 demo: $(STAMP)
-	$(VENV)/bin/taoli demo $(ARGS)
+	@$(VENV)/bin/taoli demo $(ARGS)
 
 test: $(STAMP) deps
 	$(VENV)/bin/python -m pytest $(ARGS)
@@ -41,6 +41,4 @@ bench: $(STAMP)
 
 $(STAMP): requirements.lock pyproject.toml
 	@bash scripts/venv.sh "$(PYTHON)" $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	PYTHONWARNINGS=ignore $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -146,7 +147,7 @@ class App:
         apps = wecom.apps if wecom else ()
         corp = wecom.corp_id if wecom else ""
         self.cryptos = {app.name: _crypto(app, corp, world.random_bytes) for app in apps}
-        self.lines = lines_of(config, self.session, world)
+        self.lines = lines_of(config, self.session, self._platforms_world())
         self.syncing = Syncing(
             self.store,
             self.lines,
@@ -155,6 +156,12 @@ class App:
             clock=self.clock,
             rng=world.rng,
         )
+
+    def _platforms_world(self) -> World:
+        """The time that the platform goes by: where the sandbox plays it, the one that can be moved."""
+        if not self.config.sandbox.enabled:
+            return self.world
+        return replace(self.world, clock=self.clock, monotonic=lambda: self.clock().timestamp())
 
     def _make_work(self) -> None:
         data_dir, world = self.config.files.data_dir, self.world

@@ -170,7 +170,7 @@ def _introduce(tx: Tx, facts: Facts, friend_id: str, added: CodeAdd, *, now: dat
         advocate = tx.people.get(referral.advocate)
         if friend and advocate and referral.code == added.code and referral.status in _STANDING:
             key = "rep.friend_added" if advocate.shown_name else "rep.friend_added_unsigned"
-            names = {"advocate": advocate.nickname or "一位客户", "friend": friend.nickname or "一位新朋友"}
+            names = {"advocate": advocate.called or "一位客户", "friend": friend.called or "一位新朋友"}
             post(
                 tx,
                 RepText(rep=added.rep, text=facts.words.say(key, names)),

@@ -165,7 +165,7 @@ def worded(tx: Tx, facts: Facts, notice: Notice) -> str:
     if notice.kind == ARRIVED:
         referral = tx.referrals.get(notice.ref)
         friend = tx.people.get(referral.friend) if referral else None
-        return facts.words.say("notice.arrived", friend=(friend.nickname if friend else "") or "您的朋友")
+        return facts.words.say("notice.arrived", friend=(friend.called if friend else "") or "您的朋友")
     reward = tx.rewards.get(notice.ref)
     assert reward
     suffix = "" if reward.side is Side.ADVOCATE else "_friend"
@@ -178,7 +178,7 @@ def _stock(tx: Tx, facts: Facts, reward: Reward) -> dict[str, object]:
     campaign = tx.campaigns.get(reward.campaign)
     assert referral and campaign
     friend = tx.people.get(reward.friend)
-    named = friend.nickname if friend and referral.disclosed is Disclosure.YES else None
+    named = friend.called if friend and referral.disclosed is Disclosure.YES else None
     return {
         **facts.words.offer(campaign.pack, tx.campaigns.terms(campaign.id, referral.version)),
         "company": facts.company,

@@ -14,6 +14,7 @@ from referral.consent import NUDGES, Answer, Consent
 from referral.identities import Identity, IdentityKind
 from referral.ids import Bits, new_id
 from referral.moments import Due, Permission, State
+from referral.nicknames import legible
 
 if TYPE_CHECKING:
     from referral.tx import Tx
@@ -47,9 +48,14 @@ class Person:
     profiled_at: datetime | None = None
 
     @property
+    def called(self) -> str:
+        """The nickname as others may read it, empty where there is none or nothing of it can be seen."""
+        return legible(self.nickname)
+
+    @property
     def shown_name(self) -> str | None:
         """The name this person agreed to be shown by, None for 不署名."""
-        return None if self.byline is Byline.NONE else (self.nickname or NAMELESS)
+        return None if self.byline is Byline.NONE else (self.called or NAMELESS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,4 +45,4 @@ def _announce(app: App) -> None:
         return
     click.echo(f"{company} 已启动：{app.own_address}", err=True)
     if sandbox:
-        click.echo(f"沙盒的对话：{app.own_address}/sandbox/log", err=True)
+        click.echo(f"沙盒：{app.own_address}/sandbox/", err=True)

@@ -49,7 +49,8 @@ class Thanks:
     """One thanks: whose, how much, how far, and why it stands so."""
 
     side: str
-    what: str
+    amount: int
+    unit: str
     state: str
     why: str
 
@@ -68,12 +69,23 @@ class Came:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """One entry of the ledger, with its place from 1 on."""
+
+    place: int
+    at: str
+    kind: str
+    amount: int
+    unit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Book:
-    """The ledger: how many entries, the root in hex, the newest entries, whether the newest head is signed."""
+    """The ledger: how many entries, the root in hex, the newest entries, and up to which a head is signed."""
 
     size: int
     root: str
-    entries: Sequence[str]
+    entries: Sequence[Written]
     signed: int
 
 
@@ -164,7 +176,8 @@ class Reader:
             thanks=[
                 Thanks(
                     side=each.side.value,
-                    what=f"{each.amount} {each.unit}",
+                    amount=each.amount,
+                    unit=each.unit,
                     state=each.state.value,
                     why=self.words.reason(each.reason, audience="staff") if each.reason else "",
                 )
@@ -189,7 +202,7 @@ def _book(tx: Transaction) -> Book:
     )
 
 
-def _entry(leaf: Leaf) -> str:
+def _entry(leaf: Leaf) -> Written:
     entry = leaf.entry
     at = f"{entry.at.astimezone(SHANGHAI):%m-%d %H:%M}"
-    return f"#{leaf.seq + 1} {at} {entry.kind} {entry.amount} {entry.unit}"
+    return Written(place=leaf.seq + 1, at=at, kind=entry.kind, amount=entry.amount, unit=entry.unit)

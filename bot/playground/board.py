@@ -63,7 +63,7 @@ def board_of(sandbox: Sandbox, seats: Seats, behind: Behind, *, playing: tuple[i
         broken=sandbox.broken,
         faults=list(Fault),
         behind=behind,
-        tour=steps(seats, lines, granted_at=behind.granted_at),
+        tour=steps(seats, lines, now=sandbox.now(), granted_at=behind.granted_at),
         playing=playing,
     )
 

@@ -52,7 +52,7 @@ def bubbles(lines: Sequence[Line], first: int, persona: str, names: Mapping[str,
 def _bubble(line: Line, place: int, persona: str, names: Mapping[str, str]) -> Bubble | None:
     if persona not in (line.speaker, line.to):
         return None
-    at, mine = line.at[11:16], line.speaker == persona
+    at, mine = line.at[5:16].replace("T", " "), line.speaker == persona
     other = names.get(line.to if mine else line.speaker, "")
     if line.kind == "view":
         return Bubble(place=place, look="page", at=at, lead=line.text, url=_own(line.url))

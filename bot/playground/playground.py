@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +26,8 @@ from referral.moments import DAY
 from referral.times import Clock, midnight
 
 MORNING = "morning"
+_IN_PHONES = ("/rep", "/me/", "/rules", "/privacy", "/desk")
+_REFRESH = re.compile(rb"<meta http-equiv=\"refresh\"[^>]*>", re.IGNORECASE)
 _AFTER_NINE_THIRTY_S = 60
 _LARGEST_SESSION = 1 << 20
 _LONGEST_ADVANCE_S = 400 * 86_400
@@ -124,6 +127,7 @@ class Playground:
         page = self.sandbox.shown(request.match_info["persona"])
         if page is None:
             raise web.HTTPNotFound
+        page = _REFRESH.sub(b"", page)  # a page that is only looked at asks for nothing
         return web.Response(body=page, content_type="text/html", charset="utf-8", headers=look.SNAPSHOT_HEADERS)
 
     async def _session(self, request: web.Request) -> web.Response:
@@ -152,7 +156,7 @@ class Playground:
 async def let_ourselves_frame(request: web.Request, response: web.StreamResponse) -> None:
     """Let the phones of this very page hold our pages; other sites still cannot. A signal of the application."""
     policy = response.headers.get("Content-Security-Policy", "")
-    if not request.path.startswith("/sandbox"):
+    if request.path.startswith(_IN_PHONES):
         response.headers["Content-Security-Policy"] = policy.replace("frame-ancestors 'none'", "frame-ancestors 'self'")
 
 

@@ -11,7 +11,7 @@ from bot.sandbox.state import Line
 
 PRICE_FEN = 19_900
 HOLD_S = 15 * 86_400 + 60
-_MINUTE = len("2026-11-24T09:30")
+_DAY = len("2026-11-24")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,12 +33,14 @@ class Step:
     done: bool
 
 
-def steps(seats: Seats, lines: Sequence[Line], *, granted_at: str) -> list[Step]:
-    """The six steps as far as these people have come; `granted_at` is when their thanks were, ISO 8601, or empty."""
-    customer, friend, rep = seats.customer, seats.friend, seats.rep
+def steps(seats: Seats, lines: Sequence[Line], *, now: str, granted_at: str) -> list[Step]:
+    """The six steps as far as these people have come; `granted_at` is when their thanks were, or empty.
+
+    Times are ISO 8601 in Beijing.
+    """
+    customer, friend = seats.customer, seats.friend
     bought = _last(lines, friend, "shop", "order")
     added = _last(lines, friend, "", "add")
-    card = _last(lines, "app", rep, "card")
     return [
         Step(
             name="poster",
@@ -59,7 +61,7 @@ def steps(seats: Seats, lines: Sequence[Line], *, granted_at: str) -> list[Step]
             name="morning",
             phone="rep",
             deed=Deed(persona="", do="advance", value="morning"),
-            done=bool(granted_at) and card >= 0 and lines[card].at[:_MINUTE] > granted_at[:_MINUTE],
+            done=bool(granted_at) and now[:_DAY] > granted_at[:_DAY],
         ),
     ]
 

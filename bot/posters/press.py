@@ -53,7 +53,7 @@ class Sheet:
     def __init__(self, renderer: pytakumi.Renderer, extra: list[str]) -> None:
         self._renderer = renderer
         self.sans = ", ".join((SANS, EMOJI, *extra))  # a fallback's emoji would be black and white
-        self.serif = ", ".join((SERIF, self.sans))
+        self.serif = f"{SERIF}, {self.sans}"
 
     def column_height(self, html: str, style: str, *, width: int, height: int) -> float:
         """Lay out a page and return the height of the first element in it, px."""

@@ -152,6 +152,8 @@ class Customers:
         page = await self.phone.open(person, path)
         person.scanned = page.path
         await self.quiet()
+        if page.refreshes:
+            page = await self.phone.open(person, page.path, again=True)
         return {"status": page.status, "url": page.url, "title": page.title, "qr": page.qr}
 
     async def _add(self, person: Person, value: Any) -> Result:

@@ -32,13 +32,15 @@ PHONES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """An opened page. `qr` is the absolute address (or data URI) of its contact QR picture, None without one."""
+    """An opened page. `qr` is the absolute address (or data URI) of its contact QR picture, None without one;
+    `refreshes` if it asks to be opened again in a moment."""
 
     status: int
     path: str
     url: str
     title: str
     qr: str | None
+    refreshes: bool
 
 
 class Phone:
@@ -49,8 +51,8 @@ class Phone:
         self._loopback = loopback
         self.shown: dict[str, bytes] = {}
 
-    async def open(self, person: Person, path: str) -> Page:
-        """Open a page, redirects followed on the bot's own host; raise `Unreachable`."""
+    async def open(self, person: Person, path: str, *, again: bool = False) -> Page:
+        """Open a page, redirects followed on the bot's own host; raise `Unreachable`. `again`: as the page asked to."""
         reply, path = await self._follow(person, path)
         self.shown[person.name] = reply.content
         found = _Finder()
@@ -59,8 +61,9 @@ class Phone:
         url = self._loopback.base + path
         qr = urljoin(url, found.qr) if found.qr else None
         title = " ".join(found.title.split())
-        self._stage.tell(person.name, "app", "view", title or str(reply.status), url)
-        return Page(status=reply.status, path=path, url=url, title=title, qr=qr)
+        if not again:
+            self._stage.tell(person.name, "app", "view", title or str(reply.status), url)
+        return Page(status=reply.status, path=path, url=url, title=title, qr=qr, refreshes=found.refreshes)
 
     async def read(self, person: Person, picture: str) -> str:
         """Fetch a picture and return what its QR code says; raise `NoCode` or `Unreachable`."""
@@ -124,12 +127,15 @@ class _Finder(HTMLParser):
         super().__init__()
         self.title = ""
         self.qr = ""
+        self.refreshes = False
         self._in_title = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = dict(attrs)
         if tag == "img" and "data-contact-qr" in values and not self.qr:
             self.qr = values.get("src") or ""
+        if tag == "meta" and (values.get("http-equiv") or "").lower() == "refresh":
+            self.refreshes = True
         self._in_title = tag == "title" and not self.title
 
     def handle_endtag(self, tag: str) -> None:

@@ -20,14 +20,14 @@
     chat.scrollTop = chat.scrollHeight;
   }
 
-  function openPage(link) {
+  function openPage(link, byHand) {
     const phone = document.getElementById(link.dataset.open);
     const page = phone.querySelector("[data-page]");
     const frame = page.querySelector("[data-page-frame]");
     frame.src = link.getAttribute("href");
     page.querySelector("[data-page-title]").textContent = link.textContent.trim();
     page.hidden = false;
-    page.querySelector("[data-page-close]").focus({ preventScroll: true });
+    if (byHand) page.querySelector("[data-page-close]").focus({ preventScroll: true });
   }
 
   function closePage(page) {
@@ -68,7 +68,7 @@
     const link = event.target.closest("[data-open]");
     if (link) {
       event.preventDefault();
-      return openPage(link);
+      return openPage(link, true);
     }
     if (event.target.closest("[data-page-close]")) return closePage(event.target.closest("[data-page]"));
     if (event.target.closest("[data-dismiss]") || event.target.closest("[data-save]")) press.close();
@@ -98,15 +98,28 @@
     }
   });
 
+  // Whoever goes by keyboard stays where they were: at the button of the same name, or at the tour's next one.
+  let held = null;
+  document.body.addEventListener("htmx:sseBeforeMessage", (event) => {
+    const at = document.activeElement;
+    if (at !== event.target && event.target.contains(at)) held = { part: event.target, words: at.textContent.trim() };
+  });
+
   document.body.addEventListener("htmx:sseMessage", (event) => {
     const part = event.target;
+    if (held && held.part === part && !part.contains(document.activeElement)) {
+      const buttons = [...part.querySelectorAll("button")];
+      const next = buttons.find((button) => button.textContent.trim() === held.words) || part.querySelector(".here button") || buttons[0];
+      if (next) next.focus({ preventScroll: true });
+      held = null;
+    }
     if (part.matches("[data-chat]")) {
       const fresh = part.lastElementChild && part.querySelectorAll("a[data-fresh]");
       toEnd(part);
       part.querySelectorAll("img").forEach((img) => img.complete || img.addEventListener("load", () => toEnd(part), { once: true }));
       if (fresh && fresh.length && part.dataset.pages !== String(fresh.length)) {
         part.dataset.pages = String(fresh.length);
-        openPage(fresh[fresh.length - 1]);
+        openPage(fresh[fresh.length - 1], false);
       } else {
         closePage(part.closest(".device").querySelector("[data-page]"));
       }

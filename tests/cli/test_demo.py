@@ -81,7 +81,7 @@ def test_after_the_story_it_serves_until_it_is_asked_to_stop(tmp_path):
         bot.process.kill()
 
     assert (code, err) == (0, "")
-    assert ready.strip().endswith("/sandbox/log")
+    assert ready.strip().endswith("/sandbox/")
     assert [campaign["state"] for campaign in listed] == ["running"]
 
 

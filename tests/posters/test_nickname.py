@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from bot.posters import nickname
 from bot.posters.faces import Faces
+from referral import nicknames
 from referral.people import NAMELESS
 
 VENDORED = Faces(())
@@ -60,7 +61,7 @@ def test_whatever_is_typed_comes_out_short_visible_and_covered(typed):
     drawn = nickname.sanitise(typed, covers=VENDORED.covers)
 
     assert drawn.strip() == drawn != ""
-    assert len(nickname.clusters(drawn)) <= nickname.LIMIT
+    assert len(nicknames.signs(drawn)) <= nickname.LIMIT
     assert VENDORED.covers(drawn)
 
 
