@@ -33,7 +33,7 @@ from processes import HERE, ROOT, Child
 from pulls import pull
 from replies import Side, compare
 
-TARGET_RATIO, AIM_RATIO = 0.5, 1.0
+TARGET_RATIO, AIM_RATIO = 0.7, 1.0
 LIMITS = {"serve_limit_mb": 180, "demo_limit_mb": 220, "story_limit_seconds": 20}
 
 

@@ -80,11 +80,18 @@ class App:
             raise
 
     async def stop(self) -> None:
-        """Finish what was accepted and give everything back."""
+        """Finish what was accepted and give everything back; what fails at that keeps nothing else from it."""
+        failed: Exception | None = None
         while self._closing:
-            closed = self._closing.pop()()
-            if asyncio.iscoroutine(closed):
-                await closed
+            try:
+                closed = self._closing.pop()()
+                if asyncio.iscoroutine(closed):
+                    await closed
+            except Exception as error:
+                log.exception("stop.failed")
+                failed = failed or error
+        if failed:
+            raise failed
 
     async def settle(self) -> None:
         """Run all that is due until nothing is."""

@@ -175,10 +175,11 @@ def tell_rep(tx: Tx, facts: Facts, rep: str, day: str, *, now: datetime, rng: Bi
     if not waiting:
         return
     names = [customer.name for customer in tx.customers.load([n.person for n in waiting[:3]], now)]
+    listed = "、".join(name or "一位客户" for name in names)
     card = RepCard(
         rep=rep,
         title=facts.words.say("rep.card_title", count=len(waiting)),
-        text=facts.words.say("rep.card_text", names="、".join(name or "一位客户" for name in names)),
+        text=facts.words.say("rep.card_text", names=f"{listed}等" if len(waiting) > len(names) else listed),
         url=facts.rep_page(rep, now),
         button=facts.words.say("rep.card_button"),
     )

@@ -9,6 +9,10 @@ class StorageError(ReferralError):
     """The database did not take it. Nothing of the unit of work was kept; it may be sent again."""
 
 
+class AlreadyKept(StorageError):
+    """What must be there only once is there already."""
+
+
 class ForeignDatabase(StorageError):
     """The database belongs to another program. Point `[database] url` at an empty one."""
 

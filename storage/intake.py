@@ -45,6 +45,9 @@ from storage.upsert import insert_into
 NewRows = list[tuple[str, tuple[str, ...], list[tuple[Any, ...]]]]
 """Rows to be inserted: the table, the names of its columns, and their values."""
 
+IDENTITIES = t.identities.name
+"""The table of identities."""
+
 _PERSON = ("id", "holdout", "created_at", "name", "nickname", "rep", "tier", "tags", "joined_at")
 _IDENTITY = ("kind", "value", "person", "since")
 _CONSENT = ("person", "answer", "evidence", "purpose", "channel", "at")
@@ -119,6 +122,12 @@ class IntakeTable:
                 statement, pick = _inserting(self._c.dialect.name, t.metadata.tables[table], names)
                 self._c.exec_driver_sql(statement, list(map(pick, rows)))
 
+    def add_sorted(self, new: NewRows) -> None:
+        """Keep new rows of one table in the order of their first two columns, which are its key."""
+        if new:
+            table, names, _ = new[0]
+            self.add([(table, names, sorted(row for _, _, rows in new for row in rows))])
+
     def change(self, person: str, profile: Mapping[str, Any]) -> None:
         """Set what is new of a profile."""
         values = {name: _kept(value) for name, value in profile.items()}
@@ -153,7 +162,7 @@ def new_rows(
     moment_rows = [values_of(moment) | due_values(due) for moment, due in moments]
     return [
         ("people", _PERSON, [_person(person, holdout, profile, at) for person, holdout, profile in people]),
-        ("identities", _IDENTITY, [(str(each.kind), each.value, person, at) for each, person in identities]),
+        (IDENTITIES, _IDENTITY, [(str(each.kind), each.value, person, at) for each, person in identities]),
         ("moments", tuple(moment_rows[0]) if moment_rows else (), [tuple(row.values()) for row in moment_rows]),
         ("consent", _CONSENT, [(person, str(said), proof, NUDGES, CHANNEL, at) for person, said, proof in answers]),
     ]

@@ -62,6 +62,11 @@ class JobsTable:
         """Give up every lease: for the only process on a database, whose predecessor must be dead."""
         self._c.execute(update(t.jobs).where(t.jobs.c.state == "open").values(lease_until=None))
 
+    def retrying(self) -> int:
+        """How many open jobs have failed at least once."""
+        where = (t.jobs.c.state == "open", t.jobs.c.attempts > 0, t.jobs.c.note != "", t.jobs.c.lease_until.is_(None))
+        return self._c.execute(select(func.count()).select_from(t.jobs).where(*where)).scalar_one()
+
     def due(self, now: datetime) -> int:
         where = (t.jobs.c.state == "open", t.jobs.c.due_at <= ms(now))
         return self._c.execute(select(func.count()).select_from(t.jobs).where(*where)).scalar_one()

@@ -18,7 +18,10 @@ from storage.times import at, ms
 from storage.upsert import insert_new
 
 _KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in messages.Message.__args__}
-_SOON, _ASKS = text(t.SOON), text("state = 'queued' and purpose = 'nudge'")  # word for word as the index has it
+_SOON, _ASKS = (
+    text(t.SOON),
+    text("state = 'queued' and purpose = 'nudge'"),
+)  # as the indexes have it
 
 
 class OutboxTable:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from storage.errors import DatabaseInUse, StorageError
+from storage.errors import AlreadyKept, DatabaseInUse, StorageError
 from storage.store import Unit
 from storage.transaction import Transaction
 
@@ -178,4 +178,5 @@ def _sqlstate(error: DBAPIError) -> str | None:
 
 
 def _storage_error(error: Exception) -> StorageError:
-    return StorageError(f"数据库没有保存：{type(error).__name__}")
+    kind = AlreadyKept if isinstance(error, IntegrityError) else StorageError
+    return kind(f"数据库没有保存：{type(error).__name__}")

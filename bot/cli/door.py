@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +14,7 @@ import msgspec
 
 from bot import control
 from bot.cli.house import House, opened, operator, read_config
-from bot.intake import Batch, Ended, Intake, OrdersBatch, PeopleBatch
+from bot.intake import Batch, Ended, Found, Intake, OrdersBatch, PeopleBatch
 from bot.intake.strangers import Prepared
 from bot.operator import ADDRESS, FROM_FILES
 from referral.moments import Thresholds
@@ -22,6 +22,7 @@ from storage.errors import DatabaseInUse, StorageError
 from storage.open import sqlite_path
 
 _TRIES, _PAUSE_S = 50, 0.2
+_TOGETHER = 50  # batches of people made beforehand in one transaction
 _LONGEST = 600_000  # bytes of a batch on its way to the bot, which takes a megabyte with all around it
 
 
@@ -55,12 +56,16 @@ async def door(file: Path, *, dry: bool) -> AsyncIterator[Door]:
 
 
 class Alone:
-    """Nobody else is in the house: batches are as large as is quickest."""
+    """Nobody else is in the house: batches are as large as is quickest.
+
+    `together` of them are kept in one transaction, where none can lose a race and begin again.
+    """
 
     size = 1_000
 
     def __init__(self, here: House) -> None:
         self.here = here
+        self.together = _TOGETHER if here.config.database.sqlite_path else 1
         self._intake = operator(here).intake
 
     async def take(self, batch: Batch) -> Sequence[Any]:
@@ -77,9 +82,9 @@ class Alone:
         """Keep the company's scale of activity."""
         await self.here.store.write(lambda tx: tx.moments.set_thresholds(scale))
 
-    async def keep(self, ready: Prepared, batch: Callable[[], PeopleBatch]) -> Sequence[Any]:
+    async def keep(self, some: Callable[[], Iterator[Prepared]]) -> list[list[Found]] | None:
         """Keep people who were made beforehand; only here, where nobody else writes, is that of use."""
-        return await self._intake.prepared(ready, batch)
+        return await self._intake.prepared(some)
 
 
 class _Trial:

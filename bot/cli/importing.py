@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import tee
 from pathlib import Path
 from typing import Any, Self
@@ -16,7 +14,7 @@ from typing import Any, Self
 import msgspec
 
 from bot.cli.door import Alone, Door
-from bot.files.beside import beside, collect_rarely
+from bot.files.beside import beside, collecting_rarely
 from bot.files.headers import ORDERS, PEOPLE, PERSON, SIGNALS, Layout, Names, layout
 from bot.files.opening import open_sheet
 from bot.files.orders import OrderRow, OrdersReader
@@ -25,7 +23,7 @@ from bot.files.rows import FILE, Problem
 from bot.files.scratch import Scratch
 from bot.files.signals import SignalsReader, SignalTold
 from bot.intake import Ended, OrdersBatch, PeopleBatch, SignalsBatch, Verdict
-from bot.intake.strangers import CHANCE, Bodies, Making, decoded, preparer
+from bot.intake.strangers import CHANCE, Bodies, Making, Prepared, decoded, preparer
 from referral.errors import BadInput
 from referral.intake import Told, adds, together
 from referral.moments import Permission, Thresholds
@@ -111,10 +109,10 @@ class Importing:
 
     async def take_in(self, door: Door) -> Report:
         """Hand the file's rows over."""
-        collect_rarely()
         report = Report(rows=self._rows)
         if self.what == "people":
-            await self._people(door, report)
+            with collecting_rarely():
+                await self._people(door, report)
         else:
             await self._stepwise(door, report)
         await door.end(Ended(what=self.what, digest=self._digest, counts=report.counts))
@@ -260,13 +258,15 @@ class _Handing:
             digest=self._digest, scale=scale, policy=here.facts.policy, holdout=here.facts.holdout, now=here.clock()
         )
         place, (used, sent) = 0, tee(self._scratch.told(door.size))
-        made = zip(used, beside(self._drawn(sent, door), preparer, (making, reps)), strict=True)
-        coming = await asyncio.to_thread(next, made, None)
-        while coming:
-            batch, ready = coming
-            after = asyncio.create_task(asyncio.to_thread(next, made, None))  # fetched while these are being kept
-            yield await door.keep(ready, partial(self._batch, place, batch)), batch
-            place, coming = place + len(batch), await after
+        made = _Made(zip(used, beside(self._drawn(sent, door), preparer, (making, reps)), strict=True), door.together)
+        while True:
+            kept = await door.keep(made.some)
+            taken = made.taken()
+            if not taken:
+                return
+            for number, batch in enumerate(taken):
+                yield kept[number] if kept else await door.take(self._batch(place, batch)), batch
+                place += len(batch)
 
     def _batch(self, place: int, batch: Batched) -> PeopleBatch:
         rows = tuple(decoded([body for body, _, _ in batch]))
@@ -278,6 +278,30 @@ class _Handing:
             chance = door.chance(CHANCE * len(batch))
             yield Bodies(place=place, of=self._rows, bodies=[body for body, _, _ in batch], chance=chance)
             place += len(batch)
+
+
+class _Made:
+    """Batches and the people made of them, at most `together` at a time."""
+
+    def __init__(self, made: Iterator[tuple[Batched, Prepared]], together: int) -> None:
+        self._made = made
+        self._together = together
+        self._taken: list[Batched] = []
+        self._again: list[Prepared] = []
+
+    def some(self) -> Iterator[Prepared]:
+        """The next people, while they are being made; called again, the same ones, as far as one batch goes."""
+        yield from self._again
+        while len(self._taken) < self._together and (one := next(self._made, None)):
+            self._taken.append(one[0])
+            if self._together == 1:
+                self._again.append(one[1])
+            yield one[1]
+
+    def taken(self) -> list[Batched]:
+        """What was said of the people given since the last time."""
+        taken, self._taken, self._again = self._taken, [], []
+        return taken
 
 
 def _ask_scale(heading: str, greatest: float | None) -> None:

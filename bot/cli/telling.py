@@ -89,6 +89,8 @@ async def _telling(app: App, folder: Path) -> bool:
         click.echo(f"{click.style('✗', fg='red')} {problem}", err=True)
         click.echo(f"{_INDENT}运行日志在 {app.config.files.data_dir / LOG}", err=True)
         return False
+    if app.sandbox:
+        app.sandbox.start_session()
     click.echo(f"\n{steps} 步都核对过了，用时 {monotonic() - began:.1f} 秒")
     return True
 

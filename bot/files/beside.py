@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import multiprocessing
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
@@ -21,12 +22,18 @@ Setting = TypeVar("Setting")
 _RARELY = 200_000  # objects made before the collector looks for circles
 
 
-def collect_rarely() -> None:
-    """Let Python's collector look for circles rarely in this process.
+@contextmanager
+def collecting_rarely() -> Iterator[None]:
+    """Let Python's collector look for circles rarely in this process meanwhile.
 
     Batches are made of very many rows and of no circles; looking through them took half of the time.
     """
+    usual = gc.get_threshold()
     gc.set_threshold(_RARELY)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 class Deserted(ReferralError):
@@ -69,10 +76,7 @@ def _exchanged(items: Iterable[Item], child: Connection[Any, Any]) -> Iterator[A
 
 
 def _serve(parent: Connection[Any, Any], make: Callable[[Any], Callable[[Any], Any]], setting: Any) -> None:
-    collect_rarely()
     work = make(setting)
-    try:
+    with collecting_rarely(), suppress(EOFError, OSError, KeyboardInterrupt):
         while True:
             parent.send(work(parent.recv()))
-    except (EOFError, OSError, KeyboardInterrupt):
-        return

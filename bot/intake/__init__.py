@@ -6,8 +6,7 @@ A batch answers with one verdict a row. With `dry` nothing is written, and the v
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,11 +20,16 @@ from referral.errors import BadInput
 from referral.facts import Facts
 from referral.ids import Bits
 from referral.times import Clock
-from storage.errors import StorageError
+from storage.errors import AlreadyKept
+from storage.intake import IDENTITIES, NewRows
 from storage.store import Store
 from storage.transaction import Transaction
 
 __all__ = ["Batch", "Ended", "Found", "Intake", "OrderFound", "OrdersBatch", "PeopleBatch", "SignalsBatch", "Verdict"]
+
+
+class _Known(Exception):
+    """Somebody is known under a name, though nobody has it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,19 +68,29 @@ class Intake:
             return await self.store.read(lambda tx: People(tx, self.facts, batch, now, self.rng).look())
         return await self.store.write(lambda tx: People(tx, self.facts, batch, now, self.rng).take())
 
-    async def prepared(self, ready: Prepared, batch: Callable[[], PeopleBatch]) -> list[Found]:
-        """Keep people who were made elsewhere; if one of them is known after all, take the `batch` in as usual."""
+    async def prepared(self, some: Callable[[], Iterator[Prepared]]) -> list[list[Found]] | None:
+        """Keep people who were made elsewhere, all batches that `some` gives in one transaction.
 
-        def unit(tx: Transaction) -> bool:
-            if tx.intake.awaited(ready.names):
-                return False
-            tx.intake.add(ready.rows)
-            return True
+        None if somebody is known after all; then nothing was kept. A transaction that lost a race calls `some` again.
+        Identities are kept last and in the order of their index: by the batch, each would land on a page of its own.
+        """
 
-        with suppress(StorageError):  # a name that is somebody's already cannot be kept twice
-            if await self.store.write(unit):
-                return ready.found
-        return await self.people(batch())
+        def unit(tx: Transaction) -> list[list[Found]] | None:
+            found: list[list[Found]] = []
+            identities: NewRows = []
+            for ready in some():
+                if tx.intake.awaited(ready.names):
+                    raise _Known
+                tx.intake.add([rows for rows in ready.rows if rows[0] != IDENTITIES])
+                identities += [rows for rows in ready.rows if rows[0] == IDENTITIES]
+                found.append(ready.found)
+            tx.intake.add_sorted(identities)
+            return found
+
+        try:
+            return await self.store.write(unit)
+        except (AlreadyKept, _Known):  # a name that is somebody's already cannot be kept twice
+            return None
 
     async def signals(self, batch: SignalsBatch, *, dry: bool = False) -> list[Verdict]:
         """Take in rows of a signals file."""

@@ -11,6 +11,7 @@ from referral.decisions import Verdict
 from referral.facts import Facts
 from referral.foresight import shortlist, verdict_on
 from referral.identities import Identity, IdentityKind
+from referral.nicknames import legible
 from referral.nudges import Nudge, Purpose
 from referral.people import Person
 from referral.times import SHANGHAI, Clock
@@ -57,7 +58,10 @@ class Thanks:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Came:
-    """How somebody came: through whom, whether it counts and why, their orders and the thanks."""
+    """How somebody came: through whom, whether it counts and why, their orders and the thanks.
+
+    `granted_at` is when the latest of them were, ISO 8601, or empty.
+    """
 
     name: str
     advocate: str
@@ -91,8 +95,8 @@ class Book:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Behind:
-    """All of it; `waiting` letters that are still to go out, when the next one is due, and when the friend's thanks
-    were granted, ISO 8601 or empty."""
+    """All of it; `retrying` jobs that failed and are tried again, `untold` news for the customer that waits until they
+    write, `waiting` letters that are still to go out, when the next one is due."""
 
     customer: Judged | None
     friend: Came | None
@@ -100,8 +104,9 @@ class Behind:
     list: Sequence[Judged]
     book: Book
     waiting: int
+    retrying: int
+    untold: int
     next_at: str
-    granted_at: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,12 +118,12 @@ class Reader:
     words: Words
     clock: Clock
 
-    async def read(self, customer: str, friend: str, rep: str) -> Behind:
-        """For the customer and the friend whom the platform calls so, and the rep."""
+    async def read(self, customer: str | None, friend: str | None, rep: str) -> Behind:
+        """For the customer and the friend whom the platform calls so, None for somebody unheard of, and the rep."""
         now = self.clock()
         return await self.store.read(lambda tx: self._read(tx, customer, friend, rep, now))
 
-    def _read(self, tx: Transaction, customer: str, friend: str, rep: str, now: datetime) -> Behind:
+    def _read(self, tx: Transaction, customer: str | None, friend: str | None, rep: str, now: datetime) -> Behind:
         asked, came = _find(tx, customer), _find(tx, friend)
         due = tx.outbox.next_due()
         verdict = verdict_on(tx, self.facts, asked.id, at=now) if asked else None
@@ -130,14 +135,15 @@ class Reader:
             list=[self._judged(tx, each) for each in shortlist(tx, self.facts, at=now, limit=LISTED)],
             book=_book(tx),
             waiting=tx.outbox.waiting(),
+            retrying=tx.jobs.retrying(),
+            untold=len(tx.notices.waiting(asked.id)) if asked else 0,
             next_at=f"{due.astimezone(SHANGHAI):%H:%M:%S}" if due else "",
-            granted_at=story.granted_at if story else "",
         )
 
     def _listed(self, tx: Transaction, nudge: Nudge) -> Listed:
         person = tx.people.get(nudge.person)
         return Listed(
-            name=self.words.friend(person.nickname or person.name if person else None),
+            name=self.words.friend(_called(person)),
             state=nudge.state.value,
             why=[self.words.moment(code, value) for code, value in nudge.reasons],
         )
@@ -146,7 +152,7 @@ class Reader:
         person = tx.people.get(verdict.customer.moment.person)
         until = verdict.not_before
         return Judged(
-            name=self.words.friend(person.nickname or person.name if person else None),
+            name=self.words.friend(_called(person)),
             kind=verdict.kind,
             channel=verdict.route.value,
             chance=round(100 * verdict.score),
@@ -164,8 +170,8 @@ class Reader:
         thanks = tx.rewards.of_referral(referral.id) if referral else []
         granted = max((each.granted_at for each in thanks if each.granted_at), default=None)
         return Came(
-            name=self.words.friend(person.nickname or person.name),
-            advocate=self.words.friend(advocate.nickname or advocate.name) if advocate else "",
+            name=self.words.friend(_called(person)),
+            advocate=self.words.friend(_called(advocate)) if advocate else "",
             status=referral.status.value if referral else "",
             why=self.words.reason(referral.reason, audience="staff") if referral and referral.reason else "",
             orders=[
@@ -187,7 +193,13 @@ class Reader:
         )
 
 
-def _find(tx: Transaction, external_userid: str) -> Person | None:
+def _called(person: Person | None) -> str:
+    return (person.called or legible(person.name)) if person else ""
+
+
+def _find(tx: Transaction, external_userid: str | None) -> Person | None:
+    if external_userid is None:
+        return None
     return tx.people.find(Identity(IdentityKind.WECOM, external_userid))
 
 

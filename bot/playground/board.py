@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.playground.behind import Behind
-from bot.playground.chat import SHOWN, Bubble, bubbles
+from bot.playground.chat import SHOWN, Around, Bubble, bubbles
 from bot.playground.seats import NEWCOMERS, UNHAPPY, Seats, newcomer
 from bot.playground.tour import Step, steps
 from bot.sandbox import Sandbox
@@ -15,7 +15,6 @@ from bot.sandbox.people import CAST
 from bot.sandbox.watching import Passed
 
 PASSED = 60
-_WEEKDAYS = "一二三四五六日"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +25,6 @@ class Phone:
     persona: str
     name: str
     bubbles: Sequence[Bubble]
-    has_page: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,40 +43,42 @@ class Board:
     behind: Behind
     tour: Sequence[Step]
     playing: tuple[int, int, str] | None
+    with_staff: Sequence[str]
 
 
-def board_of(sandbox: Sandbox, seats: Seats, behind: Behind, *, playing: tuple[int, int, str] | None) -> Board:
+def board_of(
+    sandbox: Sandbox, seats: Seats, behind: Behind, around: Around, *, playing: tuple[int, int, str] | None
+) -> Board:
     """What there is to see from these seats."""
-    names = names_of(sandbox)
     known = [person.name for person in sandbox.customers()]
     lines = sandbox.lines()
     return Board(
         seats=seats,
         now=sandbox.now(),
-        phones=[phone_of(sandbox, seat, persona, names) for seat, persona in seats.phones.items()],
-        choices=_choices(known, names, seats),
+        phones=[phone_of(sandbox, seat, persona, around) for seat, persona in seats.phones.items()],
+        choices=_choices(known, around.names, seats),
         staff=sandbox.staff(),
         next_newcomer=newcomer([*known, seats.friend]),
         passed=sandbox.trace.since(sandbox.trace.seq - PASSED),
         broken=sandbox.broken,
         faults=list(Fault),
         behind=behind,
-        tour=steps(seats, lines, now=sandbox.now(), granted_at=behind.granted_at),
+        tour=steps(seats, lines, now=sandbox.now(), granted_at=behind.friend.granted_at if behind.friend else ""),
         playing=playing,
+        with_staff=[each for each in (seats.customer, seats.friend) if sandbox.is_with_staff(each)],
     )
 
 
-def phone_of(sandbox: Sandbox, seat: str, persona: str, names: Mapping[str, str], since: int | None = None) -> Phone:
+def phone_of(sandbox: Sandbox, seat: str, persona: str, around: Around, since: int | None = None) -> Phone:
     """A phone with what was said since the log's counter stood there, or with the latest of all."""
     said, lines = sandbox.said, sandbox.lines()
     fresh = lines if since is None else sandbox.lines_since(since)
-    found = bubbles(fresh, said - len(fresh) + 1, persona, names)
+    found = bubbles(fresh, said - len(fresh) + 1, persona, around)
     return Phone(
         seat=seat,
         persona=persona,
-        name=names.get(persona, persona),
+        name=around.names.get(persona, persona),
         bubbles=found if since is not None else found[-SHOWN:],
-        has_page=sandbox.shown(persona) is not None,
     )
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import quote
 
 from bot.sandbox.state import Line
 
 SHOWN = 80  # bubbles when a phone is first looked at
-_LINK = re.compile(r"https?://[^\s，。、；）」]+")
+_LINK = re.compile(r"https?://[A-Za-z0-9\-._~:/?#@!$&'()*+,;=%]+")
 _ITEM = "· "
 _LANDING = re.compile(r"/[iI]/[0-9A-Za-z]+")
 _ORDER = re.compile(r"(?P<no>\S+) (?P<back>退 )?(?P<fen>\d+) 分")
@@ -43,30 +43,45 @@ class Bubble:
     lead: str = ""
 
 
-def bubbles(lines: Sequence[Line], first: int, persona: str, names: Mapping[str, str]) -> list[Bubble]:
-    """What of the lines, whose first has the place `first`, `persona` sees; `names` are people's nicknames."""
-    found = (_bubble(line, first + offset, persona, names) for offset, line in enumerate(lines))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """What the log does not say: people's nicknames, and the addresses at which the bot itself is reached."""
+
+    names: Mapping[str, str]
+    own: Sequence[str]
+
+    def path(self, url: str) -> str:
+        """An address of ours without its host, so that it opens under whatever name the page has; else nothing."""
+        return next((f"/{url.removeprefix(base).lstrip('/')}" for base in self.own if url.startswith(f"{base}/")), "")
+
+
+def bubbles(lines: Sequence[Line], first: int, persona: str, around: Around) -> list[Bubble]:
+    """What of the lines, whose first has the place `first`, `persona` sees."""
+    found = (_bubble(line, first + offset, persona, around) for offset, line in enumerate(lines))
     return [bubble for bubble in found if bubble]
 
 
-def _bubble(line: Line, place: int, persona: str, names: Mapping[str, str]) -> Bubble | None:
+def _bubble(line: Line, place: int, persona: str, around: Around) -> Bubble | None:
     if persona not in (line.speaker, line.to):
         return None
     at, mine = line.at[5:16].replace("T", " "), line.speaker == persona
-    other = names.get(line.to if mine else line.speaker, "")
+    other = around.names.get(line.to if mine else line.speaker, "")
     if line.kind == "view":
-        return Bubble(place=place, look="page", at=at, lead=line.text, url=_own(line.url))
+        page = around.path(line.url) if line.to == "platform" else f"/sandbox/shown/{quote(persona)}"
+        return Bubble(place=place, look="page", at=at, lead=line.text, url=page)
     if line.kind == "order":
         return Bubble(place=place, look="note", at=at, note="bought", values=_order(line.text))
     if line.kind in ("card", "template_card", "news"):
         title, _, rest = line.text.partition("\n")
-        return Bubble(place=place, look="card", at=at, lead=title, pieces=(Piece(text=rest),), url=_own(line.url))
+        return Bubble(
+            place=place, look="card", at=at, lead=title, pieces=(Piece(text=rest),), url=around.path(line.url)
+        )
     if line.kind in _SAID or line.kind == "welcome":
-        return _said(line, place, "mine" if mine else "theirs", at, other)
+        return _said(line, place, "mine" if mine else "theirs", at, other, around)
     return Bubble(place=place, look="note", at=at, note=_note(line.kind, mine=mine), values={"who": other or line.to})
 
 
-def _said(line: Line, place: int, look: str, at: str, other: str) -> Bubble:
+def _said(line: Line, place: int, look: str, at: str, other: str, around: Around) -> Bubble:
     words = [each for each in line.text.split("\n") if each.startswith(_ITEM)] if line.kind == "menu" else []
     text = "\n".join(each for each in line.text.split("\n") if each not in words)
     picture = line.url if line.kind == "image" else ""
@@ -75,29 +90,22 @@ def _said(line: Line, place: int, look: str, at: str, other: str) -> Bubble:
         look=look,
         at=at,
         who=other,
-        pieces=_pieces(text or ("" if picture else f"[{line.kind}]")),
-        image=_own(picture),
+        pieces=_pieces(text or ("" if picture else f"[{line.kind}]"), around),
+        image=around.path(picture),
         items=[each.removeprefix(_ITEM) for each in words],
-        url=_own(line.url) if line.kind == "link" else "",
     )
 
 
-def _pieces(text: str) -> tuple[Piece, ...]:
+def _pieces(text: str, around: Around) -> tuple[Piece, ...]:
     found: list[Piece] = []
     done = 0
     for link in _LINK.finditer(text):
         found.append(Piece(text=text[done : link.start()]))
-        url = _own(link[0])
+        url = around.path(link[0])
         found.append(Piece(text=link[0], url=url, is_landing=bool(_LANDING.fullmatch(url))))
         done = link.end()
     found.append(Piece(text=text[done:]))
     return tuple(piece for piece in found if piece.text)
-
-
-def _own(url: str) -> str:
-    """An address of ours without its host, so that it opens under whatever name the page itself was opened."""
-    parts = urlsplit(url)
-    return parts.path + (f"?{parts.query}" if parts.query else "")
 
 
 def _order(text: str) -> Mapping[str, str]:
@@ -108,6 +116,6 @@ def _order(text: str) -> Mapping[str, str]:
 
 
 def _note(kind: str, *, mine: bool) -> str:
-    if kind in ("add", "delete", "enter"):
+    if kind in ("add", "delete", "enter", "finish"):
         return f"{kind}.{'mine' if mine else 'theirs'}"
     return "other"

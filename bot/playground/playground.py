@@ -6,6 +6,7 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 from aiohttp import web
@@ -13,11 +14,14 @@ from aiohttp import web
 from bot.pages.look import STATIC_HEADERS
 from bot.playground import look
 from bot.playground.behind import Behind, Reader
-from bot.playground.board import Board, board_of
+from bot.playground.board import Board, board_of, names_of
+from bot.playground.chat import Around
+from bot.playground.refusals import in_words
 from bot.playground.replay import BadSession, Replay, session_lines
 from bot.playground.seats import Seats, seats
 from bot.playground.stream import Cursor, Stream
 from bot.sandbox import Sandbox
+from bot.sandbox.doors import TEN_YEARS, is_from_elsewhere
 from bot.sandbox.loopback import Unreachable
 from bot.sandbox.wishes import BadAct
 from referral.facts import Facts
@@ -27,10 +31,9 @@ from referral.times import Clock, midnight
 
 MORNING = "morning"
 _IN_PHONES = ("/rep", "/me/", "/rules", "/privacy", "/desk")
+_CLOSED = '<!doctype html><html lang="zh-CN"><title>网页</title><p>这个网页已经关掉了，再扫一次就能看到。</p></html>'
 _REFRESH = re.compile(rb"<meta http-equiv=\"refresh\"[^>]*>", re.IGNORECASE)
 _AFTER_NINE_THIRTY_S = 60
-_LARGEST_SESSION = 1 << 20
-_LONGEST_ADVANCE_S = 400 * 86_400
 
 
 @dataclass(slots=True, kw_only=True)
@@ -70,10 +73,14 @@ class Playground:
 
     async def board(self, held: Seats) -> Board:
         """Everything on the page now."""
-        return board_of(self.sandbox, held, await self._behind(held), playing=self.replay.told)
+        return board_of(self.sandbox, held, await self._behind(held), self.around(), playing=self.replay.told)
+
+    def around(self) -> Around:
+        """What the phones need beside the log."""
+        return Around(names=names_of(self.sandbox), own=(self.sandbox.base, self.facts.public_url.rstrip("/")))
 
     async def _behind(self, held: Seats) -> Behind:
-        who = self.sandbox.external_userid
+        who = self.sandbox.handle
         return await self.reader.read(who(held.customer), who(held.friend), held.rep)
 
     async def _home(self, request: web.Request) -> web.Response:
@@ -98,7 +105,7 @@ class Playground:
         try:
             await self._carry_out(persona, do, _value(str(form.get("value", "")), str(form.get("as", "text"))))
         except BadAct as error:
-            return web.Response(status=400, text=_plain(str(error)))
+            return web.Response(status=400, text=in_words(str(error), self._seats(request).lang))
         except Unreachable as error:
             return web.Response(status=502, text=f"机器人没有回答：{error}")
         except TimeoutError:
@@ -119,14 +126,14 @@ class Playground:
             now = self.clock()
             opening = next_working_morning(self.facts.hours, midnight(now) + DAY, self.facts.workdays)
             value = int((opening - now).total_seconds()) + _AFTER_NINE_THIRTY_S
-        if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= _LONGEST_ADVANCE_S:
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= TEN_YEARS:
             raise BadAct("value: seconds, or morning")
         await self.sandbox.advance(value)
 
     async def _shown(self, request: web.Request) -> web.Response:
         page = self.sandbox.shown(request.match_info["persona"])
         if page is None:
-            raise web.HTTPNotFound
+            page = _CLOSED.encode()
         page = _REFRESH.sub(b"", page)  # a page that is only looked at asks for nothing
         return web.Response(body=page, content_type="text/html", charset="utf-8", headers=look.SNAPSHOT_HEADERS)
 
@@ -137,9 +144,12 @@ class Playground:
 
     async def _play(self, request: web.Request) -> web.Response:
         _same_site(request)
-        form = await request.post()
+        try:
+            form = await request.post()
+        except web.HTTPRequestEntityTooLarge:
+            return web.Response(status=413, text="文件太大了，最多 1 MB")
         file, back = form.get("file"), str(form.get("back", ""))
-        content = file.file.read(_LARGEST_SESSION + 1) if isinstance(file, web.FileField) else b""
+        content = file.file.read() if isinstance(file, web.FileField) else b""
         try:
             self.replay.start(content)
         except BadSession as error:
@@ -156,7 +166,7 @@ class Playground:
 async def let_ourselves_frame(request: web.Request, response: web.StreamResponse) -> None:
     """Let the phones of this very page hold our pages; other sites still cannot. A signal of the application."""
     policy = response.headers.get("Content-Security-Policy", "")
-    if request.path.startswith(_IN_PHONES):
+    if request.path.startswith(_IN_PHONES) and _is_framed_here(request):
         response.headers["Content-Security-Policy"] = policy.replace("frame-ancestors 'none'", "frame-ancestors 'self'")
 
 
@@ -174,13 +184,17 @@ def _value(text: str, kind: str) -> Any:
     return text
 
 
-def _plain(error: str) -> str:
-    return error.removeprefix("value: ")
+def _is_framed_here(request: web.Request) -> bool:
+    """Whether this is for a frame of our own pages, or, where a browser does not say, comes from one."""
+    wanted_for = request.headers.get("Sec-Fetch-Dest")
+    if wanted_for is None:
+        return urlsplit(request.headers.get("Referer", "")).netloc == request.host
+    return wanted_for == "iframe" and not is_from_elsewhere(request)
 
 
 def _same_site(request: web.Request) -> None:
     """A page from elsewhere must not press our buttons."""
-    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+    if is_from_elsewhere(request):
         raise web.HTTPForbidden
 
 

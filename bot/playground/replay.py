@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from typing import Any
 
 import msgspec
+import structlog
 
+from bot.playground.refusals import in_words
 from bot.sandbox import Sandbox
 from bot.sandbox.loopback import Unreachable
-from bot.sandbox.state import Deed
+from bot.sandbox.state import MOST_DEEDS, Deed
 from bot.sandbox.wishes import BadAct
 
-MOST = 5_000
 PAUSE_S = 0.4
+
+log = structlog.get_logger()
 
 
 class BadSession(ValueError):
@@ -32,8 +34,8 @@ def read_session(content: bytes) -> list[Deed]:
     lines = [line for line in content.splitlines() if line.strip()]
     if not lines:
         raise BadSession("请选一个会话文件（.jsonl）")
-    if len(lines) > MOST:
-        raise BadSession(f"最多 {MOST} 行")
+    if len(lines) > MOST_DEEDS:
+        raise BadSession(f"最多 {MOST_DEEDS} 行")
     return [_read(number, line) for number, line in enumerate(lines, start=1)]
 
 
@@ -41,11 +43,14 @@ def _read(number: int, line: bytes) -> Deed:
     try:
         return msgspec.json.decode(line, type=Deed)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BadSession(f"第 {number} 行读不懂：{error}") from error
+        raise BadSession(f"第 {number} 行不是一步操作") from error
 
 
 class Replay:
-    """Plays one session at a time. `told` is how far it is: done, of how many, what went wrong; None if none plays."""
+    """Plays one session at a time.
+
+    `told` is how far it is: done, of how many, what went wrong; None if none plays, or the last came to its end.
+    """
 
     def __init__(self, sandbox: Sandbox, advance: Callable[[Any], Awaitable[None]]) -> None:
         self._sandbox = sandbox
@@ -64,8 +69,7 @@ class Replay:
         """End it where it is."""
         if self._task:
             self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await asyncio.gather(self._task, return_exceptions=True)
 
     async def _play(self, deeds: Sequence[Deed]) -> None:
         for done, deed in enumerate(deeds):
@@ -73,10 +77,15 @@ class Replay:
             try:
                 await self._do(deed)
             except (BadAct, Unreachable, TimeoutError) as error:
-                self._tell(done, len(deeds), str(error) or type(error).__name__)
+                self._tell(done, len(deeds), in_words(str(error) or type(error).__name__, "zh"))
+                return
+            except Exception:
+                self._tell(done, len(deeds), f"第 {done + 1} 步没有做成")
+                log.exception("replay.failed", do=deed.do)
                 return
             await asyncio.sleep(PAUSE_S)
-        self._tell(len(deeds), len(deeds), "")
+        self.told = None
+        self._sandbox.bell.ring()
 
     async def _do(self, deed: Deed) -> None:
         if deed.do == "advance" and not deed.persona:

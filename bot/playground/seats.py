@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from bot.pages.look import drop_unseen
 from bot.sandbox.people import NAME, RESERVED
 
 LANGUAGES = ("zh", "en")
@@ -53,5 +54,5 @@ def newcomer(known: Sequence[str]) -> str:
 
 
 def _customer(name: str, staff: Sequence[str], otherwise: str) -> str:
-    can_be = NAME.fullmatch(name) and name not in RESERVED and name not in staff
+    can_be = NAME.fullmatch(name) and drop_unseen(name) == name and name not in RESERVED and name not in staff
     return name if can_be else otherwise

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import structlog
 from aiohttp import web
 
 from bot.playground import look
-from bot.playground.board import Board, names_of, phone_of
+from bot.playground.board import Board, phone_of
 from bot.playground.seats import Seats
 
 if TYPE_CHECKING:
     from bot.playground.playground import Playground
+
+log = structlog.get_logger()
 
 PARTS = ("clock", "platform", "decision", "story", "list", "ledger", "tour")
 _LOOK_AGAIN_S = 5.0
@@ -55,12 +57,17 @@ class Stream:
     async def serve(self) -> web.StreamResponse:
         """Send until the page is closed."""
         await self._response.prepare(self._request)
-        cursor = Cursor.read(self._request.query.get("since", ""))
+        seen = self._request.headers.get("Last-Event-ID") or self._request.query.get("since", "")
+        cursor = Cursor.read(seen)
         if self._request.query.get("boot") != self._ground.boot or cursor is None:
             await self._send("reload", "reload")
             return self._response
-        with suppress(ConnectionResetError, asyncio.CancelledError):
+        try:
             await self._follow(cursor)
+        except ConnectionResetError:
+            pass  # the page was closed
+        except Exception:
+            log.exception("stream.failed")
         return self._response
 
     async def _follow(self, cursor: Cursor) -> None:
@@ -69,18 +76,19 @@ class Stream:
             heard = await self._sandbox.bell.after(heard, _LOOK_AGAIN_S)
             cursor = await self._send_new(cursor)
             await self._send_parts(await self._ground.board(self._seats))
+            await self._response.write(b":\n\n")  # so that nobody in between takes the silence for the end
             await asyncio.sleep(_TOGETHER_S)
 
     async def _send_new(self, cursor: Cursor) -> Cursor:
         reached = Cursor(said=self._sandbox.said, passed=self._sandbox.trace.seq)
-        for name, html in self._new(cursor):
+        for name, html in list(self._new(cursor)):  # at once: while they are sent, more is said
             await self._send(name, html, str(reached))
         return reached
 
     def _new(self, cursor: Cursor) -> Iterator[tuple[str, str]]:
-        names = names_of(self._sandbox)
+        around = self._ground.around()
         for seat, persona in self._seats.phones.items():
-            phone = phone_of(self._sandbox, seat, persona, names, since=cursor.said)
+            phone = phone_of(self._sandbox, seat, persona, around, since=cursor.said)
             if phone.bubbles:
                 yield f"phone-{seat}", self._draw("bubbles", phone=phone, seats=self._seats)
         if passed := self._sandbox.trace.since(cursor.passed):

@@ -4,23 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from bot.playground.seats import Seats
-from bot.sandbox.state import Line
+from bot.sandbox.state import Deed, Line
 
 PRICE_FEN = 19_900
 HOLD_S = 15 * 86_400 + 60
 _DAY = len("2026-11-24")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deed:
-    """What a button does: an act of a persona, or, by nobody, a move of the clock."""
-
-    persona: str
-    do: str
-    value: Any = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ from bot.sandbox.pictures import NoCode
 from bot.sandbox.sessions import Sessions
 from bot.sandbox.shop import Shop
 from bot.sandbox.stage import Stage
-from bot.sandbox.state import Person
+from bot.sandbox.state import Order, Person
 from bot.sandbox.ways import Ways
 from bot.sandbox.wishes import BadAct, fen, only, options, spoken, word
 
@@ -142,7 +142,10 @@ class Customers:
             raise BadAct(f"value: the picture cannot be read: {error}") from error
 
     async def _open(self, person: Person, scanned: str) -> Result:
-        path = path_of(scanned) if is_link(scanned) else landing_path(scanned)
+        try:
+            path = path_of(scanned) if is_link(scanned) else landing_path(scanned)
+        except ValueError as error:
+            raise BadAct(f"value: {error}") from error
         if path.startswith(LINK_PATH):
             return await self._enter(person, scanned)
         if path.startswith((WAY_PATH, MEMBER_PATH)):
@@ -242,12 +245,16 @@ class Customers:
         return result
 
     def _last_order(self, person: Person) -> str:
-        orders = [number for number, order in self.stage.world.orders.items() if order.persona == person.name]
+        orders = [number for number, order in self.stage.world.orders.items() if _is_open(order, person)]
         if not orders:
-            raise BadAct(f"value: {person.name} has bought nothing yet")
+            raise BadAct(f"value: {person.name} has bought nothing that could be given back")
         return orders[-1]
 
     async def _visit(self, person: Person, value: Any) -> Result:
         result = await self.shop.visit(person, word(options(value, "shop"), "shop"))
         await self.quiet()
         return result
+
+
+def _is_open(order: Order, person: Person) -> bool:
+    return order.persona == person.name and not order.is_refunded

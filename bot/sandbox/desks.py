@@ -77,7 +77,10 @@ class Desks:
 
     def resolve(self, link: str) -> tuple[str, str, str] | None:
         """Return (desk, scene, scene_param) of a desk's link, or None when it is not one."""
-        parts = urlsplit(link)
+        try:
+            parts = urlsplit(link)
+        except ValueError:
+            return None
         if not parts.path.startswith(LINK_PATH):
             return None
         query = parse_qs(parts.query)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import msgspec
 from aiohttp import web
@@ -13,6 +14,13 @@ from bot.sandbox.state import Line
 from bot.sandbox.wishes import BadAct, only
 
 TEN_YEARS = 3653 * 86400  # seconds
+
+
+def is_from_elsewhere(request: web.Request) -> bool:
+    """Whether a page of another site sends this: by the origin that browsers add to what a page posts."""
+    origin = request.headers.get("Origin")
+    foreign = origin is not None and urlsplit(origin).netloc != request.host
+    return foreign or request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none")
 
 
 class Behind(Protocol):
@@ -47,6 +55,8 @@ class Doors:
         ]
 
     async def _act(self, request: web.Request) -> web.Response:
+        if is_from_elsewhere(request):
+            return _refused(403, "origin: another site")
         try:
             wish = await _object(request, {"persona", "do", "value"})
             result = await self._sandbox.act(_name(wish, "persona"), _name(wish, "do"), wish.get("value"))
@@ -62,6 +72,8 @@ class Doors:
         return _json({"now": self._sandbox.now()})
 
     async def _advance(self, request: web.Request) -> web.Response:
+        if is_from_elsewhere(request):
+            return _refused(403, "origin: another site")
         try:
             seconds = _seconds((await _object(request, {"advance_s"})).get("advance_s"))
             return _json({"now": await self._sandbox.advance(seconds)})

@@ -97,6 +97,7 @@ class Sandbox:
         nouns = (people, ways, contacts, desks, sessions, media, messages, broadcasts, entrance)
         endpoints = {path: endpoint for noun in nouns for path, endpoint in noun.endpoints().items()}
         self._api = Api(stage, tokens, faults, endpoints, calls_per_minute)
+        self._sessions = sessions
         self._phone = phone = Phone(stage, loopback)
         self._faults = faults
         self._scenery = Scenery(stage, people, ways, media)
@@ -115,7 +116,14 @@ class Sandbox:
                 post=self._post,
                 quiet=self._quiet,
             ),
-            staff=Staff(stage=stage, contacts=contacts, broadcasts=broadcasts, media=media, post=self._post),
+            staff=Staff(
+                stage=stage,
+                contacts=contacts,
+                broadcasts=broadcasts,
+                media=media,
+                sessions=sessions,
+                post=self._post,
+            ),
             operator=Operator(stage=stage, tokens=tokens, faults=faults, delivery=delivery, quiet=self._quiet),
         )
         self._turn = asyncio.Lock()
@@ -263,6 +271,25 @@ class Sandbox:
         deeds = self._stage.world.deeds
         deeds.append(Deed(at=self.now(), persona=persona, do=do, value=value))
         del deeds[:-MOST_DEEDS]
+
+    def is_with_staff(self, persona: str) -> bool:
+        """Whether somebody of the staff has a customer's chat, so that the bot is silent in it."""
+        person = self._stage.world.people.get(persona)
+        return person is not None and self._sessions.is_with_staff(person)
+
+    def start_session(self) -> None:
+        """What was done so far belongs to no session that is taken away."""
+        self._stage.world.deeds.clear()
+
+    def handle(self, persona: str) -> str | None:
+        """What the platform calls a customer who has done something, None for others; makes nobody."""
+        person = self._stage.world.people.get(persona)
+        return person.external_userid if person else None
+
+    @property
+    def base(self) -> str:
+        """The address of bot and sandbox."""
+        return self._stage.base
 
     def external_userid(self, persona: str) -> str:
         """Return what the platform calls a customer; raise `people.Unknown` for a name that cannot be one's."""

@@ -93,6 +93,21 @@ class Sessions:
         msgid = self._desks.write(desk, who=person.external_userid, kind=kind, body=body)
         return msgid, self._desks.ring(desk)
 
+    def is_with_staff(self, person: Person) -> bool:
+        """Whether somebody of the staff has one of the person's chats, or is waited for."""
+        return any(self._current(chat) in (WAITING, SERVED) for chat in self._chats_of(person.external_userid))
+
+    def finish(self, person: Person) -> list[Callback]:
+        """Staff end the person's chats, which then are the bot's again; the callbacks of it (platform.md 5.2)."""
+        callbacks: list[Callback] = []
+        for key, chat in self._stage.world.chats.items():
+            desk, _, who = key.partition("/")
+            if who == person.external_userid and self._current(chat) in (WAITING, SERVED):
+                chat.state, servicer, chat.servicer = ENDED, chat.servicer, ""
+                self._desks.note(desk, "session_status_change", who, change_type=3, old_servicer_userid=servicer)
+                callbacks += self._desks.ring(desk)
+        return callbacks
+
     def _chat(self, desk: str, who: str) -> Chat:
         return self._stage.world.chats.setdefault(f"{desk}/{who}", Chat())
 

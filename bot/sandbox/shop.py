@@ -59,6 +59,8 @@ class Shop:
 
     async def refund(self, person: Person, order_no: str, amount_fen: int) -> dict[str, Any]:
         """Money goes back."""
+        if order := self.order(order_no):
+            order.is_refunded = True
         told = {
             "source": "sandbox",
             "order_no": order_no,

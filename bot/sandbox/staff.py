@@ -11,6 +11,7 @@ from bot.sandbox.callbacks import rep_entered, rep_message
 from bot.sandbox.contacts import Contacts
 from bot.sandbox.customers import Post, Result
 from bot.sandbox.media import Media
+from bot.sandbox.sessions import Sessions
 from bot.sandbox.stage import SandboxApp, Stage
 from bot.sandbox.state import Person
 from bot.sandbox.wishes import BadAct, options, spoken, word
@@ -24,6 +25,7 @@ class Staff:
     contacts: Contacts
     broadcasts: Broadcasts
     media: Media
+    sessions: Sessions
     post: Post
 
     def acts(self) -> dict[str, Callable[[str, Any], Awaitable[Result]]]:
@@ -35,6 +37,7 @@ class Staff:
             "press": self._press,
             "note": self._note,
             "delete": self._delete,
+            "finish": self._finish,
         }
 
     async def _say(self, rep: str, value: Any) -> Result:
@@ -72,6 +75,15 @@ class Staff:
         person = self._customer(rep, word(options(value, "customer"), "customer"))
         self.stage.tell(rep, person.name, "delete")
         return {"rep": rep, "events": await self.post(self.contacts.part(person, rep, by_rep=True))}
+
+    async def _finish(self, rep: str, value: Any) -> Result:
+        """End the chat that a customer was handed over in; any member of staff may."""
+        name = word(options(value, "customer"), "customer")
+        person = self.stage.world.people.get(name)
+        if person is None or not self.sessions.is_with_staff(person):
+            raise BadAct(f"value: {name} is with nobody of the staff")
+        self.stage.tell(rep, name, "finish")
+        return {"customer": name, "events": await self.post(self.sessions.finish(person))}
 
     def _customer(self, rep: str, name: str) -> Person:
         person = self.stage.world.people.get(name)

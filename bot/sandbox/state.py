@@ -137,6 +137,7 @@ class Order(msgspec.Struct, kw_only=True):
 
     persona: str
     amount_fen: int
+    is_refunded: bool = False
 
 
 class Token(msgspec.Struct, kw_only=True):
@@ -160,7 +161,7 @@ class Line(msgspec.Struct, kw_only=True):
 class Deed(msgspec.Struct, kw_only=True):
     """One act, as it was asked for: by a persona, or `advance` by nobody, with the seconds as its value."""
 
-    at: str
+    at: str = ""
     persona: str
     do: str
     value: Any = None

@@ -6,7 +6,6 @@
   const LONG_PRESS_MS = 450;
   const toast = document.getElementById("toast");
   const press = document.getElementById("press");
-  const seen = new Map();
   let hide = 0;
 
   function say(words) {
@@ -82,21 +81,21 @@
     if (event.target.matches("[data-close]")) press.close();
   });
 
-  document.body.addEventListener("htmx:configRequest", (event) => {
-    const form = event.target;
-    if (form.matches("[data-write]")) setTimeout(() => form.reset());
+  document.body.addEventListener("htmx:afterRequest", (event) => {
+    if (event.target.matches("[data-write]") && event.detail.successful) event.target.reset();
   });
 
-  // A stream that was broken off tells some things twice; what has been seen is not shown again.
-  document.body.addEventListener("htmx:sseBeforeMessage", (event) => {
-    const message = event.detail;
-    if (message.type === "phone-customer" || message.type === "phone-friend" || message.type === "phone-rep" || message.type === "passed") {
-      const [said, passed] = (message.lastEventId || "").split("-").map(Number);
-      const place = message.type === "passed" ? passed : said;
-      if (place <= (seen.get(message.type) || -1)) event.preventDefault();
-      else seen.set(message.type, place);
+  // The stream says nothing while the bot is away; the page does.
+  document.body.addEventListener("htmx:sseError", () => say(document.documentElement.lang === "en" ? "The bot is away; trying again" : "机器人暂时不在，正在重新连接"));
+
+  // A stream that was broken off tells some things twice; what is there already is not shown again.
+  function dropRepeats(part) {
+    const known = new Set();
+    for (const each of [...part.children]) {
+      if (known.has(each.id)) each.remove();
+      else known.add(each.id);
     }
-  });
+  }
 
   // Whoever goes by keyboard stays where they were: at the button of the same name, or at the tour's next one.
   let held = null;
@@ -113,6 +112,7 @@
       if (next) next.focus({ preventScroll: true });
       held = null;
     }
+    if (part.matches("[data-chat], [data-keep]")) dropRepeats(part);
     if (part.matches("[data-chat]")) {
       const fresh = part.lastElementChild && part.querySelectorAll("a[data-fresh]");
       toEnd(part);
@@ -120,7 +120,7 @@
       if (fresh && fresh.length && part.dataset.pages !== String(fresh.length)) {
         part.dataset.pages = String(fresh.length);
         openPage(fresh[fresh.length - 1], false);
-      } else {
+      } else if (part.closest("[data-phone]").id !== "rep") {
         closePage(part.closest(".device").querySelector("[data-page]"));
       }
     }

@@ -38,7 +38,7 @@ def test_every_answered_request_is_in_the_database(figures):
 
 def test_the_figures_that_are_promised_are_told(figures):
     assert figures["ratio"] > 0
-    assert (figures["target_ratio"], figures["aim_ratio"]) == (0.5, 1.0)
+    assert (figures["target_ratio"], figures["aim_ratio"]) == (0.7, 1.0)
     assert figures["pull"]["messages"] == 100
     assert figures["pull"]["messages_per_second"] > 0
     assert figures["memory"].keys() >= {"serve_limit_mb", "demo_limit_mb", "story_limit_seconds"}

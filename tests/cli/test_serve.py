@@ -94,8 +94,8 @@ def test_a_busy_port_is_said(command, tmp_path):
         result = desk.run("serve") if command == "serve" else run(*demo)
 
     assert result.exit_code == 1
-    assert f"127.0.0.1:{port}" in result.stderr
-    assert "端口已被占用" in result.stderr
+    assert str(port) in result.stderr
+    assert "已被占用" in result.stderr
 
 
 def test_there_is_nothing_to_migrate_beside_a_running_bot(running):

@@ -238,3 +238,28 @@ async def test_a_file_whose_writer_died_in_mid_rollback_is_recovered_and_opened(
     assert await store.read(lambda tx: tx.marks.get("half 0")) is None
     assert await store.read(lambda tx: tx.marks.get("program")) == "taoli"
     await store.close()
+
+
+async def test_the_step_to_cheaper_upkeep_keeps_every_moment(sqlite_url: str):
+    """0003 makes the table of moments anew on SQLite."""
+    await migrate_database(sqlite_url)
+    columns = "person, consent, score, state, reason, due_at"
+    run_sql(
+        sqlite_url,
+        "insert into people (id, created_at) values ('p1', 1), ('p2', 1)",
+        f"insert into moments ({columns}) values ('p1', 'granted', 1.5, 'ready', '', 7)",
+        f"insert into moments ({columns}) values ('p2', 'unknown', -1, 'idle', 'consent.unknown', null)",
+        "drop index ix_outbox_soon",
+        "update alembic_version set version_num = '0002'",
+    )
+
+    assert await migrate_database(sqlite_url)
+
+    with sqlite3.connect(path_of(sqlite_url)) as file:
+        kept = file.execute(f"select {columns} from moments order by person").fetchall()
+        with pytest.raises(sqlite3.IntegrityError, match="ck_moments_state"):
+            file.execute("update moments set state = 'nothing'")
+        problems = file.execute("pragma foreign_key_check").fetchall()
+    file.close()
+    assert kept == [("p1", "granted", 1.5, "ready", "", 7), ("p2", "unknown", -1.0, "idle", "consent.unknown", None)]
+    assert problems == []

@@ -1,6 +1,7 @@
 """What is SQLite's own: its version, its disk, its one writer and its readers."""
 
 import asyncio
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -112,3 +113,20 @@ def test_a_full_disk_refuses_new_events_keeps_the_old_and_heals_by_itself(migrat
     told = subprocess.run(command, cwd=ROOT, timeout=60, check=False, capture_output=True, text=True)
 
     assert told.stdout.splitlines()[1:] == ["refused", "kept", "healed", "ok"], told.stdout + told.stderr
+
+
+async def test_what_was_written_in_bulk_is_there_after_closing_though_somebody_reads(migrated_sqlite_url: str):
+    path = Path(migrated_sqlite_url.removeprefix("sqlite:///"))
+    reader = sqlite3.connect(path, isolation_level=None)
+    reader.execute("begin")
+    reader.execute("select count(*) from marks").fetchone()
+
+    store = await open_store(migrated_sqlite_url, in_bulk=True)
+    await store.write(lambda tx: tx.marks.set("bulk", "kept"))
+    await store.close()
+    reader.execute("rollback")
+    reader.close()
+
+    again = await open_store(migrated_sqlite_url)
+    assert await again.read(lambda tx: tx.marks.get("bulk")) == "kept"
+    await again.close()
