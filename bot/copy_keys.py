@@ -16,7 +16,7 @@ _MOMENTS = """
     good.purchase.made good.complaint.closed tenure satisfaction active referred eligible
     tenure.young satisfaction.plain quiet complaint.recent tired
     opted_out consent.refused consent.unknown complaint.open survey.low tenure.unknown tenure.short holdout
-    rest.later rest.chatted rest.not_now rest.unsuitable rest.lost gap cap.none cap.year cap.month
+    rest.later rest.with_staff rest.chatted rest.not_now rest.unsuitable rest.lost gap cap.none cap.year cap.month
     asked.open took.recently gate.recognition audience campaign.none channel.none rep.load budget.day
 """
 

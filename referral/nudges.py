@@ -34,6 +34,9 @@ RESTS: Mapping[str, int] = {"later": 30, "chatted": 14, "not_now": 30, "unsuitab
 """Why a rep or a customer puts an ask off, and for how many days it is remembered."""
 
 
+_STAFF_CHAT = timedelta(hours=48)  # after the customer's last words such a chat ends by itself (platform.md 5.4)
+
+
 class Purpose(StrEnum):
     """What is asked: for a recommendation, or first whether the customer wants to hear of anything (征询)."""
 
@@ -177,6 +180,13 @@ def rest(tx: Tx, facts: Facts, person: str, reason: str, *, now: datetime) -> No
     """Leave a customer in peace for the days of a reason."""
     moment = tx.moments.get(person).but(rest_until=now + days(RESTS[reason]), rest_why=reason)
     due_rows.keep(tx, facts, moment, now=now)
+
+
+def leave_to_staff(tx: Tx, facts: Facts, person: str, *, now: datetime) -> None:
+    """A colleague has the customer's chat: as long as such a chat may last, nobody asks there."""
+    known, until = tx.moments.get(person), now + _STAFF_CHAT
+    if known.customer_since and (known.rest_until is None or known.rest_until < until):
+        due_rows.keep(tx, facts, known.but(rest_until=until, rest_why="with_staff"), now=now)
 
 
 def put_off(tx: Tx, facts: Facts, person: str, *, now: datetime) -> None:

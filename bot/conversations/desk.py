@@ -263,6 +263,7 @@ class DeskTalk:
     def _call(self, session: bool) -> None:
         if session:
             self._send(HandOver(desk=self.desk, to=self.handle))
+            nudges.leave_to_staff(self.tx, self.facts, self.person.id, now=self.now)
         if rep := codes.rep_for(self.tx, self.person.id, self.person.rep):
             told = RepText(rep=rep, text=self.words.say("rep.called", name=self.person.called or "一位客户"))
             post(self.tx, told, lane=f"rep:{rep}", purpose=Purpose.SYSTEM, now=self.now, rng=self.rng)

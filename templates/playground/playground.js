@@ -16,7 +16,7 @@
   }
 
   function toEnd(chat) {
-    chat.scrollTop = chat.scrollHeight;
+    chat.scrollTo({ top: chat.scrollHeight, behavior: "instant" });
   }
 
   function openPage(link, byHand) {

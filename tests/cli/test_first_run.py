@@ -55,7 +55,7 @@ def make_demo(checkout: Path, python: str = "", **environ: str) -> subprocess.Co
     return subprocess.run(
         [MAKE, "demo", "PYTHON=python3"],
         cwd=checkout,
-        env=os.environ | {"PATH": path, "MAKEFLAGS": ""} | environ,
+        env=os.environ | {"PATH": path, "MAKEFLAGS": "", "MAKELEVEL": "0"} | environ,
         capture_output=True,
         text=True,
         timeout=PATIENCE_S,

@@ -240,3 +240,19 @@ async def test_whoever_had_nobody_to_ask_them_is_looked_at_again_after_a_sync(to
     await town.app.operator.run("plan", {})
 
     assert (await asks(town, "王芳"))[0].rep == "lin"
+
+
+async def test_whoever_is_being_helped_by_a_colleague_is_not_asked_meanwhile(town, tmp_path):
+    await town.campaign()
+    befriend(town, "王芳")
+    await take_in(town.app, customer_file(town, tmp_path, ("王芳", 420, 9, "1")))
+    await sync(town)
+    await town.say("王芳", "人工")
+
+    await next_morning(town)
+    first = await asks(town, "王芳")
+    await town.pass_time(48 * 3600)
+    later = await asks(town, "王芳")
+
+    assert first == []
+    assert [ask.route for ask in later] == ["rep"]

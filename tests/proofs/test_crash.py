@@ -7,7 +7,7 @@ from contextlib import closing
 from tests.proofs.crash import Proof
 from tests.proofs.nursery import nursery
 
-CYCLES = 10
+CYCLES = 6
 DAMAGE = {
     "an acknowledged event was lost": "delete from inbox where rowid = 1",
     "says it used": "update campaigns set used_fen = used_fen - 1 where rowid = 1",

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from referral.errors import RuleViolation
-from storage.errors import StorageError
+from storage.errors import AlreadyKept, StorageError
 from storage.open import open_store
 from storage.store import Store
 from tests.storage.cast import NOON, a_letter, an_entry, salt_of, settle
@@ -73,7 +73,7 @@ async def test_a_use_case_that_fails_does_not_harm_those_beside_it(store: Store)
 
     results = await asyncio.gather(*(store.write(work(n)) for n in range(30)), return_exceptions=True)
 
-    assert [type(r) for r in results] == [StorageError, RuleViolation, int] * 10
+    assert [type(r) for r in results] == [AlreadyKept, RuleViolation, int] * 10
     stored = [not await store.write(lambda tx, n=n: receive(tx, str(n))) for n in range(30)]
     assert stored == [False, False, True] * 10
 
