@@ -121,7 +121,7 @@ class Story:
         )
 
     async def _friend_scans(self) -> Told:
-        result = await self.door.result(self.friend, "scan", {"picture_of": _MEI})
+        result = await self.door.result(self.friend, "scan", self.code)
         confirm(result["status"] == 200, "落地页打不开")
         page = f"{self.app.own_address}/i/{self.code}"
         html = (await self.door.get(page)).decode()

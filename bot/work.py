@@ -36,6 +36,7 @@ from storage.transaction import Transaction
 
 log = structlog.get_logger()
 
+_BREATH_S = 0.05  # between two rounds: under a stream of callbacks one round does for many of them
 _DRAIN_S = 15.0  # how long what is under way may go on at the end
 
 
@@ -267,6 +268,7 @@ async def _forever(wanted: asyncio.Event, drain: Callable[[], Awaitable[int]]) -
             await drain()
         except Exception:  # the loop outlives whatever goes wrong in it
             log.exception("work.failed")
+        await asyncio.sleep(_BREATH_S)
 
 
 def _append_line(path: Path, line: str) -> None:

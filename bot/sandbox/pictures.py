@@ -44,7 +44,7 @@ def read_qr(picture: bytes) -> str:
     try:
         with Image.open(io.BytesIO(picture)) as image:
             codes = zxingcpp.read_barcodes(
-                image.convert("RGB"), formats=zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode])
+                image.convert("L"), formats=zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode])
             )
     except (OSError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise NoCode("not a picture") from error

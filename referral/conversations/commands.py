@@ -85,6 +85,7 @@ _ALONE: dict[str, Command] = {
     "help": WantsHelp(),
     "?": WantsHelp(),
 }
+_SENTENCE = re.compile(r"[,。;!?]")
 _SPACED = r"\s*".join
 _WITH_MORE = re.compile(rf"^({'|'.join(map(_SPACED, ('新活动', '客户', '海报', '不同意', '同意')))})(.*)$", re.DOTALL)
 _MISREAD = str.maketrans("OIL", "011")
@@ -97,7 +98,14 @@ def read(text: str) -> Command:
     if alone := _ALONE.get(whole.casefold()):
         return alone
     found = _WITH_MORE.match(said.lstrip(_AROUND))
-    return _command(_without_spaces(found[1]), found[2]) if found else NotUnderstood()
+    if found is None or _goes_on(found[2]):
+        return NotUnderstood()
+    return _command(_without_spaces(found[1]), found[2])
+
+
+def _goes_on(rest: str) -> bool:
+    """Whether the word only begins a sentence, as in 客户说今天来不了，改到明天: nobody is called so."""
+    return rest[:1] not in (*_AROUND, "") and _SENTENCE.search(_bare(rest)) is not None
 
 
 def visible(text: str) -> str:

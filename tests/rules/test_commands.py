@@ -77,7 +77,21 @@ def test_an_answer_carries_its_handle_and_nothing_said_beside_it_is_lost(text, m
     assert read(text) == meant
 
 
-@pytest.mark.parametrize("text", ["", "   ", "\u200b", "今天吃什么", "名单在哪里看", "活动规则", "我不同意", "老客户"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "   ",
+        "\u200b",
+        "今天吃什么",
+        "名单在哪里看",
+        "活动规则",
+        "我不同意",
+        "老客户",
+        "客户说海报上的字有点小，能不能换一张",
+        "海报真好看!谢谢",
+    ],
+)
 def test_other_words_are_not_understood(text):
     assert read(text) == NotUnderstood()
 
