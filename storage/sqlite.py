@@ -34,7 +34,12 @@ _GROUP = 256  # units, about, that may share one commit
 _HANDFUL = 16  # units handed over at once: the disk is busy with one handful while the loop reads the next
 _READERS = 2
 _BUSY_S = 5.0
-_STEADY = ("synchronous=FULL", "cache_size=-16384", "wal_autocheckpoint=4000")  # KiB, pages of 4 KiB
+_STEADY = (
+    "synchronous=FULL",
+    "temp_store=MEMORY",
+    "cache_size=-16384",
+    "wal_autocheckpoint=4000",
+)  # KiB, pages of 4 KiB
 _BULK = ("synchronous=NORMAL", "cache_size=-65536", "wal_autocheckpoint=30000")
 _FIXED_IN = ((3, 51, 3), (3, 50, 7), (3, 44, 6))  # first safe version of each line, newest first (reliability.md §0.2)
 
@@ -73,9 +78,10 @@ def writer_engine(path: Path, *, in_bulk: bool = False) -> Engine:
 
     What it would take to undo a unit stays in memory: as files, from 64 KiB on, it costs each unit a third more. Pages
     are moved to the file some thousand at a time, since the same few are written again and again. `in_bulk` is for
-    work that can be done over: what is written is on disk when the connection is closed, not with each commit.
+    work that can be done over: what is written is on disk when the connection is closed, not with each commit, and what
+    it would take to undo, hundreds of megabytes then, may go to a file.
     """
-    durable = ("journal_mode=WAL", "foreign_keys=ON", "temp_store=MEMORY")
+    durable = ("journal_mode=WAL", "foreign_keys=ON")
     ways = _BULK if in_bulk else _STEADY
     return _engine(f"{path}", uri=False, pragmas=(*durable, *ways))
 

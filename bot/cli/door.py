@@ -22,7 +22,7 @@ from storage.errors import DatabaseInUse, StorageError
 from storage.open import sqlite_path
 
 _TRIES, _PAUSE_S = 50, 0.2
-_TOGETHER = 50  # batches of people made beforehand in one transaction
+_TOGETHER = 20  # batches of people made beforehand in one transaction
 _LONGEST = 600_000  # bytes of a batch on its way to the bot, which takes a megabyte with all around it
 
 
