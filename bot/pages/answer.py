@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from aiohttp import web
 
-from bot.pages.look import SECURITY_HEADERS, headers_of, render, status_of
+from bot.pages.look import SECURITY_HEADERS, STATIC_HEADERS, headers_of, render, status_of
 from bot.pages.views import View
 
 NO_SNIFFING = {"X-Content-Type-Options": "nosniff"}
@@ -14,6 +16,15 @@ NO_SNIFFING = {"X-Content-Type-Options": "nosniff"}
 def page(view: View) -> web.Response:
     """Render a view with its status and headers."""
     return web.Response(body=render(view).encode(), status=status_of(view), headers=headers_of(view))
+
+
+def static(body: bytes, kind: str) -> Callable[[web.Request], Awaitable[web.Response]]:
+    """What serves a file that never changes under its name."""
+
+    async def answer(_request: web.Request) -> web.Response:
+        return web.Response(body=body, headers=STATIC_HEADERS | {"Content-Type": kind})
+
+    return answer
 
 
 def plain(status: int, text: str) -> web.Response:

@@ -9,6 +9,7 @@ import re
 from functools import cache
 from hashlib import sha256
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -100,9 +101,13 @@ def headers_of(view: View) -> dict[str, str]:
 @cache
 def static_file(name: str) -> tuple[str, bytes]:
     """Return the path of a file of `templates/pages`, which changes with its content, and its bytes."""
-    body = (_FOLDER / name).read_bytes()
-    stem, _, suffix = name.rpartition("/")[2].rpartition(".")
-    return f"/static/{stem}.{sha256(body).hexdigest()[:12]}.{suffix}", body
+    return dated(_FOLDER / name)
+
+
+def dated(file: Path) -> tuple[str, bytes]:
+    """Return the path under which a file is served, which changes with its content, and its bytes."""
+    body = file.read_bytes()
+    return f"/static/{file.stem}.{sha256(body).hexdigest()[:12]}{file.suffix}", body
 
 
 def static_css() -> tuple[str, bytes]:
@@ -112,8 +117,15 @@ def static_css() -> tuple[str, bytes]:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_FOLDER),
+    environment = environment_of(_FOLDER)
+    environment.globals["css_path"] = static_css()[0]
+    return environment
+
+
+def environment_of(folder: Path) -> Environment:
+    """Templates of pages in a folder: escaped, strict, and without what a reader cannot see."""
+    return Environment(
+        loader=FileSystemLoader(folder),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=drop_unseen,
@@ -121,8 +133,6 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.globals["css_path"] = static_css()[0]
-    return environment
 
 
 def drop_unseen(value: Any) -> Any:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Final
 
 from aiohttp import web
 
-from bot.pages.look import SECURITY_HEADERS, STATIC_HEADERS, draw, static_file
+from bot.pages.answer import static
+from bot.pages.look import SECURITY_HEADERS, draw, static_file
 from bot.pages.rep_views import (
     RepBroadcastView,
     RepCardView,
@@ -50,19 +50,12 @@ def page(view: RepView) -> web.Response:
 
 def static_routes() -> list[web.RouteDef]:
     """The style sheet and the scripts, each under a name that changes with it."""
-    return [web.get(at, _serve(body, kind)) for at, body, kind in static_files()]
+    return [web.get(at, static(body, kind)) for at, body, kind in static_files()]
 
 
 def static_files() -> list[tuple[str, bytes, str]]:
     """The path, content and type of each file that the pages need besides the shared style sheet."""
     return list(_static().values())
-
-
-def _serve(body: bytes, kind: str) -> Callable[[web.Request], Awaitable[web.Response]]:
-    async def answer(_request: web.Request) -> web.Response:
-        return web.Response(body=body, headers=STATIC_HEADERS | {"Content-Type": kind})
-
-    return answer
 
 
 def _static() -> dict[str, tuple[str, bytes, str]]:

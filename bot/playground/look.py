@@ -6,14 +6,12 @@ import json
 import tomllib
 from collections.abc import Mapping
 from functools import cache, partial
-from hashlib import sha256
-from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
 import templates
-from bot.pages.look import drop_unseen
+from bot.pages.look import SECURITY_HEADERS, dated, environment_of
 
 _FOLDER: Final = templates.ROOT / "playground"
 _VENDOR: Final = templates.ROOT / "pages" / "vendor"
@@ -25,13 +23,11 @@ _FILES: Final = {
     "sse": (_VENDOR / "htmx-sse.js", "text/javascript; charset=utf-8"),
 }
 
-HEADERS: Final = {
+HEADERS: Final = SECURITY_HEADERS | {
     "Content-Security-Policy": (
         "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; connect-src 'self'; "
         "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
     "X-Robots-Tag": "noindex, nofollow",
     "Cache-Control": "no-store",
 }
@@ -59,24 +55,11 @@ def draw(template: str, lang: str, **values: Any) -> str:
 @cache
 def static_files() -> Mapping[str, tuple[str, bytes, str]]:
     """Path, content and type of each file that the page needs; a path changes with its content."""
-    return {name: (*_read(file), kind) for name, (file, kind) in _FILES.items()}
-
-
-def _read(file: Path) -> tuple[str, bytes]:
-    body = file.read_bytes()
-    return f"/static/{file.stem}.{sha256(body).hexdigest()[:12]}{file.suffix}", body
+    return {name: (*dated(file), kind) for name, (file, kind) in _FILES.items()}
 
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=drop_unseen,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
+    environment = environment_of(_FOLDER)
     environment.filters["json"] = partial(json.dumps, ensure_ascii=False)  # Jinja's own is for scripts, not attributes
     return environment

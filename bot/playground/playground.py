@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,7 +10,7 @@ from urllib.parse import urlsplit
 import msgspec
 from aiohttp import web
 
-from bot.pages.look import STATIC_HEADERS
+from bot.pages.answer import static
 from bot.playground import look
 from bot.playground.behind import Behind, Reader
 from bot.playground.board import Board, board_of, names_of
@@ -20,6 +19,7 @@ from bot.playground.refusals import in_words
 from bot.playground.replay import BadSession, Replay, session_lines
 from bot.playground.seats import Seats, seats
 from bot.playground.stream import Cursor, Stream
+from bot.playground.tour import MORNING
 from bot.sandbox import Sandbox
 from bot.sandbox.doors import TEN_YEARS, is_from_elsewhere
 from bot.sandbox.loopback import Unreachable
@@ -29,7 +29,6 @@ from referral.hours import next_working_morning
 from referral.moments import DAY
 from referral.times import Clock, midnight
 
-MORNING = "morning"
 _IN_PHONES = ("/rep", "/me/", "/rules", "/privacy", "/desk")
 _CLOSED = '<!doctype html><html lang="zh-CN"><title>网页</title><p>这个网页已经关掉了，再扫一次就能看到。</p></html>'
 _REFRESH = re.compile(rb"<meta http-equiv=\"refresh\"[^>]*>", re.IGNORECASE)
@@ -53,7 +52,7 @@ class Playground:
 
     def routes(self) -> list[web.RouteDef]:
         """All below `/sandbox/`, and the files the page needs."""
-        files = [web.get(path, _file(body, kind)) for path, body, kind in look.static_files().values()]
+        files = [web.get(path, static(body, kind)) for path, body, kind in look.static_files().values()]
         return [
             web.get("/sandbox", self._home),
             web.get("/sandbox/", self._page),
@@ -196,10 +195,3 @@ def _same_site(request: web.Request) -> None:
     """A page from elsewhere must not press our buttons."""
     if is_from_elsewhere(request):
         raise web.HTTPForbidden
-
-
-def _file(body: bytes, kind: str) -> Callable[[web.Request], Awaitable[web.Response]]:
-    async def answer(_request: web.Request) -> web.Response:
-        return web.Response(body=body, headers=STATIC_HEADERS | {"Content-Type": kind})
-
-    return answer

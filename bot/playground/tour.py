@@ -9,6 +9,9 @@ from bot.playground.seats import Seats
 from bot.sandbox.state import Deed, Line
 
 PRICE_FEN = 19_900
+MORNING = "morning"
+"""How far the clock may be moved instead of by seconds: to the reps' next list."""
+
 HOLD_S = 15 * 86_400 + 60
 _DAY = len("2026-11-24")
 
@@ -50,7 +53,7 @@ def steps(seats: Seats, lines: Sequence[Line], *, now: str, granted_at: str) -> 
         Step(
             name="morning",
             phone="rep",
-            deed=Deed(persona="", do="advance", value="morning"),
+            deed=Deed(persona="", do="advance", value=MORNING),
             done=bool(granted_at) and now[:_DAY] > granted_at[:_DAY],
         ),
     ]
