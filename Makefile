@@ -4,7 +4,7 @@ ARGS ?=
 VENV := .venv
 STAMP := $(VENV)/.stamp
 
-.PHONY: demo test check deps lock proof-crash proof-clock proof-optout bench
+.PHONY: demo test check deps lock proof-crash proof-backup proof-clock proof-optout bench
 
 demo: $(STAMP)
 	@$(VENV)/bin/taoli demo $(ARGS)
@@ -27,6 +27,9 @@ lock:
 
 proof-crash: $(STAMP) deps
 	$(VENV)/bin/python tests/proofs/crash.py --cycles 200 $(ARGS)
+
+proof-backup: $(STAMP) deps
+	$(VENV)/bin/python tests/proofs/backups.py --cycles 100 $(ARGS)
 
 proof-clock: $(STAMP) deps
 	$(VENV)/bin/python tests/proofs/clock.py $(ARGS)

@@ -8,10 +8,15 @@ from typing import Any
 
 from sqlalchemy import insert
 
+from bot.calendar import ChineseCalendar
+from bot.copy import Copy
+from bot.words import Words
 from referral.due_rows import outlook
+from referral.facts import Facts
 from referral.floor import Policy
 from referral.moments import Moment, Permission
 from referral.signals import SignalKind
+from referral.workdays import uncertain_years
 from storage import tables as t
 from storage.moments import due_values, values_of
 from storage.sqlite import driver_of
@@ -25,6 +30,21 @@ REPS = 200
 _TOGETHER = 10_000
 _GOOD = (SignalKind.PRAISE, SignalKind.SURVEY, SignalKind.DELIVERY, SignalKind.PURCHASE, SignalKind.RENEWAL)
 _SAID = (Permission.GRANTED,) * 30 + (Permission.REFUSED,) * 6 + (Permission.WITHDRAWN,) * 2
+
+
+def house() -> Facts:
+    """A company as `serve` knows it, at its defaults."""
+    words, workdays = Words(Copy.load(), "春和家居", "春和家居"), ChineseCalendar()
+    uncertain_years(workdays, NOW.date())  # `serve` too looks up the holidays before it begins
+    return Facts(
+        company="春和家居",
+        public_url="https://bench.invalid",
+        code_key=bytes(32),
+        words=words,
+        own_page=lambda person: person,
+        desk=DESK,
+        workdays=workdays,
+    )
 
 
 async def settle(store: Store, size: int, policy: Policy) -> None:

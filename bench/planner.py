@@ -38,15 +38,11 @@ import crowd
 from crowd import NOW
 from sqlalchemy import bindparam, update
 
-from bot.calendar import ChineseCalendar
-from bot.copy import Copy
 from bot.planning import plan_day
-from bot.words import Words
 from referral import campaigns, due_rows, moments
 from referral.facts import Facts
 from referral.moments import Moment
 from referral.signals import Signal, SignalKind
-from referral.workdays import uncertain_years
 from storage import tables as t
 from storage.moments import COLUMNS, values_of
 from storage.open import migrate_database, open_store
@@ -83,7 +79,7 @@ def main() -> None:
 async def _measured(size: int, rounds: int, postgres: str | None, folder: Path) -> dict[str, Any]:
     url = postgres or f"sqlite:///{folder / f'{size}.db'}"
     await migrate_database(url)
-    store, facts = await open_store(url), _house()
+    store, facts = await open_store(url), crowd.house()
     try:
         began = time.perf_counter()
         await crowd.settle(store, size, facts.policy)
@@ -263,21 +259,6 @@ def _campaign(tx: Transaction, facts: Facts, rng: random.Random) -> None:
     terms = facts.words.pack("double-month").terms  # type: ignore[attr-defined]  # the real `Words`
     campaigns.start(
         tx, pack="double-month", name="bench", terms=terms, starts_at=None, ends_at=None, budget_fen=0, now=NOW, rng=rng
-    )
-
-
-def _house() -> Facts:
-    """A company as `serve` knows it, at its defaults."""
-    words, workdays = Words(Copy.load(), "春和家居", "春和家居"), ChineseCalendar()
-    uncertain_years(workdays, NOW.date())  # `serve` too looks up the holidays before it begins
-    return Facts(
-        company="春和家居",
-        public_url="https://bench.invalid",
-        code_key=bytes(32),
-        words=words,
-        own_page=lambda person: person,
-        desk=crowd.DESK,
-        workdays=workdays,
     )
 
 

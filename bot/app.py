@@ -26,6 +26,12 @@ from bot.config.sections import App as AppSection
 from bot.config.sections import Sending
 from bot.control import Control
 from bot.copy import Copy
+from bot.erasing import Folder
+from bot.fulfilment.books import Books
+from bot.fulfilment.connecting import Means, connect, gives, listeners
+from bot.fulfilment.egress import way_out
+from bot.fulfilment.fulfilment import Fulfilment
+from bot.fulfilment.given import given_by
 from bot.handler import Handler
 from bot.hooks.reading import Naming
 from bot.keys import Keys
@@ -33,6 +39,7 @@ from bot.machine import World
 from bot.operator import Operator
 from bot.pages.rep_passes import Passes
 from bot.pages.tokens import Tokens as PageTokens
+from bot.photo_shelf import PhotoShelf
 from bot.posters.commissions import PosterDesk
 from bot.posters.engine import HybridEngine
 from bot.posters.studio import Studio
@@ -111,6 +118,8 @@ class App:
         self._make_words()
         self._say_uncertain()
         self._make_channel()
+        if self.config.sandbox.enabled:
+            self.sandbox = self._make_sandbox()
         self._make_work()
         await self._serve(self._make_site(), listening)
         await self._begin()
@@ -143,8 +152,21 @@ class App:
             naming=self.naming,
             clock=self.clock,
             rng=self.world.rng,
-            industry=config.company.industry,
+            folder=Folder(path=config.files.data_dir, seal=self.keys.seal),
         )
+
+    def _make_fulfilment(self) -> Fulfilment:
+        session = way_out()
+        self._closing.append(session.close)
+        books = Books(store=self.store, facts=self.facts, clock=self.clock, rng=self.world.rng)
+        means = Means(
+            session=session,
+            machine_clock=self.world.clock,
+            random_bytes=self.world.random_bytes,
+            given=given_by(self.keys.seal),
+            played=self.sandbox.transfers.public_key if self.sandbox else None,
+        )
+        return connect(self.config, books, means)
 
     def _make_channel(self) -> None:
         config, world = self.config, self.world
@@ -182,6 +204,7 @@ class App:
             lines=self.lines,
             posters=self.posters,
             pictures=data_dir / "qr",
+            photos=PhotoShelf(data_dir),
             clock=self.clock,
             rng=world.rng,
         )
@@ -199,6 +222,7 @@ class App:
                 store=self.store,
                 facts=self.facts,
                 sender=sender,
+                fulfilment=self._make_fulfilment(),
                 puller=Puller(self.store, self.lines.desks, self.handler.desk_event, self.clock),
                 desks=tuple(self.lines.desks),
                 has_contact=self.lines.contact is not None,
@@ -214,8 +238,6 @@ class App:
         self.work.wake()
 
     def _make_site(self) -> web.Application:
-        if self.config.sandbox.enabled:
-            self.sandbox = self._make_sandbox()
         parts = Parts(
             config=self.config,
             keys=self.keys,
@@ -223,6 +245,7 @@ class App:
             facts=self.facts,
             words=self.words,
             naming=self.naming,
+            operator=self.operator,
             page_tokens=self.page_tokens,
             posters=self.posters,
             handler=self.handler,
@@ -325,6 +348,8 @@ def house(config: Config, keys: Keys, tokens: PageTokens, *, desk: str | None) -
         welcomes=config.wecom is None or config.wecom.welcome == "send",
         managers=config.wecom.managers if config.wecom else (),
         industry=config.company.industry,
+        connectors=gives(config.fulfilment),
+        listeners=listeners(config.fulfilment),
     )
     return facts, words
 
@@ -342,9 +367,14 @@ def policy_of(sending: Sending) -> Policy:
 
 
 def naming_of(config: Config, keys: Keys) -> Naming:
-    """How people are named here; a bare openid is unambiguous only with one account."""
-    app_id = config.official[0].app_id if len(config.official) == 1 else None
-    return Naming(phone_key=keys.phone, app_id=app_id)
+    """How people are named here; a bare openid is unambiguous only with one account.
+
+    A company's own id is an app too: by it the platform gives the openids that payments go to.
+    """
+    app_ids = {account.app_id for account in config.official}
+    accounts = app_ids | {config.wecom.corp_id} if app_ids and config.wecom else app_ids
+    app_id = next(iter(app_ids)) if len(app_ids) == 1 else None
+    return Naming(phone_key=keys.phone, app_id=app_id, accounts=frozenset(accounts))
 
 
 def _crypto(app: AppSection, corp: str, random_bytes: Callable[[int], bytes]) -> Crypto:

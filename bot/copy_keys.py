@@ -6,6 +6,9 @@ _REASONS = """
     cap.reached reward.once amount.too_small conversion.other buyer.unknown late.claim
     late.passed hold.running granted credited refund.full refund.partial refund.below_minimum
     refund.before_grant refund.waiting conversion.waiting
+    campaign.ended campaign.early campaign.paused touch.readd staff cap.day cap.campaign margin.exceeded other.side
+    approval.waiting approval.refused fulfilment.running fulfilment.failed reward.corrected refund.after_payment
+    person.merged person.erased expired choice.open tier.other claim.waiting claim.refused
 """
 
 REASONS = frozenset(_REASONS.split())
@@ -24,18 +27,31 @@ MOMENTS = frozenset(_MOMENTS.split())
 """Reasons for and against asking a customer now (moment.)."""
 
 _LINES = """
+    appeal.opened appeal.known
+    explain.line explain.own explain.thanks explain.reviewing explain.until_conversion explain.until_refund
+    explain.until_late_claim explain.until_expiry explain.more explain.none_friends explain.none_thanks
+    explain.do_wait explain.do_code explain.do_choose explain.do_phone explain.do_next explain.do_later explain.do_use
+    explain.do_appeal
+    notice.appeal_answered rep.appeal_made rep.appeal_again rep.appeal_open
     campaign.none campaign.paused campaign.ended
-    claim.which
+    claim.which claim.who claim.many
     code.accepted code.accepted_unsigned code.already code.customer code.own code.unknown code.suggestion
     code.ended code.early code.tries
     consent.ask consent.ask_rep consent.yes consent.no consent.granted consent.refused consent.resumed
     footer.ad
     gate.experience gate.recognition gate.tool gate.interaction
+    choice.ask choice.done choice.closed choice.other
+    points.balance points.below points.lapse points.none points.shop
+    notice.granted_redemption notice.returned_redemption
+    menu.points
+    state.usable state.used state.sent state.needs
     greet.hello greet.back greet.friend
-    menu.head menu.recommend menu.progress menu.rules menu.person menu.sign
+    menu.head menu.recommend menu.progress menu.rules menu.story menu.person menu.sign
     menu.sign_face menu.sign_name menu.sign_none menu.yes menu.no menu.tail
     notice.arrived notice.held notice.held_friend notice.granted notice.granted_friend
-    notice.reversed notice.reversed_friend
+    notice.reversed notice.reversed_friend notice.reversed_other notice.corrected notice.corrected_friend
+    notice.granted_milestone notice.granted_story notice.granted_manual
+    notice.claim_confirmed notice.claim_refused notice.claim_expired
     nudge.open_survey nudge.open_praise nudge.open_delivery nudge.open_renewal nudge.open_milestone
     nudge.open_purchase nudge.open_resolved nudge.open_plain
     nudge.kf_help nudge.kf_both nudge.kf_thanks nudge.kf_plain
@@ -46,24 +62,34 @@ _LINES = """
     poster.after poster.again poster.sign_ask poster.sign_face poster.sign_name
     poster.sign_none poster.failed poster.declared
     privacy.ask privacy.ask_unsigned privacy.yes privacy.no privacy.now_yes privacy.now_no
-    progress.none progress.not_started progress.summary progress.reversed progress.line progress.unnamed
+    progress.none progress.not_started progress.summary progress.thanks progress.reversed progress.line progress.unnamed
     progress.due progress.more
-    rep.friend_added rep.friend_added_unsigned rep.help rep.results rep.results_none rep.unknown
+    rep.claim_made rep.claims_head rep.claims_none rep.claims_tail rep.claim_line rep.claim_own rep.claim_other
+    rep.claim_nobody rep.claim_which rep.claim_yes rep.claim_no rep.claim_gone rep.claim_reason
+    rep.connector_failing rep.connector_gone rep.connector_trouble
+    rep.pool_empty rep.bill_unresolved rep.bill_failed rep.bill_over
+    rep.budget_alarm rep.friend_added rep.friend_added_unsigned rep.help rep.results rep.results_none rep.unknown
     rep.not_text rep.hello rep.called
     rep.card_title rep.card_text rep.card_button rep.low_score rep.complaint
     rep.help_manager rep.more rep.link rep.list_head rep.list_line rep.list_none rep.list_done
     rep.campaigns_head rep.campaigns_none rep.campaign_line rep.state_draft rep.state_waiting
     rep.state_running rep.period_open rep.period_left rep.period_last rep.period_begins rep.offers_head
-    rep.offers_unknown rep.offer_line rep.offers_tail rep.offer_unlawful rep.draft_asks rep.draft_waits
+    rep.offers_none rep.offers_unknown rep.offer_line rep.offers_tail rep.offer_unlawful rep.draft_asks rep.draft_waits
     rep.draft_waits_own rep.draft_already rep.draft_no_manager rep.draft_runs rep.draft_later
     rep.draft_refused rep.draft_lapsed rep.answer_yes rep.answer_no rep.answer_yes_own rep.answer_no_own
     rep.answer_approved rep.answer_refused rep.answer_lapsed rep.answer_none rep.answer_which rep.answer_line
+    rep.approvals_wait rep.approvals_tail rep.approval_line rep.approval_confirm rep.approval_amount rep.approval_manual
+    rep.approval_yes rep.approval_no rep.approval_own rep.approval_reason
     rep.answer_own rep.who rep.who_poster rep.who_none rep.who_several rep.who_line rep.who_line_since
     rep.ask_now rep.ask_from rep.ask_later rep.ask_not rep.why_for rep.why_against rep.not_before rep.gate
     rep.consent rep.consent_granted rep.consent_unknown rep.consent_refused rep.consent_withdrawn
     rep.asked_last rep.asked_never rep.took_seen rep.took_unseen rep.took_none rep.brought rep.poster_silent
     rep.poster_words rep.poster_link
     rules.summary
+    story.begin story.resume story.noted story.full story.photos_full story.media story.short story.done story.drop
+    story.licence story.choose story.signed story.unsigned story.later story.sent story.waits story.dropped story.none
+    story.closed story.enough story.photo_large story.photo_unreadable story.photo_lost story.nothing story.which
+    story.all story.back story.selected
     survey.ask survey.thanks survey.again
     state.added state.seen state.bought state.done state.left_out state.held state.approved state.granted
     state.reversed state.rejected state.expired

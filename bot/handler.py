@@ -6,6 +6,7 @@ reply if there is one, else an empty 200. What must go out waits in the outbox; 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -90,6 +91,8 @@ class Handler:
             opened = await callback.read(request, crypto, app=app)
         except CallbackRefused as refused:
             return _refused(refused)
+        if isinstance(opened.event, RepSaid):
+            await asyncio.to_thread(rep.prepare, self.words, self.facts, opened.event)
         now = self.clock()
         try:
             reply = await self.store.write(lambda tx: self._receive(tx, opened, now))

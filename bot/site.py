@@ -8,23 +8,35 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.api.api import Api
+from bot.api.gate import Gate
+from bot.api.operations import Office
 from bot.channels.wecom.entrance import Entrance
 from bot.config import Config
+from bot.config.sections import ShippingConnector
 from bot.errors_page import guard
+from bot.fulfilment.given import given_by
 from bot.handler import Handler
 from bot.hooks.orders import routes as order_routes
 from bot.hooks.reading import Naming
 from bot.hooks.signals import routes as signal_routes
 from bot.keys import Keys
+from bot.operator import Operator
 from bot.pages.doorway import Doorway
 from bot.pages.landing import Landing
 from bot.pages.me import OwnPage
+from bot.pages.me_giving import OwnThanks
+from bot.pages.me_phone import OwnPhone
 from bot.pages.public import PublicPages
 from bot.pages.rep import RepPages
+from bot.pages.rep_coupon import RepCoupons
 from bot.pages.rep_door import RepDoor
 from bot.pages.rep_many import RepMany
 from bot.pages.rep_passes import Passes
+from bot.pages.rep_people import RepPeople
+from bot.pages.stories import StoryPages
 from bot.pages.tokens import Tokens
+from bot.photo_shelf import PhotoShelf
 from bot.playground import Playground
 from bot.playground.behind import Reader
 from bot.playground.playground import let_ourselves_frame
@@ -50,6 +62,7 @@ class Parts:
     facts: Facts
     words: Words
     naming: Naming
+    operator: Operator
     page_tokens: Tokens
     posters: PosterDesk
     handler: Handler
@@ -68,6 +81,7 @@ def make_site(parts: Parts) -> web.Application:
     site.add_routes(_pages(parts))
     site.add_routes(_rep_pages(parts))
     site.add_routes(_hooks(parts))
+    site.add_routes(_api(parts))
     if parts.sandbox:
         site.add_routes(parts.sandbox.routes())
         _open_playground(site, parts, parts.sandbox)
@@ -86,24 +100,33 @@ def _open_playground(site: web.Application, parts: Parts, sandbox: Sandbox) -> N
 
 def _pages(parts: Parts) -> list[web.RouteDef]:
     data_dir = parts.config.files.data_dir
-    server = parts.config.server
-    doorway = Doorway(
-        key=parts.keys.tokens,
-        trusted=[str(proxy) for proxy in server.trusted_proxies],
-        secure=server.public_url.startswith("https://"),
-    )
     shared: dict[str, Any] = {
         "store": parts.store,
         "facts": parts.facts,
         "words": parts.words,
         "clock": parts.clock,
     }
-    acting: dict[str, Any] = shared | {"doorway": doorway, "rng": parts.rng, "wake": parts.wake}
+    acting: dict[str, Any] = shared | {"doorway": _doorway(parts), "rng": parts.rng, "wake": parts.wake}
+    ships = [name for name, each in parts.config.fulfilment.items() if isinstance(each, ShippingConnector)]
+    safe = given_by(parts.keys.seal, ships)
+    own = OwnPage(**acting, tokens=parts.page_tokens, safe=safe)
     return [
         *Landing(**acting, posters=parts.posters, pictures=data_dir / "qr").routes(),
-        *OwnPage(**acting, tokens=parts.page_tokens).routes(),
+        *own.routes(),
+        *OwnPhone(own=own, phone_key=parts.keys.phone).routes(),
+        *OwnThanks(own=own, safe=safe).routes(),
+        *StoryPages(store=parts.store, facts=parts.facts, shelf=PhotoShelf(data_dir), clock=parts.clock).routes(),
         *PublicPages(**shared, verify_dir=data_dir / "verify", ready=lambda: _unready(parts.store)).routes(),
     ]
+
+
+def _doorway(parts: Parts) -> Doorway:
+    server = parts.config.server
+    return Doorway(
+        key=parts.keys.tokens,
+        trusted=[str(proxy) for proxy in server.trusted_proxies],
+        secure=server.public_url.startswith("https://"),
+    )
 
 
 def _rep_pages(parts: Parts) -> list[web.RouteDef]:
@@ -125,7 +148,8 @@ def _rep_pages(parts: Parts) -> list[web.RouteDef]:
         rng=parts.rng,
         wake=parts.wake,
     )
-    return [*pages.routes(), *RepMany(pages=pages).routes()]
+    people = RepPeople(pages=pages, phone_key=parts.keys.phone)
+    return [*pages.routes(), *RepMany(pages=pages).routes(), *people.routes(), *RepCoupons(pages=pages).routes()]
 
 
 def _login_base(parts: Parts) -> str:
@@ -139,11 +163,27 @@ def _hooks(parts: Parts) -> list[web.RouteDef]:
     shared: dict[str, Any] = {"clock": parts.clock, "machine_clock": parts.machine_clock, "rng": parts.rng}
     found: list[web.RouteDef] = []
     if orders:
-        key, app_id = parts.keys.phone, parts.naming.app_id
-        found += order_routes(parts.store, parts.facts, [orders.secret], key, **shared, app_id=app_id)
+        key = parts.keys.phone
+        named: dict[str, Any] = {"app_id": parts.naming.app_id, "accounts": parts.naming.accounts}
+        found += order_routes(parts.store, parts.facts, [orders.secret], key, **shared, **named)
     if signals:
         found += signal_routes(parts.store, parts.facts, [signals.secret], parts.naming, **shared, wake=parts.wake)
     return found
+
+
+def _api(parts: Parts) -> list[web.RouteDef]:
+    office = Office(
+        facts=parts.facts,
+        words=parts.words,
+        naming=parts.naming,
+        operator=parts.operator,
+        clock=parts.clock,
+        rng=parts.rng,
+        ledger_seed=parts.keys.ledger,
+    )
+    gate = Gate(store=parts.store, doorway=_doorway(parts), clock=parts.machine_clock)
+    api = Api(store=parts.store, office=office, gate=gate, machine_clock=parts.machine_clock, wake=parts.wake)
+    return api.routes()
 
 
 async def _unready(store: Store) -> str | None:

@@ -3,37 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from bot.copy import Copy
 from bot.offers import (
     ad_label,
+    all_words,
     landing_words,
     load_pack,
     offer_values,
+    pack_names,
     poster_words,
     privacy_words,
     rule_words,
     share_words,
+    thanks_words,
 )
-from referral import framing
+from referral import framing, sectors
 from referral.campaigns import Campaign
 from referral.framing import framing_for
-from referral.offers import EDITIONS, Audience, Edition, LandingCopy, Pack, PosterCopy, Section, Terms
+from referral.offers import Audience, Edition, LandingCopy, Pack, PosterCopy, Section
 from referral.people import Person
+from referral.terms import Choice, Terms
 from referral.times import SHANGHAI
 from referral.wording import lint
 
 
 @dataclass(slots=True)
 class Words:
-    """`referral.facts.Words`, and what posters and pages say. Packs are read once."""
+    """`referral.facts.Words`, and what posters and pages say. Packs are read once, and judged once."""
 
     copy: Copy
     company: str
     contact: str
     packs: dict[str, Pack] = field(default_factory=dict)
+    judged: dict[tuple[str, Terms, str], list[str]] = field(default_factory=dict)
 
     def say(self, key: str, stock: Mapping[str, object] | None = None, /, **values: object) -> str:
         return self.copy.say(key, stock, **values)
@@ -56,6 +61,10 @@ class Words:
 
     def offer(self, pack: str, terms: Terms) -> Mapping[str, object]:
         return offer_values(self.pack(pack), terms, self.company)
+
+    def thanks(self, choice: Choice) -> str:
+        """One form of a thanks, in words."""
+        return thanks_words(choice)
 
     def audience(self, pack: str) -> Audience:
         """Whom an offer is for."""
@@ -112,40 +121,26 @@ class Words:
         return ad_label(self.pack(pack), self.company)
 
     def unlawful(self, pack: str, terms: Terms, industry: str) -> list[str]:
-        """What may not be said, in this sector, among an offer's words as these terms fill them; one sentence each.
+        """What keeps an offer out of a sector: made for others, thanks or words unlawful there; one sentence each.
 
-        A company's own name is its own affair and is left out of it.
+        A company's own name and address are its own affair and are left out of it.
         """
-        neutral = replace(self, company="本店")
-        said = neutral.all_words(self.pack(pack), terms)
+        case = (pack, terms, industry)
+        if case not in self.judged:
+            self.judged[case] = self._judge(self.pack(pack), terms, industry)
+        return list(self.judged[case])
+
+    def judge_shipped(self, industry: str) -> None:
+        """Judge every shipped offer as it is shipped, so that it need not be done while somebody waits."""
+        for name in pack_names():
+            self.unlawful(name, self.pack(name).terms, industry)
+
+    def _judge(self, pack: Pack, terms: Terms, industry: str) -> list[str]:
+        if pack.industries and industry not in pack.industries:
+            return [f"「{pack.title}」只用于这些行业：{'、'.join(pack.industries)}"]
+        closed = sectors.may_run(industry)
+        if barred := [closed] if closed else sectors.unlawful_kinds(industry, terms.kinds):
+            return list(dict.fromkeys(f"{each.why}（{each.source}）" for each in barred))
+        said = all_words(pack, terms, company="本店", contact="客服")
         found = (each for edition, text in said for each in lint(text, edition=edition, industry=industry))
         return list(dict.fromkeys(f"「{each.text}」{each.why}（{each.rule}）" for each in found))
-
-    def all_words(self, pack: Pack, terms: Terms) -> list[tuple[Edition, str]]:
-        """Every piece that customers and friends will read, by edition."""
-        pieces: list[tuple[Edition, str]] = []
-        for style in framing.Framing:
-            for edition in EDITIONS:
-                poster = poster_words(pack, terms, style, self.company, edition=edition)
-                pieces += [(edition, text) for text in (poster.headline, poster.body, poster.note) if text]
-                pieces += [(edition, words) for words in self._sample_words(pack, terms, style, edition)]
-        landing = landing_words(pack, terms, company=self.company, nickname=None, code="0" * 8)
-        return [*pieces, *(("friend", text) for text in (landing.headline, *landing.lines, *landing.steps))]
-
-    def _sample_words(self, pack: Pack, terms: Terms, style: framing.Framing, edition: Edition) -> list[str]:
-        """What may be passed on, in enough people's names to meet each wording."""
-        people = [
-            framing.Facts(
-                person=f"p{number}",
-                campaign=pack.name,
-                company=self.company,
-                product=pack.product,
-                nickname="",
-                joined_on=None,
-                today=date(2000, 1, 1),
-            )
-            for number in range(16)
-        ]
-        link = "https://a.cn/i/00000000" if edition == "friend" else ""
-        said = (share_words(pack, terms, style, who, edition=edition, link=link, code="0" * 8) for who in people)
-        return list(dict.fromkeys(said))

@@ -18,11 +18,16 @@ import structlog
 from bot import planning
 from bot.channels.wecom.pull import Puller
 from bot.channels.wecom.sender import Sender
+from bot.fulfilment.fulfilment import Fulfilment
 from bot.handler import PULL
+from bot.photo_shelf import PhotoShelf
 from bot.ranking import RANK, rank_again, rerank
-from referral import campaigns, drafts, notices, orders, plan, thanks
+from bot.retention import FORGET, forget_addresses, forget_again, forget_old
+from referral import approvals, campaigns, claims, drafts, notices, orders, plan, stories, thanks
+from referral.announcements import ANNOUNCE
 from referral.broadcasts import FOLLOW
 from referral.facts import Facts
+from referral.fulfilment import FULFIL
 from referral.ids import Bits
 from referral.jobs import Job
 from referral.messages import FetchReps, MakeDeskLink
@@ -69,6 +74,7 @@ class Setting:
     store: Store
     facts: Facts
     sender: Sender
+    fulfilment: Fulfilment
     puller: Puller
     desks: tuple[str, ...]
     has_contact: bool
@@ -143,23 +149,49 @@ class Work:
             now = at.clock()
             await at.store.write(lambda tx: thanks.grant(tx, at.facts, job.key, now=now, rng=at.rng))
 
+        async def expire(job: Job) -> None:
+            now = at.clock()
+            await at.store.write(lambda tx: thanks.expire(tx, job.key, now=now, rng=at.rng))
+
         async def close(job: Job) -> None:
             await at.store.write(lambda tx: orders.close(tx, job.key))
+
+        async def give_up(job: Job) -> None:
+            now = at.clock()
+            await at.store.write(lambda tx: claims.expire(tx, at.facts, job.key, now=now, rng=at.rng))
+            self.wake()
 
         async def deliver(job: Job) -> None:
             now = at.clock()
             await at.store.write(lambda tx: notices.deliver(tx, at.facts, job.key, now=now, rng=at.rng))
             self.wake()
 
+        async def lapse_story(job: Job) -> None:
+            now = at.clock()
+            await at.store.write(lambda tx: stories.lapse(tx, job.key, now=now))
+
+        async def sweep(job: Job) -> None:
+            await asyncio.to_thread(PhotoShelf(at.data_dir).discard, job.key)
+
         async def follow(job: Job) -> None:
             await at.sender.follow(job)
 
+        async def fulfil(job: Job) -> None:
+            await at.fulfilment.fulfil(job)
+            self.wake()
+
         return {
+            FULFIL: fulfil,
+            ANNOUNCE: at.fulfilment.announce,
             FOLLOW: follow,
             PULL: pull,
             thanks.GRANT: grant,
+            thanks.EXPIRE: expire,
             orders.CLOSE: close,
+            claims.EXPIRE: give_up,
             notices.DELIVER: deliver,
+            stories.LAPSE: lapse_story,
+            stories.SWEEP: sweep,
             **self._runs_of_asking(),
         }
 
@@ -180,10 +212,25 @@ class Work:
             await at.store.write(lambda tx: rank_again(tx, at.clock()))
             await rerank(at.store, at.facts, clock=at.clock)
 
+        async def forget(_: Job) -> None:
+            await at.store.write(lambda tx: forget_again(tx, at.clock()))
+            await forget_old(at.store, clock=at.clock)
+            await forget_addresses(at.store, clock=at.clock)
+
         async def tell_rep(job: Job) -> None:
             rep, _, day = job.key.partition("@")
             now = at.clock()
             await at.store.write(lambda tx: plan.tell_rep(tx, at.facts, rep, day, now=now, rng=at.rng))
+            self.wake()
+
+        async def tell_managers(_: Job) -> None:
+            now = at.clock()
+
+            def unit(tx: Transaction) -> None:
+                approvals.tell_again(tx, at.facts, now)
+                approvals.tell(tx, at.facts, now=now, rng=at.rng)
+
+            await at.store.write(unit)
             self.wake()
 
         async def lapse(job: Job) -> None:
@@ -191,7 +238,7 @@ class Work:
             await at.store.write(lambda tx: drafts.lapse(tx, at.facts, job.key, now=now, rng=at.rng))
             self.wake()
 
-        return {RANK: rank, plan.PLAN: plan_some, plan.CARD: tell_rep, drafts.LAPSE: lapse}
+        return {RANK: rank, FORGET: forget, plan.PLAN: plan_some, plan.CARD: tell_rep, approvals.TELL: tell_managers, drafts.LAPSE: lapse}
 
     def ticks(self) -> list[Tick]:
         """What the clock is to run."""
@@ -233,6 +280,9 @@ class Work:
             tx.jobs.free_all()
         plan.plan_again(tx, now)
         rank_again(tx, now)
+        forget_again(tx, now)
+        approvals.tell_again(tx, self._set.facts, now)
+        self._set.fulfilment.take_up(tx)
         if self._set.has_contact:
             post(tx, FetchReps(), lane="reps", purpose=Purpose.SYSTEM, now=now, rng=rng)
         for desk in self._set.desks:

@@ -6,16 +6,18 @@ the touch met; new customers only; nobody refers themselves; one friend is paid 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from referral.offers import Terms
+from referral.terms import Terms
 from referral.times import SHANGHAI, days
 from referral.touches import Touch, TouchKind
 
 DEFAULT_LATE_DAYS = 7
+LATE_CLAIM = "late_claim"
+"""The method of a touch that became known only after the order."""
 
 
 class Reason(StrEnum):
@@ -41,11 +43,34 @@ class Reason(StrEnum):
     REFUND_PARTIAL = "refund.partial"
     REFUND_WAITING = "refund.waiting"
     REFUND_BEFORE_GRANT = "refund.before_grant"
+    REFUND_AFTER_PAYMENT = "refund.after_payment"
+    CREDITED = "credited"
+    CAMPAIGN_ENDED = "campaign.ended"
+    CAMPAIGN_EARLY = "campaign.early"
+    CAMPAIGN_PAUSED = "campaign.paused"
+    TOUCH_READD = "touch.readd"
+    STAFF = "staff"
+    CAP_DAY = "cap.day"
+    CAP_CAMPAIGN = "cap.campaign"
+    MARGIN_EXCEEDED = "margin.exceeded"
+    OTHER_SIDE = "other.side"
+    APPROVAL_WAITING = "approval.waiting"
+    APPROVAL_REFUSED = "approval.refused"
+    FULFILMENT_RUNNING = "fulfilment.running"
+    FULFILMENT_FAILED = "fulfilment.failed"
+    CORRECTED = "reward.corrected"
+    MERGED = "person.merged"
+    ERASED = "person.erased"
+    EXPIRED = "expired"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversion:
-    """What a friend did: `kind` is the webhook's type, `at` when it happened."""
+    """What a friend did: `kind` is the webhook's type, `at` when it happened.
+
+    `paid_before` are their other purchases, whenever; `staff` names everybody here who works for the company, `erased`
+    every advocate who had themselves erased.
+    """
 
     person: str
     kind: str
@@ -53,6 +78,8 @@ class Conversion:
     at: datetime
     joined_at: datetime | None
     paid_before: Sequence[datetime]
+    staff: Collection[str] = ()
+    erased: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,34 +112,46 @@ TermsOf = Callable[[Touch], Terms]
 def attribute(conversion: Conversion, touches: Sequence[Touch], terms_of: TermsOf) -> Verdict:
     """Decide which touch a conversion is credited to.
 
-    `touches` are all the buyer's own, in any order; views of devices never count. The rules are those of the winning
-    touch's frozen version.
+    `touches` are all the buyer's own, in any order; views of devices never count, nor do those that came while their
+    campaign took nobody. The rules are those of the winning touch's frozen version. Of several campaigns the one with
+    the latest touch has it, of late claims the earliest, among those that do not refuse it.
     """
     known = [t for t in touches if t.kind is not TouchKind.VIEW]
-    others = [t for t in known if t.advocate != conversion.person]
     if not known:
         return Unreferred(reason=Reason.TOUCH_NONE)
+    others = [t for t in known if not t.void and t.advocate != conversion.person]
     if not others:
-        return Refused(touch=max(known, key=_happened), reason=Reason.SELF_REFERRAL)
-    chosen = _choose(conversion, others, terms_of)
-    if chosen is None:
+        return _none_counts(conversion, known)
+    candidates = _candidates(conversion, others, terms_of)
+    if not candidates:
         return Unreferred(reason=Reason.LATE_PASSED)
-    touch, method = chosen
-    refusal = _refusal(conversion, touch, terms_of(touch), late=method == "late_claim")
-    return Refused(touch=touch, reason=refusal) if refusal else Attributed(touch=touch, method=method)
+    judged = [_judged(conversion, touch, method, terms_of(touch)) for touch, method in candidates]
+    open_to = [verdict for verdict in judged if isinstance(verdict, Attributed)] or judged
+    pick = min if candidates[0][1] == LATE_CLAIM else max
+    return pick(open_to, key=lambda verdict: _happened(verdict.touch))
 
 
-def _choose(conversion: Conversion, touches: Sequence[Touch], terms_of: TermsOf) -> tuple[Touch, str] | None:
-    """The touch that the rule picks before any refusal, with the method; None where a claim came too late."""
+def _none_counts(conversion: Conversion, touches: Sequence[Touch]) -> Refused:
+    """Why none of the touches there were can count: their own code, or a campaign that took nobody then."""
+    own = [t for t in touches if t.advocate == conversion.person]
+    touch = max(own or touches, key=_happened)
+    return Refused(touch=touch, reason=Reason.SELF_REFERRAL if own else Reason(touch.void))
+
+
+def _candidates(conversion: Conversion, touches: Sequence[Touch], terms_of: TermsOf) -> list[tuple[Touch, str]]:
+    """The touch that each campaign's rule picks before any refusal, with the method; none where a claim came late."""
     before = [t for t in touches if t.at <= conversion.at]
     if not before:
-        first = min(touches, key=lambda t: (t.arrived_at, t.row))
-        in_time = first.arrived_at <= conversion.at + days(terms_of(first).late_days)
-        return (first, "late_claim") if in_time else None
+        in_time = [t for t in touches if t.arrived_at <= conversion.at + days(terms_of(t).late_days)]
+        return [(min(group, key=_happened), LATE_CLAIM) for group in _by_campaign(in_time)]
     inside = [t for t in before if conversion.at - t.at <= days(terms_of(t).window_days)]
-    candidates = [_by_rule(group, terms_of) for group in _by_campaign(inside or before)]
-    touch = max(candidates, key=_happened)
-    return touch, f"{terms_of(touch).attribution}_touch"
+    picked = [_by_rule(group, terms_of) for group in _by_campaign(inside or before)]
+    return [(touch, f"{terms_of(touch).attribution}_touch") for touch in picked]
+
+
+def _judged(conversion: Conversion, touch: Touch, method: str, terms: Terms) -> Attributed | Refused:
+    refusal = _refusal(conversion, touch, terms, late=method == LATE_CLAIM)
+    return Refused(touch=touch, reason=refusal) if refusal else Attributed(touch=touch, method=method)
 
 
 def _by_campaign(touches: Sequence[Touch]) -> list[list[Touch]]:
@@ -134,6 +173,10 @@ def _happened(touch: Touch) -> tuple[datetime, datetime, int]:
 def _refusal(conversion: Conversion, touch: Touch, terms: Terms, *, late: bool) -> Reason | None:
     if not late and conversion.at - touch.at > days(terms.window_days):
         return Reason.WINDOW_PASSED
+    if conversion.person in conversion.staff or touch.advocate in conversion.staff:
+        return Reason.STAFF
+    if touch.advocate in conversion.erased:
+        return Reason.ERASED
     if terms.new_customers_only and _was_customer(conversion, min(touch.at, conversion.at)):
         return Reason.CUSTOMER_EXISTING
     if conversion.kind not in terms.conversions:

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from referral.errors import NotFound, RuleViolation
 from referral.ids import Bits, new_id
-from referral.offers import Terms
+from referral.terms import Terms, worse_for_consumers
 
 
 class CampaignState(StrEnum):
@@ -22,6 +22,10 @@ class CampaignState(StrEnum):
     ENDED = "ended"
 
 
+BUDGET = "budget"
+OPERATOR = "operator"
+"""Why a campaign is paused: its budget is used up, or somebody said so."""
+
 NEXT = {
     CampaignState.DRAFT: {CampaignState.WAITING, CampaignState.RUNNING, CampaignState.ENDED},
     CampaignState.WAITING: {CampaignState.RUNNING, CampaignState.PAUSED, CampaignState.ENDED},
@@ -33,7 +37,10 @@ NEXT = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Campaign:
-    """A campaign. `used_fen` counts what its thanks have reserved or spent of `budget_fen`."""
+    """A campaign. `used_fen` counts what its thanks have reserved or spent of `budget_fen`, `spent_fen` the latter.
+
+    `pause` says why it is paused; `alarmed_at` is when staff were told that little of the budget is left.
+    """
 
     id: str
     pack: str
@@ -43,12 +50,26 @@ class Campaign:
     ends_at: datetime | None
     budget_fen: int
     used_fen: int = 0
+    spent_fen: int = 0
     version: int = 1
+    pause: str = ""
+    alarmed_at: datetime | None = None
 
     def is_open(self, now: datetime) -> bool:
         """Whether new friends may come through it at that time: not before its start, not while it rests."""
-        rests = self.state in (CampaignState.DRAFT, CampaignState.PAUSED)
-        return not rests and self.has_begun(now) and not self.is_over(now)
+        return not self.refuses(now, came_before=False)
+
+    def refuses(self, at: datetime, *, came_before: bool) -> str:
+        """Why a touch of that time cannot count, as a reason's code; empty where it can.
+
+        One that rests takes no new friends. One whose budget is used up does: what they buy is then refused openly.
+        """
+        if self.is_over(at):
+            return "campaign.ended"
+        if not self.has_begun(at):
+            return "campaign.early"
+        rests = self.state is CampaignState.DRAFT or (self.state is CampaignState.PAUSED and self.pause != BUDGET)
+        return "campaign.paused" if rests and not came_before else ""
 
     def has_begun(self, now: datetime) -> bool:
         """Whether its start had come, in whole seconds as platforms tell time."""
@@ -67,12 +88,18 @@ class Campaigns(Protocol):
     def add(self, campaign: Campaign, terms: Terms, now: datetime) -> None: ...
     def get(self, campaign: str) -> Campaign | None: ...
     def all(self) -> list[Campaign]: ...
-    def set_state(self, campaign: str, state: CampaignState) -> None: ...
+    def set_state(self, campaign: str, state: CampaignState, *, pause: str = "") -> None: ...
+    def edit(
+        self, campaign: str, terms: Terms, *, budget_fen: int, ends_at: datetime | None, now: datetime
+    ) -> None: ...
+    def alarm(self, campaign: str, now: datetime) -> bool: ...
     def begin(self, campaign: str, at: datetime) -> None: ...
     def end(self, campaign: str, at: datetime) -> None: ...
     def terms(self, campaign: str, version: int) -> Terms: ...
     def reserve(self, campaign: str, cost_fen: int) -> bool: ...
-    def release(self, campaign: str, cost_fen: int) -> None: ...
+    def confirm(self, campaign: str, reserved_fen: int, cost_fen: int) -> None: ...
+    def release(self, campaign: str, reserved_fen: int, *, spent_fen: int = 0) -> None: ...
+    def used_since(self, campaign: str, since: datetime) -> int: ...
 
 
 class HasCampaigns(Protocol):
@@ -123,19 +150,69 @@ def move(tx: HasCampaigns, campaign_id: str, state: CampaignState, *, now: datet
         raise NotFound(f"没有这个活动：{campaign_id}")
     if state is CampaignState.RUNNING and campaign.starts_at > now:
         state = CampaignState.WAITING
-    if state is campaign.state:
+    if state is campaign.state and not (state is CampaignState.PAUSED and campaign.pause == BUDGET):
         return campaign
-    if state not in NEXT[campaign.state]:
+    if state is not campaign.state and state not in NEXT[campaign.state]:
         raise RuleViolation("campaign.state", f"活动现在是 {campaign.state}，不能改为 {state}。")
     if state is CampaignState.ENDED:
         tx.campaigns.end(campaign_id, now)
     else:
-        tx.campaigns.set_state(campaign_id, state)
+        tx.campaigns.set_state(campaign_id, state, pause=OPERATOR if state is CampaignState.PAUSED else "")
     if campaign.state is CampaignState.DRAFT and state is CampaignState.RUNNING:
         tx.campaigns.begin(campaign_id, now)
     moved = tx.campaigns.get(campaign_id)
     assert moved
     return moved
+
+
+def edit(
+    tx: HasCampaigns,
+    campaign_id: str,
+    terms: Terms,
+    *,
+    budget_fen: int | None = None,
+    ends_at: datetime | None = None,
+    now: datetime,
+) -> Campaign:
+    """Change a campaign that has begun, as a new rule version: only to the consumers' advantage (reliability R4).
+
+    Who met an earlier version keeps it. Raises `RuleViolation` naming whatever would be worse; then nothing changes.
+    """
+    campaign = tx.campaigns.get(campaign_id)
+    if campaign is None:
+        raise NotFound(f"没有这个活动：{campaign_id}")
+    if campaign.is_over(now):
+        raise RuleViolation("campaign.ended", "这个活动已经结束。")
+    budget = campaign.budget_fen if budget_fen is None else budget_fen
+    ends = ends_at or campaign.ends_at
+    worse = worse_for_consumers(tx.campaigns.terms(campaign_id, campaign.version), terms)
+    worse += ["budget_fen: 预算只能增加"] if budget < campaign.budget_fen else []
+    worse += ["to: 结束时间只能推后"] if _ends_sooner(campaign.ends_at, ends) else []
+    if worse:
+        why = "活动开始后只能往对消费者有利的方向改，请另开一个活动"
+        raise RuleViolation("campaign.worse", f"{why}：{'；'.join(worse)}")
+    tx.campaigns.edit(campaign_id, terms, budget_fen=budget, ends_at=ends, now=now)
+    resume(tx, campaign_id, now=now)
+    edited = tx.campaigns.get(campaign_id)
+    assert edited
+    return edited
+
+
+def resume(tx: HasCampaigns, campaign_id: str, *, now: datetime) -> None:
+    """Let a campaign go on that paused for its budget, where there is enough for one more friend again."""
+    campaign = tx.campaigns.get(campaign_id)
+    if campaign and campaign.pause == BUDGET and not campaign.is_over(now) and not is_used_up(tx, campaign):
+        tx.campaigns.set_state(campaign_id, CampaignState.RUNNING)
+
+
+def is_used_up(tx: HasCampaigns, campaign: Campaign) -> bool:
+    """Whether not even one more friend fits into the budget."""
+    left = campaign.budget_fen - campaign.used_fen
+    return left < tx.campaigns.terms(campaign.id, campaign.version).one_friend_fen
+
+
+def _ends_sooner(before: datetime | None, after: datetime | None) -> bool:
+    return after is not None and (before is None or after < before)
 
 
 def turn_calendar(tx: HasCampaigns, *, now: datetime) -> None:

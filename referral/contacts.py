@@ -11,9 +11,10 @@ from referral.codes import Code
 from referral.events import FriendAdded, FriendLeft
 from referral.identities import Identity
 from referral.ids import Bits
+from referral.merges import join
 from referral.messages import FetchProfile, RepText, Welcome
 from referral.outbox import Purpose, post
-from referral.people import Person, find_or_create, join
+from referral.people import Person, find_or_create
 from referral.referrals import ReferralStatus
 from referral.touches import TouchKind, touch_by_code
 
@@ -93,7 +94,7 @@ def profile_learned(
         known = {"nickname": profile.nickname, "avatar": profile.avatar}
         tx.people.learn(person.id, profiled_at=now, **{name: value for name, value in known.items() if value})
         if profile.identities:
-            person = join(tx, [who, *profile.identities], now=now) or person
+            person = join(tx, facts, [who, *profile.identities], now=now, rng=rng) or person
             orders.reexamine(tx, facts, person.id, now=now, rng=rng)
     contact = tx.reps.contact(person.id, added.rep) if added else None
     if added and contact and contact.left_at is None:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from referral import hours, moments
+from referral.audiences import is_in
 from referral.floor import Barrier, Policy, barriers
 from referral.hours import Hours
 from referral.moments import DAY, PRIOR, Due, Moment, Reason, State, Weights
@@ -250,14 +251,6 @@ def _campaign(moment: Moment, campaigns: Sequence[tuple[str, Audience]] | None, 
     if fitting:
         return fitting[0]
     return Drop(Reason("audience" if campaigns else "campaign.none"))
-
-
-def is_in(audience: Audience, moment: Moment, now: datetime) -> bool:
-    """Whether a customer belongs to an audience; satisfaction counts where it is known."""
-    since = moment.customer_since
-    if since is None or now - since < days(audience.min_tenure_days):
-        return False
-    return moment.satisfaction is None or moment.satisfaction >= audience.min_satisfaction
 
 
 def _routed(customer: Customer, day: Day, campaign: str | None, now: datetime) -> Send | Drop:

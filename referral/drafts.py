@@ -13,7 +13,7 @@ from referral.campaigns import Campaign, CampaignState
 from referral.ids import Bits, new_id
 from referral.jobs import Job
 from referral.messages import RepText
-from referral.offers import Terms
+from referral.terms import Terms
 from referral.outbox import Purpose, post
 from referral.times import chinese_date
 

@@ -80,7 +80,7 @@ class DeskSaid:
     """A customer wrote to a desk.
 
     `kind` is `text`, `image`, `voice` or another platform type; `text` is empty unless `kind` is `text`. `menu` is the
-    id of the menu item tapped, None when the text was typed.
+    id of the menu item tapped, None when the text was typed. `media` names a picture at the platform, for three days.
     """
 
     desk: str
@@ -90,6 +90,7 @@ class DeskSaid:
     text: str
     menu: str | None
     at: datetime
+    media: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

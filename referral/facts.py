@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
+from referral.announcements import Listeners
 from referral.floor import Policy
+from referral.fulfilment import Connectors
 from referral.hours import DEFAULT, Hours
 from referral.workdays import WEEKDAYS, Workdays
 
 if TYPE_CHECKING:
-    from referral.offers import Audience, Terms
+    from referral.offers import Audience
+    from referral.terms import Choice, Terms
 
 
 class Words(Protocol):
@@ -22,6 +25,7 @@ class Words(Protocol):
     def reason(self, code: str, *, audience: str = "customer") -> str: ...
     def friend(self, name: str | None) -> str: ...
     def offer(self, pack: str, terms: Terms) -> Mapping[str, object]: ...
+    def thanks(self, choice: Choice) -> str: ...
     def audience(self, pack: str) -> Audience: ...
 
 
@@ -33,7 +37,8 @@ class Facts:
     links lead to, None where there is none; `hours` are those for unasked messages, by the calendar `workdays`, and
     `policy` says how often; `rep_page` gives a rep's list as a link that is good for a day; `holdout` is the share of
     people who are never nudged, 0-1; without `welcomes` another program greets new contacts. `managers` are the staff
-    who may approve what reps start; `industry` says which words are unlawful here.
+    who may approve what reps start; `industry` says which words are unlawful here; `connectors` name who makes which kind
+    of thanks real, and `listeners` which of them are told of what.
     """
 
     company: str
@@ -50,6 +55,8 @@ class Facts:
     welcomes: bool = True
     managers: tuple[str, ...] = ()
     industry: str = "other"
+    connectors: Connectors = field(default_factory=dict)
+    listeners: Listeners = field(default_factory=dict)
 
     def link(self, code: str) -> str:
         """The short link of a code."""
@@ -58,6 +65,10 @@ class Facts:
     def rules_page(self, campaign: str) -> str:
         """Where a campaign's whole rules stand."""
         return f"{self.public_url}/rules/{campaign}"
+
+    def story_page(self, story: str) -> str:
+        """Where a story stands on the wall."""
+        return f"{self.public_url}/stories/{story}"
 
     @property
     def desk_page(self) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 
-from referral.times import SHANGHAI
+from referral.times import SHANGHAI, midnight
 from referral.workdays import Workdays
 
 Hours = tuple[time, time]
@@ -53,6 +53,14 @@ def next_working_morning(hours: Hours, now: datetime, workdays: Workdays, at: ti
 
 def _opening(hours: Hours, day: date, workdays: Workdays) -> time:
     return max(hours[0], HOLIDAYS_FROM) if workdays.is_holiday(day) else hours[0]
+
+
+def coming_working_morning(hours: Hours, now: datetime, workdays: Workdays) -> datetime:
+    """The next working morning that has not begun yet."""
+    morning = next_working_morning(hours, now, workdays)
+    if morning > now:
+        return morning
+    return next_working_morning(hours, midnight(now) + timedelta(days=1), workdays)
 
 
 def _at(day: date, hour: time) -> datetime:

@@ -20,6 +20,9 @@ from referral.moments import Moment, Permission, Thresholds
 CHANNEL = "file"
 """The channel of a consent that a file told of."""
 
+STAFF_TAGS = ("员工", "内部员工", "staff")
+"""Tags by which a customer file marks colleagues."""
+
 
 class Told(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One row: who, and what is said of them. `line` is the row's own; `satisfaction` is 0-10."""
@@ -41,7 +44,7 @@ class Told(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Profile(Struct, frozen=True, kw_only=True):
-    """What is known of a person beside the moment. A nickname that is `own` comes from the platform."""
+    """What is known of a person beside the moment: `staff` is a colleague, an `own` nickname is the platform's."""
 
     name: str = ""
     nickname: str = ""
@@ -49,6 +52,7 @@ class Profile(Struct, frozen=True, kw_only=True):
     tier: str = ""
     tags: tuple[str, ...] = ()
     joined_at: datetime | None = None
+    staff: bool = False
     own: bool = False
 
 
@@ -79,7 +83,14 @@ def news(known: Profile, told: Told) -> dict[str, Any]:
     changed = {name: value for name, value in said if value is not None and value != getattr(known, name)}
     if known.own and known.nickname:
         changed.pop("nickname", None)
+    if not known.staff and is_staff(told.tags or ()):
+        changed["staff"] = True
     return changed
+
+
+def is_staff(tags: Sequence[str]) -> bool:
+    """Whether tags say that a customer is a colleague: those neither invite nor are invited."""
+    return any(tag.strip().casefold() in STAFF_TAGS for tag in tags)
 
 
 def moment_news(known: Moment, told: Told, scale: Thresholds, *, again: bool = False) -> dict[str, Any]:

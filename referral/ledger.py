@@ -58,29 +58,33 @@ class HasLedger(Protocol):
     def ledger(self) -> Ledger: ...
 
 
-def record(tx: HasLedger, reward: Reward, to: RewardState, *, now: datetime, rng: Bits) -> None:
-    """Write the movement of a reward into state `to` (HELD, GRANTED or REVERSED) from the state it is in."""
-    purse = f"campaign:{reward.campaign}"
-    held, granted = account_of(reward.person, RewardState.HELD), account_of(reward.person, RewardState.GRANTED)
-    credit, debit = {
-        (RewardState.HELD, RewardState.HELD): (purse, held),
-        (RewardState.HELD, RewardState.GRANTED): (held, granted),
-        (RewardState.APPROVED, RewardState.GRANTED): (held, granted),
-        (RewardState.HELD, RewardState.REVERSED): (held, purse),
-        (RewardState.APPROVED, RewardState.REVERSED): (held, purse),
-        (RewardState.GRANTED, RewardState.REVERSED): (granted, purse),
-    }[reward.state, to]
+def record(
+    tx: HasLedger, reward: Reward, to: RewardState, *, now: datetime, rng: Bits, amount: int | None = None
+) -> None:
+    """Write the movement of a reward into state `to` from the state it is in; of `amount` where not of all of it."""
+    credit, debit = _accounts(reward, to)
+    move(tx, to.value, credit, debit, reward.unit, reward.amount if amount is None else amount, reward.id, now=now, rng=rng)
+
+
+def move(
+    tx: HasLedger, kind: str, credit: str, debit: str, unit: str, amount: int, ref: str, *, now: datetime, rng: Bits
+) -> None:
+    """Move an amount out of the `credit` account into the `debit` account; `ref` names what it is about."""
     entry = Entry(
-        id=new_id(rng, "e"),
-        at=now,
-        kind=to.value,
-        debit=debit,
-        credit=credit,
-        unit=reward.unit,
-        amount=reward.amount,
-        ref=reward.id,
+        id=new_id(rng, "e"), at=now, kind=kind, debit=debit, credit=credit, unit=unit, amount=amount, ref=ref
     )
     tx.ledger.append(entry, rng.getrandbits(128).to_bytes(16, "big"))
+
+
+def _accounts(reward: Reward, to: RewardState) -> tuple[str, str]:
+    """Out of which account and into which; what is approved is still held until it is granted."""
+    purse = f"campaign:{reward.campaign}"
+    held, granted = account_of(reward.person, RewardState.HELD), account_of(reward.person, RewardState.GRANTED)
+    if (reward.state, to) == (RewardState.HELD, RewardState.HELD):
+        return purse, held
+    if to is RewardState.GRANTED:
+        return held, granted
+    return (granted if reward.state is RewardState.GRANTED else held), purse
 
 
 def account_of(person: str, state: RewardState) -> str:

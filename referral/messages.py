@@ -138,6 +138,16 @@ class FetchProfile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FetchPhoto:
+    """Fetch what a customer sent for a story, `media` at the platform, before it is forgotten there."""
+
+    desk: str
+    to: str
+    photo: str
+    media: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FetchReps:
     """Learn which members of staff may serve customers."""
 
@@ -155,5 +165,6 @@ Message = (
     | MakeContactWay
     | MakeDeskLink
     | FetchProfile
+    | FetchPhoto
     | FetchReps
 )

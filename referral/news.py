@@ -10,10 +10,11 @@ from referral import due_rows, moments, orders, plan
 from referral.floor import LEAST_SATISFACTION
 from referral.identities import Identity
 from referral.ids import Bits
+from referral.merges import join
 from referral.messages import RepText
 from referral.moments import Moment
 from referral.outbox import Purpose, post
-from referral.people import Person, find_or_create, join
+from referral.people import Person, find_or_create
 from referral.signals import Signal, SignalKind
 
 if TYPE_CHECKING:
@@ -29,10 +30,10 @@ def meet(tx: Tx, facts: Facts, identities: Sequence[Identity], *, now: datetime,
     found = [tx.people.find(identity) for identity in identities]
     if found[0] and all(each and each.id == found[0].id for each in found):
         return found[0]
-    person = join(tx, identities, now=now)
+    person = join(tx, facts, identities, now=now, rng=rng)
     if person is None:
         find_or_create(tx, identities[0], now=now, rng=rng, holdout=facts.holdout)
-        person = join(tx, identities, now=now)
+        person = join(tx, facts, identities, now=now, rng=rng)
     assert person
     orders.reexamine(tx, facts, person.id, now=now, rng=rng)
     return person

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from referral import hours
+from referral import choices, hours
+from referral.attribution import Reason
 from referral.consent import NUDGES, Answer
+from referral.framing import pronoun_for
 from referral.ids import Bits, new_id
 from referral.jobs import Job
-from referral.messages import DeskText
+from referral.messages import DeskMenu, DeskText, MenuItem
 from referral.outbox import Purpose, post
 from referral.referrals import Disclosure
-from referral.rewards import Reward, RewardState, Side
+from referral.rewards import Cause, Reward, RewardState, Side
 from referral.times import chinese_date
 
 if TYPE_CHECKING:
@@ -22,11 +25,24 @@ if TYPE_CHECKING:
 
 OPEN_FOR = timedelta(hours=48)
 ARRIVED = "arrived"
+OF_THANKS = "thanks."
+OF_CLAIMS = "claim."
+OF_APPEAL = "appeal.answered"
+"""The kind of the news that an appeal was answered; it refers to the appeal."""
+STORY = "story"
+"""The kind of the news that a story was selected; it refers to the story."""
+
 DELIVER = "notices.deliver"
 """The job that tells a person in the morning what came up at night; its key is the person."""
 
 CARRIES = "notices:"
 """How a letter's `dedupe` names the notices it carries, so that they wait again if it does not arrive."""
+
+ROOM = 36
+"""As many characters as the words of several thanks may take in one sentence."""
+
+MENU_HEAD = 1024
+"""As many bytes as the head of a menu may have (platform.md 5.3)."""
 
 PER_WINDOW = 5
 """A desk may write this often after a customer's last words (platform.md 5.3)."""
@@ -80,7 +96,17 @@ class Windows(Protocol):
 def tell(tx: Tx, facts: Facts, person: str, kind: str, ref: str, *, now: datetime, rng: Bits) -> None:
     """Give a person news, once per `kind` and `ref`: as soon as a window is open, else when they next write."""
     if tx.notices.add(Notice(id=new_id(rng, "n"), person=person, kind=kind, ref=ref, created_at=now)):
-        deliver(tx, facts, person, now=now, rng=rng)
+        window = tx.windows.latest(person)
+        if window and window.is_open(now):
+            _put_off(tx, facts, person, now=now)
+
+
+def _put_off(tx: Tx, facts: Facts, person: str, *, now: datetime) -> None:
+    """Deliver as soon as the hours allow: at once, or rather when all that happens now is on record, so that what
+    belongs together is said together."""
+    opens = hours.next_opening(facts.hours, now, facts.workdays)
+    due = now if hours.are_open(facts.hours, now, facts.workdays) else opens
+    tx.jobs.put(Job(kind=DELIVER, key=person, due_at=due))
 
 
 def deliver(tx: Tx, facts: Facts, person: str, *, now: datetime, rng: Bits, answering: bool = False) -> None:
@@ -93,13 +119,11 @@ def deliver(tx: Tx, facts: Facts, person: str, *, now: datetime, rng: Bits, answ
     if not waiting or window is None or not window.is_open(now) or is_silent(tx, person):
         return
     if not answering and not hours.are_open(facts.hours, now, facts.workdays):
-        opening = hours.next_opening(facts.hours, now, facts.workdays)
-        tx.jobs.put(Job(kind=DELIVER, key=person, due_at=opening))
+        _put_off(tx, facts, person, now=now)
         return
-    text = "\n\n".join(dict.fromkeys(worded(tx, facts, notice) for notice in waiting))
     post(
         tx,
-        DeskText(desk=window.desk, to=window.handle, text=text),
+        _bubble(tx, facts, window, waiting),
         lane=f"desk:{window.handle}",
         purpose=Purpose.REPLY if answering else Purpose.THANKS,
         person=person,
@@ -110,6 +134,19 @@ def deliver(tx: Tx, facts: Facts, person: str, *, now: datetime, rng: Bits, answ
     tx.windows.spend(window.desk, person, 1)
     for notice in waiting:
         tx.notices.tell(notice.id, now)
+
+
+def _bubble(tx: Tx, facts: Facts, window: Window, waiting: Sequence[Notice]) -> DeskText | DeskMenu:
+    """What waits, as one message; where its person may choose a form of the one thanks told of, as a menu of them."""
+    text = "\n\n".join(said(tx, facts, waiting))
+    rewards = [reward for notice in waiting if (reward := _reward(tx, notice)) and choices.forms(tx, reward)]
+    if len(rewards) == 1:
+        head = f"{text}\n{facts.words.say('choice.ask', count=len(choices.forms(tx, rewards[0])))}"
+        if len(head.encode()) <= MENU_HEAD:
+            forms = enumerate(choices.forms(tx, rewards[0]))
+            items = tuple(MenuItem(text=facts.words.thanks(f), id=choices.item(rewards[0].id, n)) for n, f in forms)
+            return DeskMenu(desk=window.desk, to=window.handle, head=head, items=items)
+    return DeskText(desk=window.desk, to=window.handle, text=text)
 
 
 def undelivered(tx: Tx, dedupe: str | None) -> None:
@@ -150,14 +187,47 @@ def is_silent(tx: Tx, person: str) -> bool:
 
 
 def thanks(tx: Tx, facts: Facts, reward: Reward, state: RewardState, *, now: datetime, rng: Bits) -> None:
-    """Tell the person of a reward that it is held, granted or reversed.
+    """Tell the person of a reward that it is held or granted, or that it came to nothing.
 
-    What was not heard yet is replaced by the newer news; a reversal is told only to someone who heard of the thanks.
+    What was not heard yet is replaced by the newer news; that it came to nothing is told only to someone who heard of
+    the thanks, or exchanged points for it.
     """
     unheard = tx.notices.void(reward.person, reward.id)
-    if state is RewardState.REVERSED and unheard:
+    if state in (RewardState.REVERSED, RewardState.REJECTED) and unheard and reward.cause is not Cause.REDEMPTION:
         return
-    tell(tx, facts, reward.person, f"thanks.{state.value}", reward.id, now=now, rng=rng)
+    tell(tx, facts, reward.person, f"{OF_THANKS}{state.value}", reward.id, now=now, rng=rng)
+
+
+def said(tx: Tx, facts: Facts, waiting: Sequence[Notice]) -> list[str]:
+    """What waits, in words; several thanks for one act, of which the same is to be told, in one sentence."""
+    together: dict[tuple[object, ...], list[Notice]] = {}
+    for notice in waiting:
+        together.setdefault(_occasion(tx, notice), []).append(notice)
+    return list(dict.fromkeys(line for notices in together.values() for line in _together(tx, facts, notices)))
+
+
+def _occasion(tx: Tx, notice: Notice) -> tuple[object, ...]:
+    reward = _reward(tx, notice)
+    if reward is None or not (reward.referral or reward.story):
+        return (notice.id,)
+    news = notice.kind.removeprefix(OF_THANKS)
+    return _key(reward, news), reward.referral, reward.story, reward.due_at if news == RewardState.HELD else None
+
+
+def _together(tx: Tx, facts: Facts, notices: Sequence[Notice]) -> list[str]:
+    rewards = [reward for notice in notices if (reward := _reward(tx, notice))]
+    names = dict.fromkeys(facts.words.thanks(reward.form) for reward in rewards)
+    *first, last = names or [""]
+    all_of_it = f"{'、'.join(first)}和{last}" if first else last
+    if not first or len(all_of_it) > ROOM:
+        return [worded(tx, facts, notice) for notice in notices]
+    stock = {**_stock(tx, facts, rewards[0]), "advocate_thanks": all_of_it, "friend_thanks": all_of_it}
+    return [facts.words.say(_key(rewards[0], notices[0].kind.removeprefix(OF_THANKS)), stock)]
+
+
+def _reward(tx: Tx, notice: Notice) -> Reward | None:
+    """The thanks that a notice is about, if it is about one."""
+    return tx.rewards.get(notice.ref) if notice.kind.startswith(OF_THANKS) else None
 
 
 def worded(tx: Tx, facts: Facts, notice: Notice) -> str:
@@ -166,22 +236,52 @@ def worded(tx: Tx, facts: Facts, notice: Notice) -> str:
         referral = tx.referrals.get(notice.ref)
         friend = tx.people.get(referral.friend) if referral else None
         return facts.words.say("notice.arrived", friend=(friend.called if friend else "") or "您的朋友")
+    if notice.kind == STORY:
+        return facts.words.say("story.selected", link=facts.story_page(notice.ref))
+    if notice.kind == OF_APPEAL:
+        appeal = tx.appeals.get(notice.ref)
+        return facts.words.say("notice.appeal_answered", answer=appeal.answer if appeal else "")
+    if notice.kind.startswith(OF_CLAIMS):
+        claim = tx.claims.get(notice.ref)
+        assert claim
+        named = {"name": claim.name, "pronoun": pronoun_for(claim.name)}
+        return facts.words.say(f"notice.{notice.kind.replace('.', '_')}", named)
     reward = tx.rewards.get(notice.ref)
     assert reward
-    suffix = "" if reward.side is Side.ADVOCATE else "_friend"
-    return facts.words.say(f"notice.{notice.kind.removeprefix('thanks.')}{suffix}", _stock(tx, facts, reward))
+    return facts.words.say(_key(reward, notice.kind.removeprefix(OF_THANKS)), _stock(tx, facts, reward))
+
+
+def _key(reward: Reward, news: str) -> str:
+    """Which words news of a reward takes: by side, by what it is for, and by why it came to nothing."""
+    if reward.cause is Cause.REDEMPTION:
+        return "notice.granted_redemption" if news == RewardState.GRANTED else "notice.returned_redemption"
+    if news in (RewardState.REVERSED, RewardState.REJECTED):
+        news = "reversed" if reward.reason in _TAKEN_BACK else "corrected"
+    if reward.side is Side.FRIEND:
+        return f"notice.{news}_friend"
+    if reward.cause is Cause.REFERRAL or news == "corrected":
+        return f"notice.{news}"
+    return f"notice.{news}_other" if news == "reversed" else f"notice.{news}_{reward.cause.value}"
+
+
+_TAKEN_BACK = (Reason.REFUND_FULL, Reason.REFUND_BELOW_MINIMUM, Reason.REFUND_BEFORE_GRANT)
 
 
 def _stock(tx: Tx, facts: Facts, reward: Reward) -> dict[str, object]:
     """Every value that news of a reward may name. The friend is named to the advocate only with the friend's yes."""
-    referral = tx.referrals.get(reward.referral)
+    referral = tx.referrals.get(reward.referral) if reward.referral else None
     campaign = tx.campaigns.get(reward.campaign)
-    assert referral and campaign
-    friend = tx.people.get(reward.friend)
-    named = friend.called if friend and referral.disclosed is Disclosure.YES else None
+    assert campaign
+    friend = tx.people.get(reward.friend) if reward.friend else None
+    named = friend.called if friend and referral and referral.disclosed is Disclosure.YES else None
+    thanked = facts.words.thanks(reward.form)
+    exchange = tx.shop.of_reward(reward.id) if reward.cause is Cause.REDEMPTION else None
     return {
-        **facts.words.offer(campaign.pack, tx.campaigns.terms(campaign.id, referral.version)),
+        **facts.words.offer(campaign.pack, tx.campaigns.terms(campaign.id, (referral or campaign).version)),
         "company": facts.company,
+        "advocate_thanks": thanked,
+        "friend_thanks": thanked,
+        "points": exchange.points if exchange else 0,
         "friend": facts.words.friend(named),
         "when": chinese_date(reward.due_at) if reward.due_at else "",
         "me_link": facts.own_page(reward.person),

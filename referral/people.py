@@ -6,18 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from hashlib import sha256
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-from referral import notices
-from referral.consent import NUDGES, Answer, Consent
 from referral.identities import Identity, IdentityKind
 from referral.ids import Bits, new_id
-from referral.moments import Due, Permission, State
 from referral.nicknames import legible
-
-if TYPE_CHECKING:
-    from referral.tx import Tx
 
 OWN_NUMBERS = (IdentityKind.CRM, IdentityKind.WECOM, IdentityKind.UNIONID)
 """Identities of which a human being has one."""
@@ -46,6 +39,8 @@ class Person:
     joined_at: datetime | None = None
     holdout: bool = False
     profiled_at: datetime | None = None
+    tier: str = ""
+    staff: bool = False
 
     @property
     def called(self) -> str:
@@ -71,13 +66,15 @@ class Rep:
 class Contact:
     """That a person and a rep are, or were, contacts.
 
-    `added_at` is the first add, None while only an end is known; `left_at` is None while they are contacts.
+    `added_at` is the first add, None while only an end is known; `left_at` is None while they are contacts, and
+    `returned_at` is when they last became contacts again after an end.
     """
 
     person: str
     rep: str
     added_at: datetime | None
     left_at: datetime | None
+    returned_at: datetime | None = None
 
 
 class People(Protocol):
@@ -90,9 +87,9 @@ class People(Protocol):
     def attach(self, person: str, identity: Identity, now: datetime) -> None: ...
     def learn(self, person: str, **known: object) -> None: ...
     def has_history(self, person: str) -> bool: ...
-    def merge(self, kept: str, gone: str) -> None: ...
     def own_device(self, device: str, person: str, now: datetime) -> None: ...
     def owners_of(self, device: str) -> set[str]: ...
+    def staff_among(self, people: Sequence[str]) -> frozenset[str]: ...
 
 
 class Reps(Protocol):
@@ -135,66 +132,3 @@ def find_or_create(
 def is_held_out(rng: Bits, share: float) -> bool:
     """Draw whether a person is one of the `share`, 0-1, who are never nudged."""
     return rng.getrandbits(30) < share * 2**30
-
-
-def join(tx: Tx, identities: Sequence[Identity], *, now: datetime) -> Person | None:
-    """Bring identities that name one human being together, and return that person, None if none is known.
-
-    Unknown identities are attached to the person whom the others name. Where they name two people, the one without
-    history is folded into the other; where both have history nothing is merged and the first named is returned, but
-    the silence that one of them asked for holds for all.
-    """
-    found = _named_by(tx, identities)
-    if not found:
-        return None
-    kept = next((p for p in found if tx.people.has_history(p.id)), found[0])
-    apart = [kept]
-    for other in found:
-        if other.id != kept.id and not tx.people.has_history(other.id):
-            tx.people.merge(kept.id, other.id)
-        elif other.id != kept.id:
-            apart.append(other)
-    if len(apart) > 1:
-        _share_silence(tx, apart, now)
-    for identity in identities:
-        if tx.people.find(identity) is None:
-            tx.people.attach(kept.id, identity, now)
-    return kept
-
-
-def _named_by(tx: Tx, identities: Sequence[Identity]) -> list[Person]:
-    """Those whom these identities name, each once. A phone may be a whole family's: where its owner is somebody else by
-    a number of their own, it names nobody."""
-    found: dict[str, Person] = {}
-    for identity in identities:
-        person = tx.people.find(identity)
-        if person and not (identity.kind is IdentityKind.PHONE and _is_another(tx, person, identities)):
-            found.setdefault(person.id, person)
-    return list(found.values())
-
-
-def _is_another(tx: Tx, person: Person, identities: Sequence[Identity]) -> bool:
-    own = {known.kind: known for known in tx.people.identities(person.id) if known.kind in OWN_NUMBERS}
-    return any(given.kind in own and own[given.kind] != given for given in identities)
-
-
-def _share_silence(tx: Tx, people: Sequence[Person], now: datetime) -> None:
-    """One human being known twice: silence under one name is silence under both."""
-    standing = [tx.moments.get(person.id) for person in people]
-    if all(moment.consent is not Permission.WITHDRAWN for moment in standing):
-        return
-    for moment in standing:
-        if moment.consent is not Permission.WITHDRAWN:
-            evidence = sha256(f"join:{','.join(person.id for person in people)}".encode()).hexdigest()
-            said = Consent(
-                person=moment.person,
-                purpose=NUDGES,
-                answer=Answer.WITHDRAWN,
-                evidence=evidence,
-                channel="join",
-                at=now,
-            )
-            tx.consent.record(said)
-            silent = moment.but(consent=Permission.WITHDRAWN, consent_at=now)
-            tx.moments.save(silent, Due(state=State.IDLE, reason="opted_out", score=0.0, due_at=None))
-            notices.take_back(tx, moment.person, "opted_out", now=now)

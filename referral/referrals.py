@@ -29,7 +29,7 @@ class Disclosure(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Referral:
-    """One friend in one campaign. `at` is the touch that counts; `version` the rules it met."""
+    """One friend in one campaign. `at` is the touch that counts, `version` the rules it met; `order` what credited it."""
 
     id: str
     campaign: str
@@ -44,6 +44,7 @@ class Referral:
     at: datetime
     disclosed: Disclosure = Disclosure.UNASKED
     decided_at: datetime | None = None
+    order: str | None = None
 
 
 class Referrals(Protocol):

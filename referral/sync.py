@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Protocol
 from referral import orders
 from referral.identities import Identity, IdentityKind
 from referral.ids import Bits
-from referral.people import Person, find_or_create, join
+from referral.merges import join
+from referral.people import Person, find_or_create
 
 if TYPE_CHECKING:
     from referral.facts import Facts
@@ -65,7 +66,7 @@ def take_in(tx: Tx, facts: Facts, rep: str, told: Told, *, now: datetime, rng: B
         return Met.LATER
     names = _names(tx, told)
     before = _named(tx, names)
-    known = join(tx, names, now=now)
+    known = join(tx, facts, names, now=now, rng=rng)
     person = known or _new(tx, facts, names, now=now, rng=rng)
     has_joined = _named(tx, names) != before
     changed = [

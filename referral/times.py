@@ -23,6 +23,12 @@ def chinese_date(at: datetime) -> str:
     return f"{local.month}月{local.day}日"
 
 
+def chinese_day(at: datetime, now: datetime) -> str:
+    """The day, with its year where that is not the year it is now: `2月21日`, `2027年2月21日`."""
+    year, this_year = (each.astimezone(SHANGHAI).year for each in (at, now))
+    return chinese_date(at) if year == this_year else f"{year}年{chinese_date(at)}"
+
+
 def midnight(at: datetime) -> datetime:
     """When the day in Shanghai began that `at` falls in."""
     return at.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)

@@ -29,7 +29,8 @@ class TouchKind(StrEnum):
 class Touch:
     """One contact. `friend` is None while only a device is known; `version` is the frozen rule version of the campaign.
 
-    `at` is when it happened, `arrived_at` when we learned of it; `row` is the order of arrival.
+    `at` is when it happened, `arrived_at` when we learned of it; `row` is the order of arrival. `void` says why it can
+    count for nothing, empty where it can.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Touch:
     arrived_at: datetime
     device: str | None = None
     row: int = 0
+    void: str = ""
 
 
 class Touches(Protocol):
@@ -67,8 +69,8 @@ def touch_by_code(
 ) -> Touch | None:
     """Record that a known friend met a code, and who their referral now points to.
 
-    None for an unknown code, or where the campaign took nobody then: before its start, after its end, and while it is
-    paused, but for friends who had come before.
+    None for an unknown code, and for a touch that is kept but cannot count: before the campaign's start, after its end,
+    and while it is paused, but for friends who had come before.
 
     Until a conversion decides, a campaign's pending referral follows its rule: the last touch, or the first.
     """
@@ -79,8 +81,6 @@ def touch_by_code(
     # Nobody met a code before it was made; and platforms tell time in whole seconds, so we compare in them.
     at = max(at, code.created_at).replace(microsecond=0)
     known = tx.referrals.find(code.campaign, friend)
-    if not campaign.is_open(at) and (known is None or not campaign.has_begun(at) or campaign.is_over(at)):
-        return None
     touch = Touch(
         id=new_id(rng, "t"),
         code=code.code,
@@ -92,8 +92,11 @@ def touch_by_code(
         version=campaign.version,
         at=at,
         arrived_at=now,
+        void=campaign.refuses(at, came_before=known is not None),
     )
     tx.touches.add(touch)
+    if touch.void:
+        return None
     if touch.advocate != friend:
         _point_referral(tx, touch, rng=rng)
         tx.shares.reach(_added(touch))
@@ -108,6 +111,32 @@ def _point_referral(tx: Tx, touch: Touch, *, rng: Bits) -> None:
     elif known.status is ReferralStatus.PENDING and _overtakes(tx, touch, known):
         moved = _pending(known.id, touch)
         tx.referrals.save(replace(moved, disclosed=known.disclosed) if known.advocate == touch.advocate else moved)
+
+
+def point_again(tx: Tx, friend: str) -> None:
+    """Let every pending referral of a person follow its rule again, after their touches became more or fewer."""
+    touches = [t for t in tx.touches.of_friend(friend) if counts(t, friend)]
+    for known in tx.referrals.of_friend(friend):
+        mine = [t for t in touches if t.campaign == known.campaign]
+        if known.status is ReferralStatus.PENDING and mine:
+            latest = max(mine, key=_happened)
+            first = tx.campaigns.terms(latest.campaign, latest.version).attribution == "first"
+            moved = _pending(known.id, min(mine, key=_happened) if first else latest)
+            if (moved.advocate, moved.touch) != (known.advocate, known.touch):
+                tx.referrals.save(replace(moved, disclosed=known.disclosed) if _same(moved, known) else moved)
+
+
+def counts(touch: Touch, friend: str) -> bool:
+    """Whether a touch may bring its advocate anything: not a device's view, not one's own code, not a void one."""
+    return touch.kind is not TouchKind.VIEW and not touch.void and touch.advocate != friend
+
+
+def _same(one: Referral, other: Referral) -> bool:
+    return one.advocate == other.advocate
+
+
+def _happened(touch: Touch) -> tuple[datetime, datetime, int]:
+    return touch.at, touch.arrived_at, touch.row
 
 
 def _pending(referral_id: str, touch: Touch) -> Referral:

@@ -5,15 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from referral.addresses import Addresses, RealNames
+    from referral.appeals import Appeals
+    from referral.announcements import Announcements
     from referral.audit import Audit
     from referral.broadcasts import Broadcasts
     from referral.campaigns import Campaigns
+    from referral.claims import Claims
     from referral.codes import Codes
+    from referral.connectors import Standings
     from referral.consent import Consents
     from referral.contact_ways import ContactWays
+    from referral.coupons import Coupons
     from referral.drafts import Drafts
+    from referral.erasure import Erasures
+    from referral.fulfilment import Bills
     from referral.jobs import Jobs
     from referral.ledger import Ledger
+    from referral.merges import Merges
     from referral.moments import Moments
     from referral.notices import Notices, Windows
     from referral.nudges import Customers, Nudges
@@ -23,7 +32,9 @@ if TYPE_CHECKING:
     from referral.referrals import Referrals
     from referral.rewards import Rewards
     from referral.shares import Shares
+    from referral.shop import Shop
     from referral.signals import Signals
+    from referral.stories import Stories
     from referral.sync import Tags
     from referral.touches import Touches
 
@@ -31,6 +42,8 @@ if TYPE_CHECKING:
 class Tx(Protocol):
     """Everything that one unit of work may read and write; all of it commits, or none."""
 
+    @property
+    def appeals(self) -> Appeals: ...
     @property
     def audit(self) -> Audit: ...
     @property
@@ -43,6 +56,10 @@ class Tx(Protocol):
     def campaigns(self) -> Campaigns: ...
     @property
     def drafts(self) -> Drafts: ...
+    @property
+    def erasures(self) -> Erasures: ...
+    @property
+    def claims(self) -> Claims: ...
     @property
     def codes(self) -> Codes: ...
     @property
@@ -66,6 +83,10 @@ class Tx(Protocol):
     @property
     def signals(self) -> Signals: ...
     @property
+    def stories(self) -> Stories: ...
+    @property
+    def merges(self) -> Merges: ...
+    @property
     def moments(self) -> Moments: ...
     @property
     def nudges(self) -> Nudges: ...
@@ -79,3 +100,17 @@ class Tx(Protocol):
     def outbox(self) -> Outbox: ...
     @property
     def jobs(self) -> Jobs: ...
+    @property
+    def bills(self) -> Bills: ...
+    @property
+    def connectors(self) -> Standings: ...
+    @property
+    def announcements(self) -> Announcements: ...
+    @property
+    def coupons(self) -> Coupons: ...
+    @property
+    def shop(self) -> Shop: ...
+    @property
+    def addresses(self) -> Addresses: ...
+    @property
+    def real_names(self) -> RealNames: ...

@@ -13,8 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from referral.wording_rules import GENERAL_RULES, WordRule
+from referral.wording_rules import GENERAL_RULES, NO_OFFER, SOURCES, WordRule
 from referral.wording_sectors import SECTOR_RULES
+
+__all__ = ["SOURCES", "Edition", "Finding", "lint"]
 
 Edition = Literal["feed", "friend", "chat"]
 
@@ -51,6 +53,7 @@ class Finding:
             "text": self.text,
             "why": self.why,
             "suggestion": self.suggestion,
+            "source": SOURCES[self.rule],
         }
 
 
@@ -106,15 +109,16 @@ def _joined(reading: _Reading) -> _Reading:
 
 def _findings(original: str, reading: _Reading, rules: list[WordRule]) -> Iterator[Finding]:
     for sentence in _SENTENCE.finditer(reading.text):
+        refused = [match.span() for match in NO_OFFER.finditer(sentence.group())]
         for rule in rules:
-            for start, end in _hits(rule, sentence.group()):
+            for start, end in _hits(rule, sentence.group(), refused):
                 first = reading.origin[sentence.start() + start]
                 last = reading.origin[sentence.start() + end - 1] + 1
                 yield Finding(rule.rule, first, last, original[first:last], rule.why, rule.suggestion)
 
 
-def _hits(rule: WordRule, sentence: str) -> Iterator[tuple[int, int]]:
-    spared = [match.span() for match in rule.spared.finditer(sentence)] if rule.spared else []
+def _hits(rule: WordRule, sentence: str, refused: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    spared = [*refused, *(match.span() for match in rule.spared.finditer(sentence))] if rule.spared else refused
     for match in rule.pattern.finditer(sentence):
         start, end = match.span()
         if any(left < end and start < right for left, right in spared):

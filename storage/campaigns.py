@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, insert, select, update
+from sqlalchemy import Connection, bindparam, case, func, insert, select, update
 
 from referral.campaigns import Campaign, CampaignState
-from referral.offers import Terms
+from referral.rewards import COUNTED
+from referral.terms import Terms, terms_from_json
 from storage import tables as t
 from storage.times import at, ms
 
@@ -51,22 +52,36 @@ class CampaignsTable:
         rows = self._c.execute(select(t.campaigns).order_by(t.campaigns.c.created_at, t.campaigns.c.id))
         return [_campaign(row) for row in rows]
 
-    def set_state(self, campaign: str, state: CampaignState) -> None:
-        self._c.execute(update(t.campaigns).where(t.campaigns.c.id == campaign).values(state=state.value))
+    def set_state(self, campaign: str, state: CampaignState, *, pause: str = "") -> None:
+        self._set(campaign, state=state.value, pause=pause)
+
+    def edit(self, campaign: str, terms: Terms, *, budget_fen: int, ends_at: datetime | None, now: datetime) -> None:
+        """Give it another rule version, budget and end; what met an earlier version keeps that."""
+        version = self._c.execute(
+            update(t.campaigns)
+            .where(t.campaigns.c.id == campaign)
+            .values(version=t.campaigns.c.version + 1, budget_fen=budget_fen, ends_at=ms(ends_at), alarmed_at=None)
+            .returning(t.campaigns.c.version)
+        ).scalar_one()
+        self._c.execute(insert(t.terms).values(campaign=campaign, version=version, body=terms.to_json(), since=ms(now)))
+
+    def alarm(self, campaign: str, now: datetime) -> bool:
+        """Note that staff are told of a budget coming to its end; False if they were told before."""
+        where = (t.campaigns.c.id == campaign, t.campaigns.c.alarmed_at.is_(None))
+        return self._c.execute(update(t.campaigns).where(*where).values(alarmed_at=ms(now))).rowcount == 1
 
     def begin(self, campaign: str, began_at: datetime) -> None:
         """Let it begin at that time, not before."""
-        self._c.execute(update(t.campaigns).where(t.campaigns.c.id == campaign).values(starts_at=ms(began_at)))
+        self._set(campaign, starts_at=ms(began_at))
 
     def end(self, campaign: str, ended_at: datetime) -> None:
         """End it now, or leave the earlier end it had."""
         ends = t.campaigns.c.ends_at
         earlier = case((ends < ms(ended_at), ends), else_=ms(ended_at))
-        values = {"state": CampaignState.ENDED.value, "ends_at": earlier}
-        self._c.execute(update(t.campaigns).where(t.campaigns.c.id == campaign).values(**values))
+        self._set(campaign, state=CampaignState.ENDED.value, pause="", ends_at=earlier)
 
     def terms(self, campaign: str, version: int) -> Terms:
-        return Terms.from_json(self._c.execute(_TERMS, {"which": campaign, "number": version}).scalar_one())
+        return terms_from_json(self._c.execute(_TERMS, {"which": campaign, "number": version}).scalar_one())
 
     def reserve(self, campaign: str, cost_fen: int) -> bool:
         """Take from the budget in one statement; False, and nothing taken, where it would be exceeded."""
@@ -78,9 +93,24 @@ class CampaignsTable:
         )
         return self._c.execute(statement).rowcount == 1
 
-    def release(self, campaign: str, cost_fen: int) -> None:
-        used = t.campaigns.c.used_fen
-        self._c.execute(update(t.campaigns).where(t.campaigns.c.id == campaign).values(used_fen=used - cost_fen))
+    def confirm(self, campaign: str, reserved_fen: int, cost_fen: int) -> None:
+        """What was reserved is spent, at what it really cost."""
+        c = t.campaigns.c
+        self._set(campaign, used_fen=c.used_fen - reserved_fen + cost_fen, spent_fen=c.spent_fen + cost_fen)
+
+    def release(self, campaign: str, reserved_fen: int, *, spent_fen: int = 0) -> None:
+        """Give back to the budget what was reserved, or was spent already."""
+        c = t.campaigns.c
+        self._set(campaign, used_fen=c.used_fen - reserved_fen - spent_fen, spent_fen=c.spent_fen - spent_fen)
+
+    def used_since(self, campaign: str, since: datetime) -> int:
+        """What was taken from the budget since a time and still counts, in fen."""
+        r = t.rewards.c
+        where = (r.campaign == campaign, r.held_at >= ms(since), r.state.in_([state.value for state in COUNTED]))
+        return int(self._c.execute(select(func.coalesce(func.sum(r.reserved_fen), 0)).where(*where)).scalar_one())
+
+    def _set(self, campaign: str, **values: Any) -> None:
+        self._c.execute(update(t.campaigns).where(t.campaigns.c.id == campaign).values(**values))
 
 
 def _campaign(row: Any) -> Campaign:
@@ -93,5 +123,8 @@ def _campaign(row: Any) -> Campaign:
         ends_at=at(row.ends_at),
         budget_fen=row.budget_fen,
         used_fen=row.used_fen,
+        spent_fen=row.spent_fen,
         version=row.version,
+        pause=row.pause,
+        alarmed_at=at(row.alarmed_at),
     )

@@ -5,11 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, insert, or_, select, update
 
 from referral.codes import Code, encode
 from storage import tables as t
 from storage.times import at, ms
+
+_OWNER = func.coalesce(t.people.c.merged_into, t.codes.c.advocate).label("owner")
+_CODES = select(t.codes, _OWNER).join(t.people, t.people.c.id == t.codes.c.advocate)
+"""A code stays with its row; whoever was folded into another is found under that other's name."""
 
 
 class CodesTable:
@@ -19,13 +23,13 @@ class CodesTable:
         self._c = connection
 
     def find(self, code: str) -> Code | None:
-        row = self._c.execute(select(t.codes).where(t.codes.c.code == code)).first()
+        row = self._c.execute(_CODES.where(t.codes.c.code == code)).first()
         return _code(row) if row else None
 
     def issue(self, key: bytes, *, campaign: str, advocate: str, channel: str, rep: str | None, now: datetime) -> Code:
         """Make the row and its code. A row whose code is taken, as after a change of key, is passed over."""
         where = (t.codes.c.campaign == campaign, t.codes.c.advocate == advocate, t.codes.c.channel == channel)
-        known = self._c.execute(select(t.codes).where(*where)).first()
+        known = self._c.execute(_CODES.where(*where)).first()
         if known:
             return _code(known)
         while True:
@@ -43,7 +47,9 @@ class CodesTable:
         return found
 
     def of_advocate(self, advocate: str) -> list[Code]:
-        statement = select(t.codes).where(t.codes.c.advocate == advocate).order_by(t.codes.c.row)
+        folded = select(t.people.c.id).where(t.people.c.merged_into == advocate)
+        theirs = or_(t.codes.c.advocate == advocate, t.codes.c.advocate.in_(folded))
+        statement = _CODES.where(theirs).order_by(t.codes.c.row)
         return [_code(row) for row in self._c.execute(statement)]
 
     def set_rep(self, code: str, rep: str) -> None:
@@ -62,7 +68,7 @@ def _code(row: Any) -> Code:
         row=row.row,
         code=row.code,
         campaign=row.campaign,
-        advocate=row.advocate,
+        advocate=row.owner,
         channel=row.channel,
         rep=row.rep,
         created_at=at(row.created_at),

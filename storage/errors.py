@@ -31,3 +31,19 @@ class NotMigrated(StorageError):
 
 class NotYetPlaced(StorageError):
     """The entry is safe but has no place in the tree yet; the sequencer gives it one within a second. Ask again."""
+
+
+class BadArchive(StorageError):
+    """The file is no backup of ours, or not whole any more. Nothing was changed."""
+
+
+class BackupUnderWay(StorageError):
+    """Another command is at work on this very file. Wait until it has ended."""
+
+
+class NotEmpty(StorageError):
+    """There is something already where a backup should be restored to. Nothing was changed."""
+
+
+class NotSound(StorageError):
+    """What should be saved, or was read back, does not check out. Nothing was put in its place."""

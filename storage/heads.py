@@ -6,8 +6,10 @@ no spaces, UTF-8); `at` is ISO 8601 UTC with milliseconds, `root` is hex.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
@@ -52,6 +54,27 @@ def from_json(told: Mapping[str, Any]) -> Head:
         raise ValueError(f"not a head: {error!r}") from error
 
 
+def kept_outside(file: Path) -> list[dict[str, Any]]:
+    """The heads kept beside the database; a last line that a power cut left unfinished is none, a broken one empty."""
+    try:
+        return from_lines(file.read_text(encoding="utf-8", errors="replace"))
+    except FileNotFoundError:
+        return []
+
+
+def from_lines(text: str) -> list[dict[str, Any]]:
+    """The heads in the text of such a file."""
+    return [_object(line) for line in text.split("\n")[:-1]]
+
+
+def _object(line: str) -> dict[str, Any]:
+    try:
+        told = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
 def is_signed(signed: Head, keys: Collection[str] | None = None) -> bool:
     """Whether the signature is right, and made with one of `keys` (public, hex) where these are given."""
     try:
@@ -65,6 +88,11 @@ def is_signed(signed: Head, keys: Collection[str] | None = None) -> bool:
 def spoken(when: datetime) -> str:
     """A time as heads tell it, e.g. `2026-11-22T01:02:03.004Z`."""
     return when.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def public_key(seed: bytes) -> str:
+    """The public half, in hex, of the key that heads are signed with."""
+    return Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw().hex()
 
 
 def _signed(tx: Transaction, seed: bytes, now: datetime) -> Head:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select, update
 
 from storage import tables as t
 from storage.times import ms
@@ -32,3 +33,13 @@ class InboxTable:
         if self._sqlite:
             return self._sqlite.execute(_RECEIVE, (key, channel, kind, body, ms(now))).rowcount == 1
         return insert_new(self._c, t.inbox, key=key, channel=channel, kind=kind, body=body, received_at=ms(now))
+
+    def with_body(self, before: datetime, *, limit: int) -> list[str]:
+        """The keys of events received before a time whose body is still there."""
+        i = t.inbox.c
+        statement = select(i.key).where(i.received_at < ms(before), func.length(i.body) > 0).limit(limit)
+        return list(self._c.execute(statement).scalars())
+
+    def empty(self, keys: Sequence[str]) -> None:
+        """Let go of bodies. Their keys stay, so that a repeat is still a no-op."""
+        self._c.execute(update(t.inbox).where(t.inbox.c.key.in_(keys)).values(body=b""))

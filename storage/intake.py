@@ -48,12 +48,12 @@ NewRows = list[tuple[str, tuple[str, ...], list[tuple[Any, ...]]]]
 IDENTITIES = t.identities.name
 """The table of identities."""
 
-_PERSON = ("id", "holdout", "created_at", "name", "nickname", "rep", "tier", "tags", "joined_at")
+_PERSON = ("id", "holdout", "created_at", "name", "nickname", "rep", "tier", "tags", "joined_at", "staff")
 _IDENTITY = ("kind", "value", "person", "since")
 _CONSENT = ("person", "answer", "evidence", "purpose", "channel", "at")
 
 _i, _p, _m, _c = t.identities.c, t.people.c, t.moments.c, t.consent.c
-_PROFILES = select(_p.id, _p.name, _p.nickname, _p.rep, _p.tier, _p.tags, _p.joined_at, _p.profiled_at).where(
+_PROFILES = select(_p.id, _p.name, _p.nickname, _p.rep, _p.tier, _p.tags, _p.joined_at, _p.staff, _p.profiled_at).where(
     _p.id.in_(bindparam("people", expanding=True))
 )
 _ACTIVITY = (
@@ -170,7 +170,8 @@ def new_rows(
 
 def _person(person: str, holdout: bool, profile: Mapping[str, Any], at: int) -> tuple[Any, ...]:
     words = (profile.get("name", ""), profile.get("nickname", ""), profile.get("rep"), profile.get("tier", ""))
-    return person, holdout, at, *words, _tags(profile.get("tags", ())), ms(profile.get("joined_at"))
+    joined_at, staff = ms(profile.get("joined_at")), profile.get("staff", False)
+    return person, holdout, at, *words, _tags(profile.get("tags", ())), joined_at, staff
 
 
 @lru_cache
@@ -221,6 +222,7 @@ def _profile(row: Any) -> Profile:
         tier=row.tier,
         tags=tuple(json.loads(row.tags)),
         joined_at=at(row.joined_at),
+        staff=bool(row.staff),
         own=row.profiled_at is not None,
     )
 

@@ -44,10 +44,15 @@ def is_current(connection: Connection) -> bool:
     if not names:
         return False
     _refuse_foreign(connection, names)
-    here = MigrationContext.configure(connection).get_current_revision()
+    here = revision(connection)
     if here is not None and here not in _history():
         raise NewerDatabase(f"数据库的版本（{here}）比这个程序新：请先更新程序")
     return here == _history()[0]
+
+
+def revision(connection: Connection) -> str | None:
+    """The version of the schema that a database of ours has."""
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 def _refuse_foreign(connection: Connection, names: set[str]) -> None:

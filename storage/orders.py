@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -53,6 +53,18 @@ class OrdersTable:
 
     def save(self, order: Order) -> None:
         self._c.execute(update(t.orders).where(t.orders.c.id == order.id).values(**_columns(order)))
+
+    def reopen(self, order: str) -> None:
+        """Have an order decided anew."""
+        known = self.get(order)
+        if known:
+            self.save(replace(known, outcome=Outcome.UNMATCHED, reasons=(Reason.BUYER_UNKNOWN,), referral=None))
+
+    def turn_down(self, order: str, reason: Reason) -> None:
+        """An order that had been credited is rejected after all."""
+        known = self.get(order)
+        if known:
+            self.save(replace(known, outcome=Outcome.REJECTED, reasons=(reason,)))
 
     def explain(self, order: str, old: Reason, new: Reason) -> None:
         """Put another reason in the place of one that no longer holds."""
@@ -144,6 +156,8 @@ def _columns(order: Order) -> dict[str, Any]:
         "outcome": order.outcome.value,
         "reasons": json.dumps([r.value for r in order.reasons]),
         "referral": order.referral,
+        "earned_fen": order.earned_fen,
+        "product": order.product,
     }
 
 
@@ -164,6 +178,8 @@ def _order(row: Any) -> Order:
         outcome=Outcome(row.outcome),
         reasons=tuple(Reason(r) for r in json.loads(row.reasons)),
         referral=row.referral,
+        earned_fen=row.earned_fen,
+        product=row.product,
     )
 
 

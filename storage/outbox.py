@@ -103,6 +103,11 @@ class OutboxTable:
         )
         return [_letter(row) for row in self._c.execute(select(t.outbox).where(where).order_by(t.outbox.c.seq))]
 
+    def unfinished(self) -> list[Letter]:
+        """Letters that wait or are under way, the oldest first."""
+        where = t.outbox.c.state.in_(("queued", "sending"))
+        return [_letter(row) for row in self._c.execute(select(t.outbox).where(where).order_by(t.outbox.c.seq))]
+
     def by_id(self, letter: str) -> Letter | None:
         row = self._c.execute(select(t.outbox).where(t.outbox.c.id == letter)).first()
         return _letter(row) if row else None

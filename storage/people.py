@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, case, exists, func, insert, or_, select, update
 
 from referral.identities import Identity, IdentityKind
 from referral.people import Byline, Contact, Person, Rep
@@ -73,6 +72,8 @@ class PeopleTable:
                 joined_at=ms(person.joined_at),
                 holdout=person.holdout,
                 profiled_at=ms(person.profiled_at),
+                tier=person.tier,
+                staff=person.staff,
                 created_at=ms(now),
             )
         )
@@ -89,79 +90,16 @@ class PeopleTable:
         checks = [exists().where(table.c[column] == person) for table, column in _HISTORY]
         return bool(self._c.execute(select(or_(*checks))).scalar())
 
-    def merge(self, kept: str, gone: str) -> None:
-        """Fold a person without history into another; what only the folded one knew is kept."""
-        old, into = self.get(gone), self.get(kept)
-        assert old and into
-        self._c.execute(update(t.identities).where(t.identities.c.person == gone).values(person=kept))
-        gained = {
-            name: getattr(old, name)
-            for name in ("nickname", "name", "avatar", "rep", "joined_at", "profiled_at")
-            if getattr(old, name) and not getattr(into, name)
-        }
-        self._merge_standing(kept, gone)
-        if gained:
-            self.learn(kept, **gained)
-        self._merge_signals(kept, gone)
-        self._merge_moments(kept, gone)
-        folded = or_(t.people.c.id == gone, t.people.c.merged_into == gone)
-        self._c.execute(update(t.people).where(folded).values(merged_into=kept))
-
-    def _merge_standing(self, kept: str, gone: str) -> None:
-        """Tier, tags, and the holdout: whoever was held out under one name stays so."""
-        p = t.people.c
-        rows = {row.id: row for row in self._c.execute(select(t.people).where(p.id.in_((kept, gone))))}
-        tags = list(dict.fromkeys([*json.loads(rows[kept].tags), *json.loads(rows[gone].tags)]))
-        values = {
-            "tier": rows[kept].tier or rows[gone].tier,
-            "tags": json.dumps(tags, ensure_ascii=False),
-            "holdout": bool(rows[kept].holdout or rows[gone].holdout),
-        }
-        self._c.execute(update(t.people).where(p.id == kept).values(**values))
-
-    def _merge_signals(self, kept: str, gone: str) -> None:
-        s, same = t.signals, t.signals.alias("same")
-        told = select(same.c.row).where(
-            same.c.person == kept, same.c.kind == s.c.kind, same.c.at == s.c.at, same.c.value == s.c.value
-        )
-        self._c.execute(delete(s).where(s.c.person == gone, told.exists()))
-        self._c.execute(update(s).where(s.c.person == gone).values(person=kept))
-
-    def _merge_moments(self, kept: str, gone: str) -> None:
-        """What bears on the right moment: the kept one's own, filled up from the other; looked at again at once."""
-        m = t.moments
-        rows = {row.person: row for row in self._c.execute(select(m).where(m.c.person.in_((kept, gone)))).mappings()}
-        if gone not in rows:
-            return
-        again = {"state": "waiting", "reason": "new", "due_at": 0}
-        if kept not in rows:
-            self._c.execute(update(m).where(m.c.person == gone).values(person=kept, **again))
-            return
-        both = _together(rows[kept], rows[gone])
-        self._c.execute(delete(m).where(m.c.person == gone))
-        self._c.execute(update(m).where(m.c.person == kept).values(**both | again))
-
     def own_device(self, device: str, person: str, now: datetime) -> None:
         insert_new(self._c, t.devices, device=device, person=person, since=ms(now))
 
     def owners_of(self, device: str) -> set[str]:
         return set(self._c.execute(select(t.devices.c.person).where(t.devices.c.device == device)).scalars())
 
-
-_NEWER = (("surveyed_at", "satisfaction"), ("good_at", "good"), ("rest_until", "rest_why"), ("nudged_at", "fatigue"))
-_LATEST = ("complaint_at", "seen_at", "last_order_at", "consent_asked_at")
-
-
-def _together(kept: Any, gone: Any) -> dict[str, Any]:
-    """Two moments of one human being: of each kind of news the newer, complaints added up, else what is known."""
-    both = {name: value if value is not None else gone[name] for name, value in kept.items() if name != "person"}
-    for at_, what in _NEWER:
-        newer = kept if (kept[at_] or 0) >= (gone[at_] or 0) else gone
-        if newer[at_]:
-            both |= {at_: newer[at_], what: newer[what]}
-    both |= {name: max((row[name] for row in (kept, gone) if row[name]), default=None) for name in _LATEST}
-    since = [row["customer_since"] for row in (kept, gone) if row["customer_since"]]
-    return both | {"complaints": kept["complaints"] + gone["complaints"], "customer_since": min(since, default=None)}
+    def staff_among(self, people: Sequence[str]) -> frozenset[str]:
+        """Those of these who work for the company."""
+        statement = select(t.people.c.id).where(t.people.c.id.in_(people), t.people.c.staff.is_(True))
+        return frozenset(self._c.execute(statement).scalars())
 
 
 _THEIRS = select(t.contacts.c.person).where(t.contacts.c.rep == bindparam("who"), t.contacts.c.left_at.is_(None))
@@ -222,6 +160,7 @@ class RepsTable:
             "added_at": case((c.added_at < added, c.added_at), else_=added),
             "last_added_at": case((c.last_added_at > added, c.last_added_at), else_=added),
             "left_at": case((c.left_at > added, c.left_at), else_=None),
+            "returned_at": case((c.left_at < added, added), else_=c.returned_at),
         }
         self._c.execute(update(t.contacts).where(c.person == person, c.rep == rep).values(known))
 
@@ -245,8 +184,16 @@ def _person(row: Any) -> Person:
         joined_at=at(row.joined_at),
         holdout=bool(row.holdout),
         profiled_at=at(row.profiled_at),
+        tier=row.tier,
+        staff=bool(row.staff),
     )
 
 
 def _contact(row: Any) -> Contact:
-    return Contact(person=row.person, rep=row.rep, added_at=at(row.added_at), left_at=at(row.left_at))
+    return Contact(
+        person=row.person,
+        rep=row.rep,
+        added_at=at(row.added_at),
+        left_at=at(row.left_at),
+        returned_at=at(row.returned_at),
+    )

@@ -23,14 +23,14 @@ class ReferralsTable:
         return next(iter(self._where(t.referrals.c.id == referral)), None)
 
     def find(self, campaign: str, friend: str) -> Referral | None:
-        where = (t.referrals.c.campaign == campaign, t.referrals.c.friend == friend)
+        where = (t.referrals.c.campaign == campaign, t.referrals.c.friend == friend, t.referrals.c.folded.is_(None))
         return next(iter(self._where(*where)), None)
 
     def of_friend(self, friend: str) -> list[Referral]:
-        return self._where(t.referrals.c.friend == friend)
+        return self._where(t.referrals.c.friend == friend, t.referrals.c.folded.is_(None))
 
     def of_advocate(self, advocate: str) -> list[Referral]:
-        return self._where(t.referrals.c.advocate == advocate)
+        return self._where(t.referrals.c.advocate == advocate, t.referrals.c.folded.is_(None))
 
     def save(self, referral: Referral) -> None:
         put(
@@ -50,6 +50,7 @@ class ReferralsTable:
             disclosed=referral.disclosed.value,
             at=ms(referral.at),
             decided_at=ms(referral.decided_at),
+            order=referral.order,
         )
 
     def decide(self, referral: str, status: ReferralStatus, reason: str, now: datetime) -> None:
@@ -81,4 +82,5 @@ def _referral(row: Any) -> Referral:
         at=at(row.at),
         disclosed=Disclosure(row.disclosed),
         decided_at=at(row.decided_at),
+        order=row.order,
     )

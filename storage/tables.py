@@ -123,6 +123,8 @@ jobs = Table(
     Index("ix_jobs_due", "state", "due_at"),
 )
 
+_FOLDED = "merged_into is not null"
+
 people = Table(
     "people",
     metadata,
@@ -134,6 +136,7 @@ people = Table(
     _text("rep", null=True),
     _int("joined_at", null=True),
     Column("holdout", Boolean, nullable=False, server_default="0"),
+    Column("staff", Boolean, nullable=False, server_default="0"),
     _int("profiled_at", null=True),
     _text("tier", default=""),
     _text("tags", default="[]"),
@@ -141,6 +144,7 @@ people = Table(
     _ref("merged_into", "people", null=True),
     CheckConstraint("byline in ('face','nickname','none')", name="byline"),
     Index("ix_people_rep", "rep", sqlite_where=text("rep is not null"), postgresql_where=text("rep is not null")),
+    Index("ix_people_merged", "merged_into", sqlite_where=text(_FOLDED), postgresql_where=text(_FOLDED)),
 )
 
 identities = Table(
@@ -169,6 +173,7 @@ contacts = Table(
     _int("added_at", null=True),
     _int("last_added_at", null=True),
     _int("left_at", null=True),
+    _int("returned_at", null=True),
     _text("tags", default="[]"),
     Index("ix_contacts_rep", "rep"),
 )
@@ -190,9 +195,13 @@ campaigns = Table(
     _int("used_fen", default="0"),
     _int("version", default="1"),
     _int("created_at"),
+    _int("spent_fen", default="0"),
+    _text("pause", default=""),
+    _int("alarmed_at", null=True),
     CheckConstraint("state in ('draft','waiting','running','paused','ended')", name="state"),
     CheckConstraint("used_fen >= 0 and used_fen <= budget_fen", name="budget"),
 )
+"""`used_fen` of the budget is reserved or spent, `spent_fen` is spent; a thanks is either wholly inside or not at all."""
 
 drafts = Table(
     "drafts",
@@ -327,11 +336,14 @@ touches = Table(
     _int("version"),
     _int("at"),
     _int("arrived_at"),
+    _text("void", default=""),
     CheckConstraint("kind in ('view','add','code','order','claim')", name="kind"),
     Index("ix_touches_friend", "friend", "at"),
     Index("ix_touches_code", "code", "at"),
     Index("ix_touches_device", "device", "code"),
 )
+
+_STANDING = "folded is null"
 
 referrals = Table(
     "referrals",
@@ -349,12 +361,22 @@ referrals = Table(
     _text("disclosed", default="unasked"),
     _int("at"),
     _int("decided_at", null=True),
-    UniqueConstraint("campaign", "friend"),
+    _text("order", null=True),
+    _text("folded", null=True),
+    Index(
+        "ux_referrals_friend",
+        "campaign",
+        "friend",
+        unique=True,
+        sqlite_where=text(_STANDING),
+        postgresql_where=text(_STANDING),
+    ),
     CheckConstraint("status in ('pending','unmatched','credited','rejected','reversed')", name="status"),
     CheckConstraint("disclosed in ('unasked','asked','yes','no')", name="disclosed"),
     Index("ix_referrals_friend", "friend"),
     Index("ix_referrals_advocate", "advocate"),
 )
+"""One per friend and campaign. After two people were merged one of theirs may be `folded` into the other."""
 
 orders = Table(
     "orders",
@@ -368,6 +390,8 @@ orders = Table(
     Column("cancelled", Boolean, nullable=False, server_default="0"),
     _int("paid_at"),
     _int("received_at"),
+    _int("earned_fen", null=True),
+    _text("product", default=""),
     _text("code", null=True),
     _ref("person", "people", null=True),
     _text("digest"),
@@ -416,37 +440,90 @@ deliveries = Table(
 )
 """Webhooks answered, by their id: the same id and body gets the same answer again."""
 
+COUNTED = "state in ('held','approved','granted','expired')"
+"""A thanks that is, or was, the person's: nobody has two of one name for one friend."""
+
+_MILESTONE = f"cause = 'milestone' and {COUNTED}"
+
 rewards = Table(
     "rewards",
     metadata,
     _id(),
     _ref("campaign", "campaigns"),
-    _ref("referral", "referrals"),
-    _ref("friend", "people"),
+    _ref("referral", "referrals", null=True),
+    _ref("friend", "people", null=True),
     _ref("person", "people"),
+    _text("story", null=True),
     _text("side"),
+    _text("cause"),
     _text("rule"),
     _text("kind"),
     _text("unit"),
     _int("amount"),
     _int("cost_fen"),
+    _int("reserved_fen"),
+    _text("value", default=""),
+    _text("tax_class", default="none"),
+    _text("says"),
     _text("state"),
     _text("reason"),
-    _ref("order", "orders"),
+    _text("note", default=""),
+    _ref("order", "orders", null=True),
+    _int("created_at"),
     _int("held_at", null=True),
     _int("due_at", null=True),
+    _int("chosen_at", null=True),
     _int("granted_at", null=True),
     _int("reversed_at", null=True),
-    UniqueConstraint("campaign", "friend", "rule", "side"),
+    _int("valid_days", default="0"),
+    _int("expires_at", null=True),
     CheckConstraint("side in ('advocate','friend')", name="side"),
+    CheckConstraint("cause in ('referral','milestone','story','manual','redemption')", name="cause"),
     CheckConstraint("kind in ('cash','points','coupon','days','privilege','gift','tier')", name="kind"),
     CheckConstraint("unit in ('fen','points','days','pieces')", name="unit"),
     CheckConstraint("amount > 0", name="amount"),
     CheckConstraint("state in ('held','approved','granted','reversed','rejected','expired')", name="state"),
+    CheckConstraint("cause <> 'referral' or (referral is not null and friend is not null)", name="referral"),
+    Index(
+        "ux_rewards_once",
+        "campaign",
+        "friend",
+        "rule",
+        "side",
+        unique=True,
+        sqlite_where=text(COUNTED),
+        postgresql_where=text(COUNTED),
+    ),
+    Index("ux_rewards_story", "story", "rule", unique=True),
+    Index(
+        "ux_rewards_milestone",
+        "campaign",
+        "person",
+        "rule",
+        unique=True,
+        sqlite_where=text(_MILESTONE),
+        postgresql_where=text(_MILESTONE),
+    ),
     Index("ix_rewards_due", "state", "due_at"),
     Index("ix_rewards_person", "person", "state"),
     Index("ix_rewards_referral", "referral"),
+    Index("ix_rewards_campaign", "campaign", "side", "held_at"),
 )
+
+approvals = Table(
+    "approvals",
+    metadata,
+    Column("reward", Text, ForeignKey("rewards.id"), primary_key=True),
+    _text("why"),
+    _text("asked_by"),
+    _int("asked_at"),
+    _text("answer", null=True),
+    _text("answered_by", null=True),
+    _int("answered_at", null=True),
+    CheckConstraint("answer in ('approved','refused')", name="answer"),
+    CheckConstraint("answered_by is null or answered_by <> asked_by", name="second"),
+)
+"""A thanks that somebody must say yes to; whoever asked for it may not be the one."""
 
 notices = Table(
     "notices",
@@ -674,6 +751,292 @@ broadcast_targets = Table(
     CheckConstraint("status in ('waiting','sent','not_friend','cap','failed')", name="status"),
     Index("ix_broadcast_targets_person", "person"),
 )
+
+bills = Table(
+    "bills",
+    metadata,
+    _id(),
+    Column("reward", Text, ForeignKey("rewards.id"), nullable=False, unique=True),
+    _text("connector"),
+    _text("state"),
+    _text("needs", default=""),
+    _text("external", default=""),
+    _text("note", default=""),
+    _int("tries", default="0"),
+    _int("created_at"),
+    _int("changed_at"),
+    _int("sent_at", null=True),
+    CheckConstraint(
+        "state in ('waiting','needs','sent','unknown','done','failed','cancelled')", name="state"
+    ),
+    Index("ix_bills_connector", "connector", "state", "changed_at"),
+)
+"""A thanks given to a connector; the id is the number that the other side knows it by."""
+
+merges = Table(
+    "merges",
+    metadata,
+    _id(),
+    Column("row", BigInteger, nullable=False, unique=True),
+    _ref("kept", "people"),
+    _ref("gone", "people"),
+    _text("why"),
+    _text("who"),
+    _int("at"),
+    _int("undone_at", null=True),
+    _text("undone_by", null=True),
+    Index("ix_merges_kept", "kept"),
+    Index("ix_merges_gone", "gone"),
+)
+"""That two people known here turned out to be one human being; what that changed stands in `merge_rows`."""
+
+merge_rows = Table(
+    "merge_rows",
+    metadata,
+    Column("row", Serial, primary_key=True, autoincrement=True),
+    _ref("merge", "merges"),
+    _text("table"),
+    _text("key"),
+    _text("before", null=True),
+    _text("after", null=True),
+    Index("ix_merge_rows_merge", "merge"),
+)
+"""One row that a merge changed: as it was and as it became, JSON objects; nothing where the row was not there."""
+
+_LIVING = "revoked_at is null"
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    _id(),
+    _text("name"),
+    _text("prefix"),
+    Column("digest", Text, nullable=False, unique=True),
+    _text("scopes"),
+    _int("created_at"),
+    _int("used_at", null=True),
+    _int("revoked_at", null=True),
+    Index("ux_api_keys_living", "name", unique=True, sqlite_where=text(_LIVING), postgresql_where=text(_LIVING)),
+)
+"""Keys of the JSON API. Of a key only its beginning and its SHA-256 are kept."""
+
+api_answers = Table(
+    "api_answers",
+    metadata,
+    Column("key", Text, ForeignKey("api_keys.id"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    _text("digest"),
+    _int("status"),
+    _text("body"),
+    _int("at"),
+    Index("ix_api_answers_at", "at"),
+)
+"""Answers of the JSON API under the idempotency key that they were asked with, kept for two days."""
+
+claims = Table(
+    "claims",
+    metadata,
+    _id(),
+    _text("handle"),
+    _ref("person", "people"),
+    _text("name"),
+    _text("words"),
+    _text("source"),
+    _int("said_at"),
+    _int("expires_at"),
+    _text("rep", null=True),
+    _text("state"),
+    _ref("advocate", "people", null=True),
+    _text("code", null=True),
+    _text("decided_by", null=True),
+    _int("decided_at", null=True),
+    _text("reason", default=""),
+    CheckConstraint("state in ('open','confirmed','refused','settled','expired')", name="state"),
+    CheckConstraint("state <> 'confirmed' or (advocate is not null and code is not null)", name="advocate"),
+    Index("ix_claims_person", "person", "state"),
+    Index("ix_claims_state", "state", "said_at"),
+    Index("ix_claims_advocate", "advocate"),
+)
+"""Who a friend says introduced them, and what staff made of it."""
+
+stories = Table(
+    "stories",
+    metadata,
+    Column("row", Serial, primary_key=True, autoincrement=True),
+    Column("id", Text, nullable=False, unique=True),
+    _ref("person", "people"),
+    _text("state"),
+    _text("text", default=""),
+    Column("signed", Boolean, nullable=False, server_default="0"),
+    _text("licence", default=""),
+    _text("author", default=""),
+    Column("thanked", Boolean, nullable=False, server_default="0"),
+    _text("note", default=""),
+    _int("begun_at"),
+    _int("changed_at"),
+    _int("asked_at", null=True),
+    _int("submitted_at", null=True),
+    _int("selected_at", null=True),
+    _int("withdrawn_at", null=True),
+    _text("withdrawn_by", default=""),
+    CheckConstraint("state in ('draft','submitted','selected','withdrawn')", name="state"),
+    CheckConstraint("state in ('draft','withdrawn') or licence <> ''", name="licence"),
+    CheckConstraint("state <> 'withdrawn' or (text = '' and author = '')", name="withdrawn"),
+    Index("ix_stories_person", "person", "state"),
+    Index("ix_stories_state", "state", "row"),
+    Index("ix_stories_selected", "state", "selected_at", "row"),
+)
+"""What customers tell. Nothing is shown without a licence, and of what was taken back no word is left."""
+
+story_photos = Table(
+    "story_photos",
+    metadata,
+    Column("row", Serial, primary_key=True, autoincrement=True),
+    Column("id", Text, nullable=False, unique=True),
+    _ref("story", "stories"),
+    _text("file", null=True),
+    _int("width", default="0"),
+    _int("height", default="0"),
+    Index("ix_story_photos_story", "story"),
+    Index("ix_story_photos_file", "file"),
+)
+"""Photos of stories, in the order they came; no file while the platform has not given it to us yet."""
+
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("person", Text, ForeignKey("people.id"), primary_key=True),
+    _text("marks"),
+    _int("at"),
+)
+"""Who was erased and when; `marks` is a JSON list of the keyed hashes of their identities."""
+
+appeals = Table(
+    "appeals",
+    metadata,
+    _id(),
+    _ref("person", "people"),
+    _text("about"),
+    _text("reason"),
+    _text("words"),
+    _int("at"),
+    _text("rep", null=True),
+    Column("again", Boolean, nullable=False, server_default="0"),
+    _text("answer", default=""),
+    _text("answered_by", null=True),
+    _int("answered_at", null=True),
+    CheckConstraint("(answered_at is null) = (answered_by is null)", name="answered"),
+    Index("ix_appeals_person", "person"),
+    Index("ix_appeals_answered", "answered_at", "at"),
+)
+"""Who wants a colleague to look again at what a rule decided, and what the colleague said."""
+
+connectors = Table(
+    "connectors",
+    metadata,
+    Column("connector", Text, primary_key=True),
+    _int("failing_since", null=True),
+    _int("told_at", null=True),
+    _int("disabled_at", null=True),
+    _text("why", default=""),
+)
+"""How each connector of fulfilment has fared lately; one that never failed has no row."""
+
+announcements = Table(
+    "announcements",
+    metadata,
+    _id(),
+    _text("connector"),
+    _text("type"),
+    _text("ref"),
+    _text("state"),
+    _text("note", default=""),
+    _int("tries", default="0"),
+    _int("at"),
+    CheckConstraint("state in ('waiting','done','failed')", name="state"),
+    Index("ix_announcements_connector", "connector", "state", "at"),
+)
+"""What another system of the company is told of referrals and rewards; the id is what it knows it by."""
+
+coupons = Table(
+    "coupons",
+    metadata,
+    Column("row", Serial, primary_key=True, autoincrement=True),
+    Column("id", Text, nullable=False, unique=True),
+    _text("pool", default=""),
+    _text("code"),
+    Column("token", Text, nullable=False, unique=True),
+    Column("reward", Text, ForeignKey("rewards.id"), nullable=True, unique=True),
+    _int("added_at"),
+    _int("given_at", null=True),
+    _int("used_at", null=True),
+    _text("used_by", null=True),
+    _text("shop", default=""),
+    _int("void_at", null=True),
+    CheckConstraint("(reward is null) = (given_at is null)", name="given"),
+    CheckConstraint("used_at is null or (given_at is not null and void_at is null)", name="used"),
+    UniqueConstraint("code", "pool"),
+    Index(
+        "ix_coupons_free", "pool", "row", sqlite_where=text("reward is null"), postgresql_where=text("reward is null")
+    ),
+)
+"""Codes that a shop takes, from a company's pool or (no pool) of our own; `token` leads to the page that staff open."""
+
+shop_items = Table(
+    "shop_items",
+    metadata,
+    Column("row", Serial, primary_key=True, autoincrement=True),
+    Column("id", Text, nullable=False, unique=True),
+    _text("title"),
+    _int("points"),
+    _int("stock"),
+    _text("kind"),
+    _text("value", default=""),
+    _int("valid_days", default="0"),
+    _int("cost_fen", default="0"),
+    _int("added_at"),
+    _int("closed_at", null=True),
+    CheckConstraint("points > 0", name="points"),
+    CheckConstraint("stock >= 0", name="stock"),
+    CheckConstraint("kind in ('coupon','gift','privilege')", name="kind"),
+)
+"""What points can be exchanged for; `stock` is what is left."""
+
+redemptions = Table(
+    "redemptions",
+    metadata,
+    _id(),
+    _ref("person", "people"),
+    _ref("item", "shop_items"),
+    Column("reward", Text, ForeignKey("rewards.id"), nullable=False, unique=True),
+    _int("points"),
+    _text("once"),
+    _int("at"),
+    _int("returned_at", null=True),
+    UniqueConstraint("person", "once"),
+    Index("ix_redemptions_item", "item"),
+)
+"""Points exchanged for a thanks of its own; `once` makes a form that is sent twice one exchange."""
+
+addresses = Table(
+    "addresses",
+    metadata,
+    Column("reward", Text, ForeignKey("rewards.id"), primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    _int("at"),
+)
+"""Where a gift is to be sent, sealed with the house's key."""
+
+real_names = Table(
+    "real_names",
+    metadata,
+    _id(),
+    _ref("person", "people"),
+    Column("sealed", LargeBinary, nullable=False),
+    _int("at"),
+    Index("ix_real_names_person", "person"),
+)
+"""By what name the bank knows a person, sealed with the house's key; the newest row counts."""
 
 APPEND_ONLY = ("ledger_entries", "ledger_leaves", "ledger_nodes", "ledger_heads", "audit")
 """Tables whose rows never change and never go; triggers refuse both."""

@@ -32,6 +32,7 @@ class TouchesTable:
                 version=touch.version,
                 at=ms(touch.at),
                 arrived_at=ms(touch.arrived_at),
+                void=touch.void,
             )
         )
 
@@ -61,4 +62,5 @@ def _touch(row: Any) -> Touch:
         arrived_at=at(row.arrived_at),
         device=row.device,
         row=row.row,
+        void=row.void,
     )

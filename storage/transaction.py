@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
+from storage.addresses import AddressesTable, RealNamesTable
+from storage.api_keys import ApiAnswersTable, ApiKeysTable
+from storage.appeals import AppealsTable
 from storage.audit import AuditTable, MarksTable
 from storage.broadcasts import BroadcastsTable
+from storage.claims import ClaimsTable
 from storage.campaigns import CampaignsTable
 from storage.codes import CodesTable
+from storage.connectors import AnnouncementsTable, StandingsTable
 from storage.consent import ConsentTable
 from storage.contact_ways import ContactWaysTable
+from storage.coupons import CouponsTable
 from storage.conversations import ConversationsTable, DesksTable, MediaTable
 from storage.customers import CustomersTable
 from storage.drafts import DraftsTable
+from storage.fulfilment import BillsTable
+from storage.erasure import ErasuresTable
 from storage.inbox import InboxTable
 from storage.intake import IntakeTable
 from storage.jobs import JobsTable
 from storage.ledger import LedgerTable
+from storage.merges import MergesTable
 from storage.moments import MomentsTable
 from storage.notices import NoticesTable, WindowsTable
 from storage.nudges import NudgesTable
@@ -26,10 +35,13 @@ from storage.people import PeopleTable, RepsTable
 from storage.referrals import ReferralsTable
 from storage.results import ResultsTable
 from storage.rewards import RewardsTable
+from storage.shop import ShopTable
 from storage.shares import SharesTable
 from storage.signals import SignalsTable
+from storage.stories import StoriesTable
 from storage.tags import TagsTable
 from storage.touches import TouchesTable
+from storage.unmatched import UnmatchedTable
 
 
 class Transaction:
@@ -37,35 +49,50 @@ class Transaction:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
+        self.addresses = AddressesTable(connection)
+        self.api_answers = ApiAnswersTable(connection)
+        self.api_keys = ApiKeysTable(connection)
+        self.appeals = AppealsTable(connection)
+        self.announcements = AnnouncementsTable(connection)
         self.audit = AuditTable(connection)
+        self.bills = BillsTable(connection)
         self.broadcasts = BroadcastsTable(connection)
         self.campaigns = CampaignsTable(connection)
+        self.claims = ClaimsTable(connection)
         self.codes = CodesTable(connection)
+        self.connectors = StandingsTable(connection)
         self.consent = ConsentTable(connection)
         self.contact_ways = ContactWaysTable(connection)
         self.conversations = ConversationsTable(connection)
+        self.coupons = CouponsTable(connection)
         self.customers = CustomersTable(connection)
         self.deliveries = DeliveriesTable(connection)
         self.desks = DesksTable(connection)
         self.drafts = DraftsTable(connection)
+        self.erasures = ErasuresTable(connection)
         self.inbox = InboxTable(connection)
         self.intake = IntakeTable(connection)
         self.jobs = JobsTable(connection)
         self.ledger = LedgerTable(connection)
         self.marks = MarksTable(connection)
         self.media = MediaTable(connection)
+        self.merges = MergesTable(connection)
         self.moments = MomentsTable(connection)
         self.notices = NoticesTable(connection)
         self.nudges = NudgesTable(connection)
         self.orders = OrdersTable(connection)
         self.outbox = OutboxTable(connection)
         self.people = PeopleTable(connection)
+        self.real_names = RealNamesTable(connection)
         self.referrals = ReferralsTable(connection)
         self.reps = RepsTable(connection)
         self.results = ResultsTable(connection)
         self.rewards = RewardsTable(connection)
         self.shares = SharesTable(connection)
+        self.shop = ShopTable(connection)
         self.signals = SignalsTable(connection)
+        self.stories = StoriesTable(connection)
         self.tags = TagsTable(connection)
         self.touches = TouchesTable(connection)
+        self.unmatched = UnmatchedTable(connection)
         self.windows = WindowsTable(connection)

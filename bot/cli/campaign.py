@@ -1,18 +1,21 @@
-"""`campaign start|list|show|pause|resume|end` and `code`."""
+"""`campaign start|list|show|edit|pause|resume|end` and `code`."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
+from bot.campaigning import MOST_FEN, forecast_as_json
+from bot.campaigning import as_json as campaign_json
 from bot.cli.columns import columns
 from bot.cli.house import opened, operate, run
 from bot.cli.options import as_json, configured, show
-from bot.operator import MOST_FEN
-from bot.operator import as_json as campaign_json
+from referral.budgets import forecast_of
 from referral.errors import BadInput, NotFound
+from storage.transaction import Transaction
 
 _STATES = {"draft": "草稿", "waiting": "未开始", "running": "进行中", "paused": "已暂停", "ended": "已结束"}
 _HEAD = ("编号", "礼包", "名称", "状态", "开始", "结束", "预算", "已用")
@@ -20,7 +23,7 @@ _HEAD = ("编号", "礼包", "名称", "状态", "开始", "结束", "预算", "
 
 @click.group()
 def campaign() -> None:
-    """Campaigns: start, look at, pause, resume, end."""
+    """Campaigns: start, look at, edit, pause, resume, end."""
 
 
 @campaign.command()
@@ -65,11 +68,29 @@ def list_(config_file: Path, json_: bool) -> None:
 @configured
 @as_json
 def show_(campaign_id: str, config_file: Path, json_: bool) -> None:
-    """One campaign."""
-    found = next((each for each in run(_all(config_file)) if each["id"] == campaign_id), None)
-    if found is None:
-        raise NotFound(f"没有这个活动：{campaign_id}")
+    """One campaign, and when its budget will be used up."""
+    found = run(_one(config_file, campaign_id))
     _print(found, json_=json_)
+    if not json_:
+        click.echo("\n".join(_foreseen(found)))
+
+
+@campaign.command()
+@click.argument("campaign_id", metavar="ID")
+@configured
+@click.option("--set", "set_", multiple=True, metavar="KEY=VALUE", help="A number or rule, only to the better.")
+@click.option("--budget-fen", type=click.IntRange(0, MOST_FEN), help="More than it is now.")
+@click.option("--to", metavar="DATE", help="A later last day, in Beijing.")
+@as_json
+def edit(
+    campaign_id: str, config_file: Path, set_: tuple[str, ...], budget_fen: int | None, to: str | None, json_: bool
+) -> None:
+    """Change a campaign that runs, only to the consumers' advantage; for anything else start a new one.
+
+    Friends who came before keep the rules that they met.
+    """
+    args = {"id": campaign_id, "set": _pairs(set_), "budget_fen": budget_fen, "to": to}
+    _print(run(operate(config_file, "campaign.edit", args)), json_=json_)
 
 
 def _moving(verb: str, says: str) -> click.Command:
@@ -104,6 +125,28 @@ async def _all(config_file: Path) -> list[dict[str, Any]]:
     async with opened(config_file) as here:
         now = here.clock()
         return [campaign_json(each, now) for each in await here.store.read(lambda tx: tx.campaigns.all())]
+
+
+async def _one(config_file: Path, campaign_id: str) -> dict[str, Any]:
+    async with opened(config_file) as here:
+        now = here.clock()
+
+        def look(tx: Transaction) -> dict[str, Any]:
+            found = tx.campaigns.get(campaign_id)
+            if found is None:
+                raise NotFound(f"没有这个活动：{campaign_id}")
+            return campaign_json(found, now) | {"forecast": forecast_as_json(forecast_of(tx, found, now=now))}
+
+        return await here.store.read(look)
+
+
+def _foreseen(made: dict[str, Any]) -> Iterator[str]:
+    """What its budget will do."""
+    told = made["forecast"]
+    yield f"已兑现  {made['spent_fen'] / 100:.2f} 元"
+    yield f"还剩  {told['left_fen'] / 100:.2f} 元"
+    yield f"近两周每天约  {told['a_day_fen'] / 100:.2f} 元"
+    yield f"照这样用到  {told['runs_out_on'] or '用不完'}"
 
 
 def _pairs(texts: tuple[str, ...]) -> dict[str, str]:

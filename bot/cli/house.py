@@ -16,6 +16,7 @@ from bot import control
 from bot.app import house, naming_of
 from bot.clocks import ahead
 from bot.config import Config, load, with_sandbox_secrets
+from bot.erasing import Folder
 from bot.hooks.reading import Naming
 from bot.keys import Keys, load_keys
 from bot.log import set_up
@@ -123,7 +124,7 @@ def operator(here: House) -> Operator:
         naming=here.naming,
         clock=here.clock,
         rng=World().rng,
-        industry=here.config.company.industry,
+        folder=Folder(path=here.config.files.data_dir, seal=here.keys.seal),
     )
 
 

@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import tee
 from pathlib import Path
 from typing import Any, Self
@@ -22,6 +22,7 @@ from bot.files.parsing import Reading, parser
 from bot.files.rows import FILE, Problem
 from bot.files.scratch import Scratch
 from bot.files.signals import SignalsReader, SignalTold
+from bot.hooks.reading import Naming
 from bot.intake import Ended, OrdersBatch, PeopleBatch, SignalsBatch, Verdict
 from bot.intake.strangers import CHANCE, Bodies, Making, Prepared, decoded, preparer
 from referral.errors import BadInput
@@ -135,8 +136,8 @@ class Importing:
 
     async def _tell(self, door: Door) -> None:
         """Read the rows, and find out whom they are about as far as that is known."""
-        here = door.here
-        reading = Reading(fields=self.scratch.fields, naming=here.naming, scale=self._scale or 10, now=here.clock())
+        here, naming = door.here, await _with_staff(door)
+        reading = Reading(fields=self.scratch.fields, naming=naming, scale=self._scale or 10, now=here.clock())
         batches = self.scratch.cells()
         read = map(parser(reading), batches) if self._rows < MANY else beside(batches, parser, reading)
         done, progress = 0, self._stage("核对", self._rows)
@@ -183,7 +184,7 @@ class Importing:
 
     async def _stepwise(self, door: Door, report: Report) -> None:
         """Signals or orders, one after the other as webhooks would bring them; of two alike the first."""
-        reader, seen = self._reader(door), set()
+        reader, seen = self._reader(door, await _with_staff(door)), set()
         done, progress = 0, self._stage("写入", self._rows)
         for batch in self.scratch.cells(_STEPWISE):
             told = []
@@ -198,8 +199,8 @@ class Importing:
             done += len(batch)
             progress(done)
 
-    def _reader(self, door: Door) -> SignalsReader | OrdersReader:
-        fields, naming, now = self.scratch.fields, door.here.naming, door.here.clock()
+    def _reader(self, door: Door, naming: Naming) -> SignalsReader | OrdersReader:
+        fields, now = self.scratch.fields, door.here.clock()
         if self.what == "signals":
             return SignalsReader(fields, naming, scale=self._scale or 10, now=now)
         return OrdersReader(fields, naming, now=now)
@@ -302,6 +303,14 @@ class _Made:
         """What was said of the people given since the last time."""
         taken, self._taken, self._again = self._taken, [], []
         return taken
+
+
+async def _with_staff(door: Door) -> Naming:
+    """How people are named, and the userids of colleagues, which name no customer."""
+    here = door.here
+    reps = await here.store.read(lambda tx: tx.intake.reps())
+    staff = frozenset(each.casefold() for each in (*reps.values(), *here.facts.managers))
+    return replace(here.naming, staff=staff)
 
 
 def _ask_scale(heading: str, greatest: float | None) -> None:

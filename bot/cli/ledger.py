@@ -97,25 +97,8 @@ def _public(here: House, tx: Transaction) -> set[str]:
 
 
 def _verify(here: House, tx: Transaction) -> dict[str, Any]:
-    outside = _kept_outside(here.config.files.data_dir / heads.FILE)
+    outside = heads.kept_outside(here.config.files.data_dir / heads.FILE)
     return proofs.verify(tx, keys=_public(here, tx), outside=outside)
-
-
-def _kept_outside(file: Path) -> list[dict[str, Any]]:
-    """The heads that were kept beside the database; a last line that a power cut left unfinished is none."""
-    try:
-        lines = file.read_text(encoding="utf-8", errors="replace").split("\n")[:-1]
-    except FileNotFoundError:
-        return []
-    return [_object(line) for line in lines]
-
-
-def _object(line: str) -> dict[str, Any]:
-    try:
-        told = json.loads(line)
-    except (ValueError, RecursionError):
-        return {}
-    return told if isinstance(told, dict) else {}
 
 
 async def _prove(config_file: Path, reward_id: str) -> Any:

@@ -30,8 +30,8 @@ def lint(file: str, edition: str, industry: str | None, json_: bool) -> None:
         click.echo("没有发现问题", err=True)
     else:
         for each in found:
-            place = f"{each['from']}-{each['to']}"
-            click.echo(f"{place} 「{each['text']}」{each['why']}（{each['rule']}）{each['suggestion']}")
+            where, source = f"{each['from']}-{each['to']}", f"{each['rule']}，{each['source']}"
+            click.echo(f"{where} 「{each['text']}」{each['why']}（{source}）{each['suggestion']}")
     if found:
         raise click.exceptions.Exit(1)
 

@@ -29,6 +29,11 @@ def as_json(command: Command) -> Command:
     return click.option("--json", "json_", is_flag=True, help="Print one JSON value.")(command)
 
 
+def signed(command: Command) -> Command:
+    """Give a command its `--by NAME`: who decides."""
+    return click.option("--by", required=True, metavar="NAME", help="Who decides.")(command)
+
+
 def show(value: Any) -> None:
     """Print a JSON value on one line."""
     click.echo(json.dumps(value, ensure_ascii=False))

@@ -41,6 +41,21 @@ _DECISIONS = {"send": "现在可以问", "defer": "现在先不问", "drop": "�
 _CHANNELS = {"kf": "客服", "official": "公众号", "rep": "顾问"}
 _GATES = {"experience": "产品体验", "recognition": "社交认同", "tool": "工具易用", "interaction": "持续互动"}
 _NUDGES = {"listed": "在名单上", "queued": "等着发出", "sent": "已发出", "ended": "没有发出"}
+_MISSING = {
+    "conversion": "朋友本人的转化",
+    "identity": "对上是哪一位",
+    "hold": "确认期满",
+    "choice": "本人选择谢礼",
+    "approval": "第二人核准",
+    "delivery": "发放",
+    "claim": "同事确认介绍人",
+}
+_CHANGES = {
+    "conversion": "转化都算",
+    "refund": "退款会收回",
+    "late_claim": "可以补报",
+    "expiry": "有效",
+}
 _SIDES = {"advocate": "介绍人", "friend": "朋友"}
 _UNITS = {"points": "积分", "days": "天", "pieces": "份"}
 
@@ -74,6 +89,7 @@ def _person(found: dict[str, Any]) -> Iterator[str]:
     yield from (f"  {_referral(referral)}" for referral in found["referrals"])
     yield from (f"  {_reward(reward)}" for reward in found["rewards"])
     yield from (f"  {line}" for line in _nudge(found["nudge"]))
+    yield from (f"  {_appeal(appeal)}" for appeal in found["appeals"])
 
 
 def _nudge(nudge: dict[str, Any]) -> Iterator[str]:
@@ -106,12 +122,27 @@ def _reasons(reasons: list[dict[str, str]]) -> str:
 
 def _referral(referral: dict[str, Any]) -> str:
     pair = f"{referral['advocate']} → {referral['friend']}"
-    return f"推荐 {referral['id']}，{pair}，{_STATUS[referral['status']]}：{_reason(referral['reason'])}"
+    told = f"推荐 {referral['id']}，{pair}，{_STATUS[referral['status']]}：{_reason(referral['reason'])}"
+    return told + _open_ends(referral["explained"])
 
 
 def _reward(reward: dict[str, Any]) -> str:
     what = f"{_SIDES[reward['side']]} {_amount(reward['amount'], reward['unit'])}"
-    return f"谢礼 {reward['id']}，{what}，{_STATES[reward['state']]}：{_reason(reward['reason'])}"
+    told = f"谢礼 {reward['id']}，{what}，{_STATES[reward['state']]}：{_reason(reward['reason'])}"
+    return told + _open_ends(reward["explained"])
+
+
+def _open_ends(explained: dict[str, Any]) -> str:
+    """What is missing, and what can still change it until when."""
+    missing = "、".join(_MISSING[each] for each in explained["missing"])
+    change = f"{explained['until']} 前{_CHANGES[explained['change']]}" if explained["until"] else ""
+    return "".join(f"；{each}" for each in (f"还差{missing}" if missing else "", change) if each)
+
+
+def _appeal(appeal: dict[str, Any]) -> str:
+    about = appeal["reason"]["text"] if appeal["reason"] else "推荐的事"
+    answered = f"{appeal['answered_at']} 答复：{appeal['answer']}" if appeal["answered_at"] else "等同事答复"
+    return f"申诉 {appeal['id']}，{appeal['at']}，{about}：{answered}"
 
 
 def _amount(amount: int, unit: str) -> str:

@@ -58,7 +58,19 @@ def _with_defaults(table: Table, *, sandbox: bool) -> Table:
         _fill(filled, "wecom", corp_id=SANDBOX_CORP_ID, apps=[{}], managers=[SANDBOX_MANAGER])
     else:
         _fill(filled, "wecom", api_base="https://qyapi.weixin.qq.com", oauth_base="https://open.weixin.qq.com")
+    if not sandbox:
+        _fill_connectors(filled, "wechatpay", api_base="https://api.mch.weixin.qq.com")
     return _with_list_defaults(filled, sandbox=sandbox)
+
+
+def _fill_connectors(table: Table, kind: str, **values: Any) -> None:
+    connectors = _in_table(table, "fulfilment")
+    filled = {
+        name: {**values, **each} if isinstance(each, dict) and each.get("kind") == kind else each
+        for name, each in connectors.items()
+    }
+    if connectors:
+        table["fulfilment"] = filled
 
 
 def _with_list_defaults(table: Table, *, sandbox: bool) -> Table:

@@ -105,28 +105,50 @@ class PasswordHash(Secret):
         return text.startswith("$argon2id$")
 
 
-class PayKey(Secret):
-    """The API v3 key of a merchant account."""
-
-    __slots__ = ()
-    looks = "32 letters and digits"
-    made = False
-
-    @classmethod
-    def fits(cls, text: str) -> bool:
-        return re.fullmatch(r"[A-Za-z0-9]{32}", text) is not None
-
-
 class PrivateKey(Secret):
-    """The private key of a merchant's certificate, as PEM."""
+    """The private key of a merchant's certificate, as PEM, which may stand on one line."""
 
     __slots__ = ()
-    looks = "a private key in PEM form"
+    looks = "an RSA private key in PEM form, without a password"
+
+    @classmethod
+    def fits(cls, text: str) -> bool:
+        return _is_key("load_pem_private_key", text, None)
+
+    @classmethod
+    def make(cls, rng: Rng) -> Self:  # noqa: ARG003  # the library has a source of chance of its own
+        from cryptography.hazmat.primitives import serialization  # noqa: PLC0415  # 60 ms that most commands spare
+        from cryptography.hazmat.primitives.asymmetric import rsa  # noqa: PLC0415
+
+        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        encoding, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+        return cls(key.private_bytes(encoding, form, serialization.NoEncryption()).decode().replace("\n", ""))
+
+
+class PublicKey(Secret):
+    """A public key as PEM, which may stand on one line. It is no secret, but comes from where they come from."""
+
+    __slots__ = ()
+    looks = "an RSA public key in PEM form"
     made = False
 
     @classmethod
     def fits(cls, text: str) -> bool:
-        return text.startswith("-----BEGIN ") and "PRIVATE KEY-----" in text
+        return _is_key("load_pem_public_key", text)
+
+
+def pem_lines(text: str) -> bytes:
+    """A PEM as libraries want it, from one that may stand on one line, as in an environment variable."""
+    return re.sub(r"\s*(-----[A-Z ]+-----)\s*", r"\n\1\n", text.replace("\\n", "\n")).strip().encode()
+
+
+def _is_key(load: str, text: str, *args: None) -> bool:
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415  # as above
+
+    try:
+        return hasattr(getattr(serialization, load)(pem_lines(text), *args), "key_size")
+    except (ValueError, TypeError):
+        return False
 
 
 def _letters(count: int, rng: Rng) -> str:

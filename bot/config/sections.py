@@ -6,7 +6,7 @@ default is required in the file, or its default hangs on another key and `load` 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self
@@ -14,7 +14,7 @@ from typing import Annotated, ClassVar, Literal, Self
 import msgspec
 from msgspec import Meta
 
-from bot.config.secret import AesKey, PasswordHash, PayKey, PrivateKey, Secret, SessionSecret, Token, WebhookSecret
+from bot.config.secret import AesKey, PasswordHash, PrivateKey, PublicKey, Secret, SessionSecret, Token, WebhookSecret
 from bot.config.values import (
     ClockTime,
     DatabaseUrl,
@@ -37,6 +37,8 @@ Industry = Literal[
     "securities", "insurance", "medical", "other",
 ]  # fmt: skip
 AppUse = Literal["contact", "kf", "rep"]
+ThanksKind = Literal["cash", "points", "coupon", "days", "privilege", "gift", "tier"]
+EventType = Literal["referral.credited", "referral.reversed", "reward.granted", "reward.reversed"]
 Count = Annotated[int, Meta(ge=0)]
 
 
@@ -200,35 +202,54 @@ class Hook(Section, frozen=True, kw_only=True):
 
 
 class WebhookConnector(Section, frozen=True, kw_only=True):
-    """Thanks are fulfilled by another system, told by a signed webhook."""
+    """Thanks of these kinds are fulfilled by another system, told by a signed webhook; `events` it is told besides."""
 
     kind: ClassVar[str] = "webhook"
+    enabled: ClassVar[bool] = True
+    gives: tuple[ThanksKind, ...] = ()
     url: Endpoint
     secret: WebhookSecret
+    timeout_s: Annotated[int, Meta(ge=1, le=15)] = 15
+    events: tuple[EventType, ...] = ()
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        if not self.gives and not self.events:
+            yield "gives", "name the kinds of thanks it makes real, or the events it is told of"
 
 
 class CouponConnector(Section, frozen=True, kw_only=True):
-    """Thanks are fulfilled from a pool of coupon codes."""
+    """Coupons are fulfilled from a pool of codes."""
 
     kind: ClassVar[str] = "coupons"
+    enabled: ClassVar[bool] = True
+    gives: tuple[Literal["coupon"], ...] = ("coupon",)
+    pool: Name
 
 
 class WechatPayConnector(Section, frozen=True, kw_only=True):
-    """Thanks are fulfilled by a transfer from the company's merchant account."""
+    """Cash is fulfilled by a transfer from the company's merchant account. `api_base` None: our own address."""
 
     kind: ClassVar[str] = "wechatpay"
+    enabled: bool = False
+    gives: tuple[Literal["cash"], ...] = ("cash",)
     app_id: Id
     mch_id: Id
     serial_no: Id
     private_key: PrivateKey
-    api_v3_key: PayKey
-    api_base: Origin = "https://api.mch.weixin.qq.com"
+    public_key: PublicKey | None = None
+    public_key_id: Id = ""
+    scene: Text = "1000"
+    remark: Annotated[Text, Meta(max_length=32)] = "推荐谢礼"
+    most_fen: Annotated[int, Meta(ge=30)] = 20_000
+    api_base: Origin | None = None
 
 
 class ShippingConnector(Section, frozen=True, kw_only=True):
-    """Thanks are fulfilled by a parcel that staff send."""
+    """Gifts are fulfilled by a parcel that staff send."""
 
     kind: ClassVar[str] = "shipping"
+    enabled: ClassVar[bool] = True
+    gives: tuple[Literal["gift"], ...] = ("gift",)
 
 
 Connector = WebhookConnector | CouponConnector | WechatPayConnector | ShippingConnector
@@ -286,6 +307,8 @@ class Config(Section, frozen=True, kw_only=True):
         for place, account in enumerate(self.official):
             if account.mode != "plain" and not account.aes_key and not self.sandbox.enabled:
                 yield f"official[{place}].aes_key_env", f'is required where mode is "{account.mode}" (or aes_key_file)'
+        yield from _given_twice(self.fulfilment)
+        yield from _unkeyed(self.fulfilment, sandbox=self.sandbox.enabled)
 
     def at_port(self, port: int) -> Self:
         """The same on another port; a public address that was only the own one moves along."""
@@ -293,6 +316,25 @@ class Config(Section, frozen=True, kw_only=True):
         if self.server.public_url == self.server.own_address:
             moved = msgspec.structs.replace(moved, public_url=moved.own_address)
         return msgspec.structs.replace(self, server=moved)
+
+
+def _given_twice(connectors: Mapping[str, Connector]) -> Iterator[tuple[str, str]]:
+    """Two connectors for one kind of thanks: nobody could say which of them is to make it real."""
+    first: dict[str, str] = {}
+    for name, connector in connectors.items():
+        for kind in connector.gives if connector.enabled else ():
+            if first.setdefault(kind, name) != name:
+                yield f"fulfilment.{name}.gives", f"{kind!r} is given by fulfilment.{first[kind]} too: keep one of them"
+
+
+def _unkeyed(connectors: Mapping[str, Connector], *, sandbox: bool) -> Iterator[tuple[str, str]]:
+    """Transfers need the platform's public key; the sandbox has one of its own."""
+    for name, connector in connectors.items():
+        if isinstance(connector, WechatPayConnector) and not sandbox:
+            if not connector.public_key:
+                yield f"fulfilment.{name}.public_key_file", "is required (or public_key_env)"
+            if not connector.public_key_id:
+                yield f"fulfilment.{name}.public_key_id", "is required"
 
 
 def _doubles(table: str, key: str, values: list[str]) -> Iterator[tuple[str, str]]:

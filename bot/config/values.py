@@ -83,7 +83,15 @@ def _origin(text: str, _folder: Path) -> str:
 
 
 def _endpoint(text: str, _folder: Path) -> str:
-    return _web_address(text).geturl()
+    """Where thanks are sent: an address that leads to this machine's own metadata is none."""
+    parts = _web_address(text)
+    try:
+        address = ipaddress.ip_address(parts.hostname or "")
+    except ValueError:
+        return parts.geturl()
+    if address.is_link_local or address.is_multicast or address.is_unspecified:
+        raise ValueError("must not lead to a link-local, multicast or unspecified address")
+    return parts.geturl()
 
 
 def _web_address(text: str) -> SplitResult:

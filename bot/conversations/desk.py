@@ -8,10 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.conversations import questions, telling
+from bot.conversations import appeal_talk, questions, story_talk, telling, thanks_talk
+from bot.conversations.story_talk import StoryTalk
+from bot.conversations.thanks_talk import ThanksTalk
 from bot.words import Words
-from referral import codes, consent, due_rows, moments, news, notices, nudges, orders, silence
-from referral.campaigns import Campaign, current
+from referral import claims, codes, consent, due_rows, moments, news, notices, nudges, orders, points, silence, stories
+from referral.audiences import campaign_for
+from referral.campaigns import Campaign
+from referral.claims import Taken
 from referral.consent import Answer
 from referral.contacts import WELCOME_WITHIN
 from referral.conversations.actions import (
@@ -28,12 +32,15 @@ from referral.conversations.actions import (
     KeepScore,
     LeaveInPeace,
     NoteDeclared,
+    OpenAppeal,
     Say,
     SetByline,
     ShowMenu,
     StopReminders,
+    TellFriends,
     TellProgress,
     TellRules,
+    TellWhen,
     TellWhy,
     TouchCode,
 )
@@ -44,6 +51,10 @@ from referral.conversations.heard import (
     TypedCode,
     hear,
 )
+from referral.conversations.story_actions import StoryAction
+from referral.conversations.story_flow import hear_writing
+from referral.conversations.thanks_actions import ThanksAction
+from referral.conversations.thanks_heard import POINTS
 from referral.decisions import Route
 from referral.events import DeskEntered, DeskSaid, DeskSendFailed
 from referral.facts import Facts
@@ -100,7 +111,7 @@ class DeskTalk:
         notices.deliver(self.tx, self.facts, self.person.id, now=self.now, rng=self.rng, answering=True)
 
     def _situation(self, heard: Heard) -> Situation:
-        campaign = current(self.tx, now=self.now)
+        campaign = campaign_for(self.tx, self.facts, self.person, now=self.now)
         standing = None
         if isinstance(heard, TypedCode):
             standing = self._standing(heard.code)
@@ -116,6 +127,8 @@ class DeskTalk:
             was_asked=asked is not None and asked.route is Route.KF and asked.outcome is None,
             may_ask_permission=may_ask_permission(moment, self.now),
             has_something_to_rate=moments.has_something_to_rate(moment, self.now),
+            story=story_talk.situation(self.tx, self.facts, self.person.id),
+            may_choose=thanks_talk.may_choose(self.tx, self.person.id),
         )
 
     def _standing(self, code: str) -> Standing:
@@ -175,31 +188,30 @@ class DeskTalk:
                 self._say(key)
             case GivePoster(again=again):
                 self._give_poster(again)
-            case TellProgress():
-                self._post(telling.progress(self.tx, self.facts, self.words, self.person.id))
+            case TellProgress() | TellFriends() | TellWhen() | TellWhy():
+                self._post(_TELLS[type(action)](self.tx, self.facts, self.words, self.person.id, now=self.now))
             case TellRules():
                 self._tell_rules()
-            case TellWhy():
-                self._post(telling.why(self.tx, self.words, self.person.id))
             case ShowMenu(key=key):
                 self._menu(key, _SIGNING if key == "poster.sign_ask" else _MAIN)
             case SetByline(byline=byline):
                 self.tx.people.learn(self.person.id, byline=byline.value)
             case StopReminders():
                 self._stop(evidence)
-            case CallPerson(session=session):
-                self._call(session)
+            case CallPerson() | OpenAppeal():
+                self._call(action)
             case TouchCode(code=code):
                 touch_by_code(
                     self.tx, self.person.id, code, kind=TouchKind.CODE, at=self.said_at, now=self.now, rng=self.rng
                 )
+                claims.settle(self.tx, self.person.id, code, now=self.now)
                 orders.reexamine(self.tx, self.facts, self.person.id, now=self.now, rng=self.rng)
             case CountMiss():
                 self.tx.codes.missed(f"person:{self.person.id}", self.now)
             case NoteDeclared():
                 self._declared(evidence)
             case AskWhich(name=name):
-                self._post(self.words.say("claim.which", name=name, pronoun=pronoun_for(name)))
+                self._claimed(name)
             case Disclose(referral=referral, yes=yes):
                 notices.disclose(self.tx, self.facts, self.person.id, referral, yes, now=self.now, rng=self.rng)
             case AskDisclosure(referral=referral):
@@ -208,7 +220,7 @@ class DeskTalk:
                 self._ask_and_keep(action, evidence)
 
     def _ask_and_keep(self, action: Action, evidence: str) -> None:
-        """What concerns our own asking."""
+        """What concerns our own asking, and stories."""
         match action:
             case AskPermission():
                 self._send(questions.permission(self.words, desk=self.desk, to=self.handle))
@@ -221,6 +233,29 @@ class DeskTalk:
                 self._keep_score(score)
             case LeaveInPeace():
                 nudges.put_off(self.tx, self.facts, self.person.id, now=self.now)
+            case StoryAction():
+                self._of_story().do(action, evidence)
+            case ThanksAction():
+                self._post(self._of_thanks().do(action))
+
+    def _of_story(self) -> StoryTalk:
+        return StoryTalk(
+            tx=self.tx,
+            facts=self.facts,
+            words=self.words,
+            desk=self.desk,
+            handle=self.handle,
+            person=self.person,
+            typed=self.typed,
+            now=self.now,
+            rng=self.rng,
+            send=self._send,
+        )
+
+    def _of_thanks(self) -> ThanksTalk:
+        return ThanksTalk(
+            tx=self.tx, facts=self.facts, words=self.words, person=self.person.id, now=self.now, rng=self.rng
+        )
 
     def _say(self, key: str) -> None:
         stock: dict[str, object] = {"company": self.facts.company, "code": self.met, "minutes": 10}
@@ -236,7 +271,7 @@ class DeskTalk:
         self._post(self.words.say(key, stock))
 
     def _give_poster(self, again: bool) -> None:
-        campaign = current(self.tx, now=self.now)
+        campaign = campaign_for(self.tx, self.facts, self.person, now=self.now)
         assert campaign
         code = codes.issue(self.tx, self.facts, self.person, campaign, evidence=f"desk:{self.desk}", now=self.now)
         terms = self.tx.campaigns.terms(campaign.id, campaign.version)
@@ -250,7 +285,7 @@ class DeskTalk:
         self._send(self._menu_message(head, ("progress", "rules", "sign"), tail=self.words.say("menu.tail")))
 
     def _tell_rules(self) -> None:
-        campaign = current(self.tx, now=self.now)
+        campaign = campaign_for(self.tx, self.facts, self.person, now=self.now)
         assert campaign
         offer = self.words.offer(campaign.pack, self.tx.campaigns.terms(campaign.id, campaign.version))
         self._post(self.words.say("rules.summary", offer, rules_link=self.facts.rules_page(campaign.id)))
@@ -260,13 +295,29 @@ class DeskTalk:
         said = f"{evidence}:{self.typed}"
         silence.keep(self.tx, self.facts, self.person.id, evidence=said, channel="kf", now=self.now)
 
-    def _call(self, session: bool) -> None:
-        if session:
-            self._send(HandOver(desk=self.desk, to=self.handle))
-            nudges.leave_to_staff(self.tx, self.facts, self.person.id, now=self.now)
-        if rep := codes.rep_for(self.tx, self.person.id, self.person.rep):
+    def _call(self, action: CallPerson | OpenAppeal) -> None:
+        """A colleague is to come; of an appeal staff are told what it is about."""
+        if isinstance(action, OpenAppeal):
+            self._say(appeal_talk.raise_one(self.tx, self.facts, self.person, self.typed, now=self.now, rng=self.rng))
+        elif rep := codes.rep_for(self.tx, self.person.id, self.person.rep):
             told = RepText(rep=rep, text=self.words.say("rep.called", name=self.person.called or "一位客户"))
             post(self.tx, told, lane=f"rep:{rep}", purpose=Purpose.SYSTEM, now=self.now, rng=self.rng)
+        if isinstance(action, OpenAppeal) or action.session:
+            self._send(HandOver(desk=self.desk, to=self.handle))
+            nudges.leave_to_staff(self.tx, self.facts, self.person.id, now=self.now)
+
+    def _claimed(self, name: str) -> None:
+        """A friend said who introduced them: kept for a colleague to confirm; whom we know is never listed."""
+        taken = claims.hear(
+            self.tx, self.facts, self.person, name, self.typed, at=self.said_at, now=self.now, rng=self.rng
+        )
+        match taken:
+            case Taken.NOBODY:
+                self._say("claim.who")
+            case Taken.MANY:
+                self._say("claim.many")
+            case _:
+                self._post(self.words.say("claim.which", name=name, pronoun=pronoun_for(name)))
 
     def _declared(self, evidence: str) -> None:
         for code in self.tx.codes.of_advocate(self.person.id)[-1:]:
@@ -291,7 +342,14 @@ class DeskTalk:
         news.take_in(self.tx, self.facts, told, now=self.now, rng=self.rng)
 
     def _menu(self, key: str, items: tuple[str, ...]) -> None:
-        self._send(self._menu_message(self.words.say(key), items, tail=""))
+        shown = tuple(item for item in items if self._is_for_them(item))
+        self._send(self._menu_message(self.words.say(key), shown, tail=""))
+
+    def _is_for_them(self, item: str) -> bool:
+        """Whether a menu should offer this: no stories where they may not be told, no points to who never had any."""
+        if item == "story":
+            return not stories.is_closed(self.facts.industry)
+        return item != POINTS or points.of(self.tx, self.person.id, self.now).known
 
     def _menu_message(self, head: str, items: tuple[str, ...], *, tail: str) -> DeskMenu:
         shown = tuple(MenuItem(text=self.words.say(f"menu.{_LABELS.get(i, i)}"), id=i) for i in items)
@@ -307,7 +365,13 @@ class DeskTalk:
             self.tx.windows.spend(self.desk, self.person.id, 1)
 
 
-_MAIN = ("recommend", "progress", "rules", "person")
+_TELLS: dict[type, telling.Telling] = {
+    TellProgress: telling.progress,
+    TellFriends: telling.friends,
+    TellWhen: telling.thanks,
+    TellWhy: telling.why,
+}
+_MAIN = ("recommend", "progress", "rules", POINTS, "story", "person")
 _SIGNING = ("sign.face", "sign.nickname", "sign.none")
 _LABELS = {"sign.face": "sign_face", "sign.nickname": "sign_name", "sign.none": "sign_none"}
 
@@ -330,7 +394,16 @@ def said(tx: Transaction, facts: Facts, words: Words, event: DeskSaid, *, now: d
     )
     nudges.read(tx, person.id, now=now)
     due_rows.met(tx, facts, person.id, event.at, now=now)
-    talk.answer(hear(event.text, menu=event.menu, kind=event.kind), f"message:{event.message_id}")
+    talk.answer(_heard(tx, event, person, now), f"message:{event.message_id}")
+
+
+def _heard(tx: Transaction, event: DeskSaid, person: Person, now: datetime) -> Heard:
+    """What a message means; to somebody who is writing a story nearly everything is a part of it."""
+    draft = tx.stories.draft_of(person.id)
+    if draft is None or not draft.is_being_written(now):
+        return hear(event.text, menu=event.menu, kind=event.kind)
+    asked = draft.asked_at is not None
+    return hear_writing(event.text, menu=event.menu, kind=event.kind, media=event.media, asked=asked)
 
 
 def entered(tx: Transaction, facts: Facts, words: Words, event: DeskEntered, *, now: datetime, rng: Bits) -> None:

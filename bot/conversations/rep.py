@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.conversations import rep_campaigns, rep_customers, rep_list
+from bot.conversations import rep_campaigns, rep_claims, rep_customers, rep_list, rep_thanks
 from bot.conversations.rep_talk import RepTalk
 from bot.words import Words
 from referral import drafts
 from referral.conversations.commands import (
     Answered,
     AskedAbout,
+    ConfirmsClaim,
     NotUnderstood,
+    RefusesClaim,
+    WantsApprovals,
     WantsCampaign,
     WantsCampaigns,
+    WantsClaims,
     WantsHelp,
     WantsList,
     WantsPoster,
@@ -25,6 +29,12 @@ from referral.facts import Facts
 from referral.ids import Bits
 from referral.times import SHANGHAI
 from storage.transaction import Transaction
+
+
+def prepare(words: Words, facts: Facts, event: RepSaid) -> None:
+    """What takes long and needs no transaction: to read all offers aloud to the rules of this industry, once."""
+    if event.kind == "text" and isinstance(read(event.text), WantsCampaign):
+        words.judge_shipped(facts.industry)
 
 
 def said(tx: Transaction, facts: Facts, words: Words, event: RepSaid, *, now: datetime, rng: Bits) -> str:
@@ -52,17 +62,25 @@ def _answer(talk: RepTalk, text: str) -> str:
             return rep_campaigns.running(talk)
         case WantsCampaign(offer=offer):
             return rep_campaigns.wanted(talk, offer)
-        case Answered(yes=yes, handle=handle) if drafts.is_manager(talk.facts, talk.rep):
-            return rep_campaigns.answered(talk, handle, yes=yes)
+        case Answered() as answer if drafts.is_manager(talk.facts, talk.rep):
+            return rep_thanks.answered(talk, answer)
+        case WantsApprovals() if drafts.is_manager(talk.facts, talk.rep):
+            return rep_thanks.waiting(talk)
         case AskedAbout(name=name):
             return rep_customers.standing(talk, name)
         case WantsPoster(name=name):
             return rep_customers.poster(talk, name)
+        case WantsClaims():
+            return rep_claims.waiting(talk)
+        case ConfirmsClaim(rest=rest):
+            return rep_claims.confirmed(talk, rest)
+        case RefusesClaim(rest=rest):
+            return rep_claims.refused(talk, rest)
         case WantsResults():
             return _results(talk)
         case WantsHelp():
             return _help(talk)
-        case Answered() | NotUnderstood():
+        case Answered() | WantsApprovals() | NotUnderstood():
             return talk.say("unknown")
 
 

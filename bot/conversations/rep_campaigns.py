@@ -31,29 +31,42 @@ def wanted(talk: RepTalk, offer: str) -> str:
     pack = _find(talk, offer)
     if pack is None:
         return _offers(talk, talk.say("offers_unknown", wanted=offer))
-    if unlawful := talk.words.unlawful(pack.name, pack.terms, talk.facts.industry):
+    if unlawful := _unlawful(talk, pack):
         return talk.listing(talk.say("offer_unlawful", title=pack.title), [f"· {each}" for each in unlawful], most=4)
     if _has_asked(talk, pack):
         return talk.say("draft_already", title=pack.title)
     return _draft(talk, pack)
 
 
-def answered(talk: RepTalk, handle: str, *, yes: bool) -> str:
-    """Take a manager's answer to the draft it names, or to the only one that waits."""
+def answered(talk: RepTalk, handle: str, *, yes: bool) -> str | None:
+    """Take a manager's answer to the draft it names, or to the only one that waits; None where it names none."""
     draft = _meant(talk, handle)
     if draft is None:
-        return _which(talk)
+        return None
     if draft.answer:
         return _before(talk, draft)
     if yes and not drafts.may_approve(talk.facts, draft, talk.rep):
         return talk.say("answer_own")
     campaign = drafts.decide(talk.tx, talk.facts, draft, yes=yes, by=talk.rep, now=talk.now, rng=talk.rng)
     if campaign is None:
-        return _which(talk)
+        return None
     key, title = "answer_yes" if yes else "answer_no", campaign.name
     if drafts.is_same(draft.rep, talk.rep):
         return talk.say(f"{key}_own", title=title)
     return talk.say(key, title=title, rep=drafts.name_of(talk.tx, draft.rep))
+
+
+def waiting_lines(talk: RepTalk) -> list[str]:
+    """The drafts that wait for an answer."""
+    return [
+        talk.say(
+            "answer_line",
+            handle=draft.handle,
+            rep=drafts.name_of(talk.tx, draft.rep),
+            title=_campaign(talk, draft).name,
+        )
+        for draft in talk.tx.drafts.waiting()
+    ]
 
 
 def _line(talk: RepTalk, campaign: Campaign) -> str:
@@ -80,9 +93,16 @@ def _period(talk: RepTalk, campaign: Campaign) -> str:
 
 
 def _offers(talk: RepTalk, head: str) -> str:
-    packs = [talk.words.pack(name) for name in pack_names()]
+    """Those that this industry may use."""
+    packs = [pack for pack in map(talk.words.pack, pack_names()) if not _unlawful(talk, pack)]
     lines = [talk.say("offer_line", talk.words.offer(pack.name, pack.terms), name=pack.name) for pack in packs]
+    if not lines:
+        return talk.say("offers_none")
     return talk.listing(head, lines, talk.say("offers_tail", title=packs[0].title), most=len(lines))
+
+
+def _unlawful(talk: RepTalk, pack: Pack) -> list[str]:
+    return talk.words.unlawful(pack.name, pack.terms, talk.facts.industry)
 
 
 def _find(talk: RepTalk, offer: str) -> Pack | None:
@@ -122,22 +142,6 @@ def _meant(talk: RepTalk, handle: str) -> Draft | None:
     if not waiting:
         return talk.tx.drafts.last_answered(talk.now - ANSWERED_WITHIN)
     return waiting[0] if len(waiting) == 1 else None
-
-
-def _which(talk: RepTalk) -> str:
-    waiting = talk.tx.drafts.waiting()
-    if not waiting:
-        return talk.say("answer_none")
-    lines = [
-        talk.say(
-            "answer_line",
-            handle=draft.handle,
-            rep=drafts.name_of(talk.tx, draft.rep),
-            title=_campaign(talk, draft).name,
-        )
-        for draft in waiting
-    ]
-    return talk.listing(talk.say("answer_which", count=len(waiting)), lines)
 
 
 def _before(talk: RepTalk, draft: Draft) -> str:

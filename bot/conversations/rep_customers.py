@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from bot.conversations.account import account_of
 from bot.conversations.rep_talk import RepTalk
 from referral import codes, moments, notices, nudges, plan
-from referral.campaigns import current
+from referral.audiences import campaign_for
 from referral.conversations.names import called
 from referral.decisions import Customer, Defer, Send, Verdict, judge
 from referral.framing import pronoun_for
@@ -110,7 +110,7 @@ def _joined(talk: RepTalk, reasons: Sequence[Reason]) -> str:
 
 
 def _history(talk: RepTalk, customer: Customer) -> list[str]:
-    account = account_of(talk.tx, customer.moment.person)
+    account = account_of(talk.tx, customer.moment.person, talk.now)
     friends = [friend for friend in account.friends if friend.state != "left_out"]
     return [
         talk.say("consent", state=talk.say(f"consent_{_permission(talk, customer.moment).value}")),
@@ -132,7 +132,8 @@ def _took(talk: RepTalk, customer: Customer) -> str:
 
 def _poster(talk: RepTalk, customer: Customer) -> str:
     """Done at the customer's own request, so that silence does not stand against it; the rep is reminded of it."""
-    campaign, person = current(talk.tx, now=talk.now), talk.tx.people.get(customer.moment.person)
+    person = talk.tx.people.get(customer.moment.person)
+    campaign = campaign_for(talk.tx, talk.facts, person, now=talk.now) if person else None
     if campaign is None or person is None:
         return talk.say("campaigns_none")
     code = codes.issue(talk.tx, talk.facts, person, campaign, evidence=f"rep:{talk.rep}", now=talk.now)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-
 from bot.conversations.rep_talk import RepTalk
 from referral import hours
 from referral.nudges import Nudge, NudgeState
-from referral.times import midnight
 
 _MOST = 8  # customers named in one answer
 
@@ -17,7 +14,8 @@ def today(talk: RepTalk) -> str:
     listed = talk.tx.nudges.on_list(talk.rep, talk.now)
     waiting = [nudge for nudge in listed if nudge.state is NudgeState.LISTED]
     if not waiting:
-        return talk.say("list_done" if listed else "list_none", when=talk.hour(_next_list(talk)))
+        following = hours.coming_working_morning(talk.facts.hours, talk.now, talk.facts.workdays)
+        return talk.say("list_done" if listed else "list_none", when=talk.hour(following))
     page = talk.facts.rep_page(talk.rep, talk.now)
     link = talk.say("link", link=page) if page else ""
     return talk.listing(talk.say("list_head", count=len(waiting)), _lines(talk, waiting), link, most=_MOST)
@@ -34,12 +32,3 @@ def _line(talk: RepTalk, nudge: Nudge, name: str) -> str:
     code, value = nudge.reasons[0] if nudge.reasons else (nudge.why, "")
     reason = talk.words.moment(code, value)
     return talk.say("list_line", name=name or "一位客户", reason=reason)
-
-
-def _next_list(talk: RepTalk) -> datetime:
-    """When reps next get a list after the one they have."""
-    today = hours.next_working_morning(talk.facts.hours, talk.now, talk.facts.workdays)
-    if today > talk.now:
-        return today
-    tomorrow = midnight(talk.now) + timedelta(days=1)
-    return hours.next_working_morning(talk.facts.hours, tomorrow, talk.facts.workdays)

@@ -45,6 +45,10 @@ ORDERS: Names = {
     "refunded_fen": (),
     "refunded_at": ("退款时间",),
     "code": ("邀请码",),
+    "coupon": ("优惠码", "券码"),
+    "earned_fen": (),
+    "earned": ("毛利",),
+    "product": ("商品",),
 }
 
 

@@ -40,6 +40,10 @@ class OrdersReader:
             "refunded_fen": cells.fen,
             "refunded_at": past_moment(now),
             "code": _code,
+            "coupon": find_in,
+            "earned_fen": cells.fen,
+            "earned": cells.yuan,
+            "product": _short,
         }
         self._fields = fields
         self._readers = [readers[field] for field in fields]
@@ -62,6 +66,8 @@ def _amount_problem(found: Cells) -> Problem | None:
         return problem(found.line, "amount_fen", "", "没有金额")
     if len(both) > 1:
         return problem(found.line, "amount", f"{values['amount']}", "amount 和 amount_fen 不一致")
+    if len({values[field] for field in ("earned", "earned_fen") if field in values}) > 1:
+        return problem(found.line, "earned", f"{values['earned']}", "earned 和 earned_fen 不一致")
     refunded = values.get("refunded_fen")
     if refunded and refunded > max(both):
         return problem(found.line, "refunded_fen", f"{refunded}", "退款比金额还多")
@@ -85,7 +91,9 @@ def _told(found: Cells) -> OrderRow | Problem:
         amount_fen=amount,
         at=at,
         buyer=buyer,
-        code=values.get("code"),
+        code=values.get("code") or values.get("coupon"),
+        earned_fen=values.get("earned_fen", values.get("earned")),
+        product=values.get("product", ""),
     )
     refunded_at = values["refunded_at"][0] if "refunded_at" in values else None
     refunded = values.get("refunded_fen", amount if refunded_at else 0)

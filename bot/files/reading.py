@@ -66,10 +66,10 @@ def problem(line: int, field: str, cell: str, said: str) -> Problem:
 def person_readers(naming: Naming) -> dict[str, Reader]:
     """How each way of naming a person is read."""
     return {
-        "crm_id": partial(_identity, IdentityKind.CRM),
-        "external_userid": partial(_identity, IdentityKind.WECOM),
-        "unionid": partial(_identity, IdentityKind.UNIONID),
-        "openid": partial(_openid, naming.app_id),
+        "crm_id": partial(_identity, naming, IdentityKind.CRM),
+        "external_userid": partial(_identity, naming, IdentityKind.WECOM),
+        "unionid": partial(_identity, naming, IdentityKind.UNIONID),
+        "openid": partial(_openid, naming),
         "phone": partial(_phone, naming.phone_key),
     }
 
@@ -99,17 +99,20 @@ def past_moment(now: datetime) -> Callable[[str], tuple[datetime, bool]]:
     return read
 
 
-def _identity(kind: IdentityKind, cell: str) -> Identity:
-    return Identity(kind, cells.identifier(cell))
+def _identity(naming: Naming, kind: IdentityKind, cell: str) -> Identity:
+    identity = Identity(kind, cells.identifier(cell))
+    if why := naming.objection(identity):
+        raise Unclear(why)
+    return identity
 
 
-def _openid(app_id: str | None, cell: str) -> Identity:
-    openid = cells.identifier(cell)
-    if "/" not in openid:
-        if app_id is None:
-            raise Unclear("要写成 APPID/OPENID，说明是哪个公众号的")
-        openid = f"{app_id}/{openid}"
-    return Identity(IdentityKind.OPENID, openid)
+def _openid(naming: Naming, cell: str) -> Identity:
+    identity = _identity(naming, IdentityKind.OPENID, cell)
+    if "/" in identity.value:
+        return identity
+    if naming.app_id is None:
+        raise Unclear("要写成 APPID/OPENID，说明是哪个公众号的")
+    return Identity(IdentityKind.OPENID, f"{naming.app_id}/{identity.value}")
 
 
 def _phone(key: bytes, cell: str) -> Identity:

@@ -36,16 +36,17 @@ class Envelope:
 
 async def take(request: web.Request, verify: Verify, machine_clock: Clock, *, patience: float = PATIENCE) -> Envelope:
     """Read and check a request. Raises `HookRefused`: 401, 408, 413, 415, or 422 for an id too long to keep."""
-    if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
-        raise refused(415, "content-encoding", "正文不要压缩")
-    body = await _body(request, patience)
+    body = await whole_body(request, patience=patience)
     told = verify(request.headers, body, machine_clock())
     if len(told) > LONGEST_ID:
         raise refused(422, "webhook-id", f"最多 {LONGEST_ID} 个字符")
     return Envelope(id=told, body=body)
 
 
-async def _body(request: web.Request, patience: float) -> bytes:
+async def whole_body(request: web.Request, *, patience: float = PATIENCE) -> bytes:
+    """The body as it was sent. Raises `HookRefused`: 400 broken off, 408 slow, 413 large, 415 encoded."""
+    if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+        raise refused(415, "content-encoding", "正文不要压缩")
     if (request.content_length or 0) > LIMIT:
         raise _large()
     body = bytearray()

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from bot.hooks.refusals import Problem
 from bot.phone_hash import phone_hash
@@ -29,6 +29,16 @@ IDENTITIES = {
     "phone": IdentityKind.PHONE,
 }
 """How a webhook names a person."""
+
+
+class Named(Protocol):
+    """How people are named here (`bot.hooks.reading.Naming`)."""
+
+    @property
+    def phone_key(self) -> bytes: ...
+    @property
+    def app_id(self) -> str | None: ...
+    def objection(self, identity: Identity) -> str | None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +92,7 @@ class Fields:
         value = self._required(name)
         return _NEVER if value is None else self._moment(name, value)
 
-    def person(self, name: str, *, phone_key: bytes, app_id: str | None) -> tuple[Identity, ...]:
+    def person(self, name: str, naming: Named) -> tuple[Identity, ...]:
         """A required person, by one or more identities, always in the order of `IDENTITIES`."""
         value = self._required(name)
         if value is None:
@@ -96,7 +106,7 @@ class Fields:
         given = [key for key in IDENTITIES if value.get(key) is not None]
         if not given and value.keys() <= IDENTITIES.keys():
             self.wrong(name, f"要写明 {_known()} 中的一项或几项")
-        return tuple(names._identity(key, phone_key, app_id) for key in given)
+        return tuple(names._identity(key, naming) for key in given)
 
     def wrong(self, name: str, problem: str) -> None:
         """Note a problem of one field."""
@@ -147,13 +157,15 @@ class Fields:
             return moment.astimezone(UTC)
         return _NEVER
 
-    def _identity(self, name: str, phone_key: bytes, app_id: str | None) -> Identity:
+    def _identity(self, name: str, naming: Named) -> Identity:
         text = self._line(name, self.values[name], LONGEST_ID)
         kind = IDENTITIES[name]
         if text and kind is IdentityKind.PHONE:
-            text = self._phone(name, text, phone_key)
-        if text and kind is IdentityKind.OPENID and "/" not in text:
-            text = self._with_app(name, text, app_id)
+            text = self._phone(name, text, naming.phone_key)
+        elif text and (why := naming.objection(Identity(kind, text))):
+            self.wrong(name, why)
+        elif text and kind is IdentityKind.OPENID and "/" not in text:
+            text = self._with_app(name, text, naming.app_id)
         return Identity(kind, text)
 
     def _phone(self, name: str, number: str, key: bytes) -> str:

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from bot.hooks.reading import Naming, OrderTold, RefundTold, read
 from bot.hooks.signature import verifier
+from bot.hooks.staff import refuse_staff
 from bot.hooks.taking import Hook
 from referral import orders
 from referral.facts import Facts
@@ -27,6 +28,7 @@ def routes(
     secrets: Sequence[str],
     phone_key: bytes,
     *,
+    accounts: frozenset[str] = frozenset(),
     clock: Clock,
     machine_clock: Clock,
     rng: Bits,
@@ -35,9 +37,10 @@ def routes(
     """The route of the orders' webhook.
 
     `secrets` are `whsec_…`, all of them valid; `clock` is the one that the rules live by, `machine_clock` the one that
-    signatures are checked against; `app_id` is the Official Account that a bare openid belongs to.
+    signatures are checked against; `app_id` is the Official Account that a bare openid belongs to, `accounts` are all
+    that are known here.
     """
-    naming = Naming(phone_key=phone_key, app_id=app_id)
+    naming = Naming(phone_key=phone_key, app_id=app_id, accounts=accounts)
     hook = Hook(
         path=PATH,
         store=store,
@@ -46,20 +49,24 @@ def routes(
         clock=clock,
         machine_clock=machine_clock,
         read=lambda body: read(body, naming),
-        settle=_Settling(facts=facts, clock=clock, rng=rng).settle,
+        settle=Settling(facts=facts, clock=clock, rng=rng).settle,
         blamed=lambda told: "data.order_no" if isinstance(told, OrderTold) else "data.refund_no",
     )
     return [web.post(PATH, hook.receive)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Settling:
+class Settling:
+    """What follows from an order or a refund that was told."""
+
     facts: Facts
     clock: Clock
     rng: Bits
 
     def settle(self, tx: Transaction, told: OrderTold | RefundTold) -> Answer:
         now = self.clock()
+        if isinstance(told, OrderTold):
+            refuse_staff(tx, self.facts, told.buyer, "data.buyer")
         if isinstance(told, RefundTold):
             return orders.refund(tx, self.facts, told.refund(self.rng, now), now=now, rng=self.rng)
         return orders.place(tx, self.facts, told.order(self.rng, now), told.buyer, now=now, rng=self.rng)

@@ -9,13 +9,14 @@ from hashlib import sha256
 import msgspec
 
 from bot.hooks.content import content
-from bot.hooks.fields import Fields
+from bot.hooks.fields import LONGEST, Fields
 from bot.hooks.refusals import HookRefused
+from referral import namespaces
 from referral.codes import find_in
 from referral.identities import Identity
 from referral.ids import Bits, new_id
-from referral.offers import CONVERSIONS
 from referral.orders import MONEY, Order, Refund
+from referral.terms import CONVERSIONS
 
 REFUNDED = "order.refunded"
 SIGNED = "contract.signed"
@@ -25,7 +26,10 @@ TYPES = (*CONVERSIONS, REFUNDED, CANCELLED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderTold:
-    """An act of a buyer; `kind` is the webhook's type, `buyer` is never empty, times are UTC."""
+    """An act of a buyer; `kind` is the webhook's type, `buyer` is never empty, times are UTC.
+
+    `earned_fen` is what the company earns by it, None where that was not said.
+    """
 
     kind: str
     source: str
@@ -34,6 +38,8 @@ class OrderTold:
     at: datetime
     buyer: tuple[Identity, ...]
     code: str | None
+    earned_fen: int | None = None
+    product: str = ""
 
     def order(self, rng: Bits, now: datetime) -> Order:
         """The order, as it is taken in now."""
@@ -47,13 +53,16 @@ class OrderTold:
             received_at=now,
             digest=self.digest,
             code=self.code,
+            earned_fen=self.earned_fen,
+            product=self.product,
         )
 
     @property
     def digest(self) -> str:
         """What tells one content from another; the order of keys, spelling of times and phones do not matter."""
         buyer = [str(identity) for identity in self.buyer]
-        return _digest(self.kind, self.source, self.order_no, self.amount_fen, self.at, buyer, self.code)
+        more = (self.earned_fen, self.product) if self.earned_fen is not None or self.product else ()
+        return _digest(self.kind, self.source, self.order_no, self.amount_fen, self.at, buyer, self.code, *more)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,10 +98,22 @@ class RefundTold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Naming:
-    """How people are named here: the key that phones are hashed with, and the account that a bare openid belongs to."""
+    """How people are named here.
+
+    `phone_key` is what phones are hashed with, `app_id` the account that a bare openid belongs to; `accounts` are the
+    apps whose openids are known here, all of them where none is named; `staff` are userids, in small letters.
+    """
 
     phone_key: bytes
     app_id: str | None
+    accounts: frozenset[str] = frozenset()
+    staff: frozenset[str] = frozenset()
+
+    def objection(self, identity: Identity) -> str | None:
+        """Why an id cannot be a customer's under its kind, None if nothing speaks against it."""
+        if namespaces.may_be_staff(identity) and identity.value.casefold() in self.staff:
+            return namespaces.OF_STAFF
+        return namespaces.objection(identity, self.accounts)
 
 
 def read(body: bytes, naming: Naming) -> OrderTold | RefundTold:
@@ -121,11 +142,23 @@ def _order(kind: str, data: Fields, naming: Naming) -> OrderTold:
         kind=kind,
         source=_source(data),
         order_no=data.text("order_no"),
-        buyer=data.person("buyer", phone_key=naming.phone_key, app_id=naming.app_id),
+        buyer=data.person("buyer", naming),
         amount_fen=data.fen("amount_fen") if paid else data.optional_fen("amount_fen"),
         at=data.time("paid_at" if paid else "at"),
-        code=(find_in(code) or code) if code else None,
+        code=_invite_code(code, data.values.get("coupon")),
+        earned_fen=None if data.values.get("earned_fen") is None else data.fen("earned_fen"),
+        product=data.optional_text("product") or "",
     )
+
+
+def _invite_code(code: str | None, coupon: object) -> str | None:
+    """The code of an order: the one it names, else a coupon of the shop's that reads as an invite code.
+
+    Whatever else a shop calls `coupon` is its own affair.
+    """
+    if code:
+        return find_in(code) or code
+    return find_in(coupon[:LONGEST]) if isinstance(coupon, str) else None
 
 
 def _refunded(data: Fields) -> RefundTold:

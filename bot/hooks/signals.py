@@ -12,6 +12,7 @@ from bot.hooks.content import content
 from bot.hooks.reading import Naming
 from bot.hooks.refusals import HookRefused
 from bot.hooks.signature import verifier
+from bot.hooks.staff import refuse_staff
 from bot.hooks.taking import Hook
 from referral import news
 from referral.facts import Facts
@@ -77,7 +78,7 @@ def read(body: bytes, naming: Naming, *, now: datetime) -> SignalTold:
     name, data = content(body, TYPES)
     kind = SignalKind(name)
     told = SignalTold(
-        person=data.person("person", phone_key=naming.phone_key, app_id=naming.app_id),
+        person=data.person("person", naming),
         kind=kind,
         at=data.time("at"),
         score=data.number("score", most=10) if kind is SignalKind.SURVEY else None,
@@ -91,6 +92,7 @@ def read(body: bytes, naming: Naming, *, now: datetime) -> SignalTold:
 
 
 def _settle(tx: Transaction, facts: Facts, told: SignalTold, *, now: datetime, rng: Bits) -> Answer:
+    refuse_staff(tx, facts, told.person, "data.person")
     person = news.meet(tx, facts, told.person, now=now, rng=rng)
     signal = Signal(person=person.id, kind=told.kind, at=told.at, source="hook", score=told.score, count=told.count)
     is_new = news.take_in(tx, facts, signal, now=now, rng=rng)

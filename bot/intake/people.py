@@ -15,8 +15,9 @@ from referral.facts import Facts
 from referral.identities import Identity, IdentityKind
 from referral.ids import Bits
 from referral.intake import Profile, Told
+from referral.merges import join
 from referral.moments import Due, Moment, Permission, Thresholds
-from referral.people import OWN_NUMBERS, join
+from referral.people import OWN_NUMBERS
 from storage.intake import new_rows
 from storage.transaction import Transaction
 
@@ -80,7 +81,7 @@ class People:
         """Bring people together whom one row names; what they were called stays with the one who is left."""
         several = [row for row in self._rows if len(self._named(row)) > 1]
         for row in several:
-            kept = join(self._tx, row.identities, now=self._now)
+            kept = join(self._tx, self._facts, row.identities, now=self._now, rng=self._rng)
             assert kept
             orders.reexamine(self._tx, self._facts, kept.id, now=self._now, rng=self._rng)
         if several:

@@ -25,6 +25,11 @@ from bot.pages.views import (
     PrivacyView,
     RestingView,
     RulesView,
+    ShowCouponView,
+    StoriesView,
+    StoryGoneView,
+    StoryMissingView,
+    StoryView,
     View,
 )
 
@@ -37,14 +42,21 @@ _TEMPLATES: Final[dict[type[View], str]] = {
     MissingView: "missing.html.j2",
     BusyView: "busy.html.j2",
     MeView: "me.html.j2",
+    ShowCouponView: "coupon_show.html.j2",
     RulesView: "rules.html.j2",
     PrivacyView: "privacy.html.j2",
+    StoriesView: "stories.html.j2",
+    StoryView: "story.html.j2",
+    StoryGoneView: "story_gone.html.j2",
+    StoryMissingView: "story_missing.html.j2",
 }
 
 _STATUSES: Final[dict[type[View], HTTPStatus]] = {
     EndedView: HTTPStatus.GONE,
     MissingView: HTTPStatus.NOT_FOUND,
     BusyView: HTTPStatus.TOO_MANY_REQUESTS,
+    StoryGoneView: HTTPStatus.GONE,
+    StoryMissingView: HTTPStatus.NOT_FOUND,
 }
 
 # With `no-referrer` a browser posts a form with `Origin: null`, which an origin check must refuse; `same-origin` still
@@ -87,14 +99,18 @@ def status_of(view: View) -> HTTPStatus:
 
 
 def headers_of(view: View) -> dict[str, str]:
-    """Return the headers under which `view` is served; only rules and privacy may be kept by a cache."""
+    """Return the headers under which `view` is served; only rules and privacy may be kept by a cache.
+
+    A cache asks again for every story: one that was taken back is gone at once.
+    """
     public = isinstance(view, RulesView | PrivacyView)
+    kept = "no-cache" if isinstance(view, StoriesView | StoryView) else "no-store"
     later = {"Retry-After": "600"} if isinstance(view, BusyView) else {}
     return {
         **SECURITY_HEADERS,
         **later,
         "Content-Type": "text/html; charset=utf-8",
-        "Cache-Control": "public, max-age=300" if public else "no-store",
+        "Cache-Control": "public, max-age=300" if public else kept,
     }
 
 

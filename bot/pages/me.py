@@ -4,34 +4,60 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
 from urllib.parse import parse_qsl, urlsplit
 
 from aiohttp import web
 
+from bot import explaining
 from bot.conversations.account import Account, Friend, account_of
+from bot.fulfilment.given import Safe
 from bot.pages.answer import page, plain
 from bot.pages.doorway import Doorway
 from bot.pages.look import SECURITY_HEADERS
+from bot.pages.me_thanks import NAME_CONSENT, ThanksReading, veiled
+from bot.pages.thanks_views import Tone
 from bot.pages.tokens import Tokens
-from bot.pages.views import CodeRow, FriendRow, MeView, MissingView, Question, ThanksRow, Tone
+from bot.pages.views import CodeRow, FriendRow, MeView, MissingView, Question
 from bot.words import Words
 from referral import notices
 from referral.errors import NotFound
+from referral.explain import Explanation
 from referral.facts import Facts
 from referral.ids import Bits, is_id
 from referral.people import Byline, Person
 from referral.referrals import Disclosure, Referral, ReferralStatus
-from referral.rewards import Reward, RewardState, Side
-from referral.times import SHANGHAI, Clock, chinese_date
+from referral.times import SHANGHAI, Clock
 from storage import proofs
 from storage.store import Store
 from storage.transaction import Transaction
 
 _FORM = "application/x-www-form-urlencoded"
 _FORM_LIMIT = 4096  # bytes
+PHONE_TOLD = {
+    "phone": "收到了。有对得上的订单，这一页会告诉您；刚下的单，要晚些时候才查得到。",
+    "phone-unclear": "这个号码好像不完整，麻烦再看一眼。",
+    "phone-busy": "试得有点多了，请过十分钟再来。",
+}
+"""What the page says after a phone was given: the same whoever it belongs to."""
+
+THANKS_TOLD = {
+    "choice": "记下了，就按您选的来。到账之前都可以改。",
+    "choice-closed": "这一份现在不能换了。",
+    "address": "地址收到了，寄出以后会告诉您。",
+    "address-unclear": "收件人、电话和地址都要写全，麻烦再看一眼。",
+    "address-late": "这一份已经寄出，或者不用寄了，地址没有改。",
+    "name": "收到了，只用来核对收款人和报税。",
+    "name-unclear": "姓名好像不完整，麻烦再看一眼。",
+    "name-consent": "要先勾选同意，我们才能保存您的姓名。",
+    "name-withdrawn": "已经撤回，姓名删掉了。",
+    "redeemed": "换好了，在下面的谢礼里。",
+    "shop.closed": "这一件已经下架了，积分没有动。",
+    "shop.points": "积分还不够换这一件。",
+    "shop.empty": "这一件刚刚换完了，积分没有动。",
+}
+"""What the page says after something was done about thanks."""
 _TONES: dict[str, Tone] = {"done": "good", "left_out": "off", "granted": "good", "reversed": "off", "rejected": "off"}
 
 
@@ -43,6 +69,7 @@ class OwnPage:
     facts: Facts
     words: Words
     tokens: Tokens
+    safe: Safe
     doorway: Doorway
     clock: Clock
     rng: Bits
@@ -62,24 +89,26 @@ class OwnPage:
         token = request.match_info["token"]
         person = self.tokens.read(token)
         if person is None:
-            return self._missing()
+            return self.missing()
         cookie = web.Response()
         device = self.doorway.device(request) or self.doorway.mark(cookie, self.rng, secure=request.secure)
         now = self.clock()
         view = await self.store.write(lambda tx: self._open(tx, person, token, device, now))
-        answer = page(view) if view else self._missing()
+        told = request.query.get("told", "")
+        of_phone, of_thanks = PHONE_TOLD.get(told, ""), THANKS_TOLD.get(told, "")
+        answer = page(replace(view, phone_told=of_phone, thanks_told=of_thanks)) if view else self.missing()
         answer.cookies.update(cookie.cookies)
         return answer
 
     async def answer(self, request: web.Request) -> web.Response:
         """The friend's yes or no."""
-        person, form = await self._posted(request)
+        person, form = await self.posted(request)
         said = form.get("answer")
         if person is None or said not in ("yes", "no"):
-            return self._missing() if person is None else plain(400, "answer: yes 或 no")
+            return self.missing() if person is None else plain(400, "answer: yes 或 no")
         now, asked = self.clock(), form.get("referral", "")
         if not is_id(asked, "r"):
-            return self._missing()
+            return self.missing()
 
         def unit(tx: Transaction) -> bool:
             friend = tx.people.get(person)
@@ -88,20 +117,20 @@ class OwnPage:
             )
 
         if not await self.store.write(unit):
-            return self._missing()
+            return self.missing()
         self.wake()
-        return self._back(request)
+        return self.back(request)
 
     async def byline(self, request: web.Request) -> web.Response:
         """How the person wants to appear."""
-        person, form = await self._posted(request)
+        person, form = await self.posted(request)
         chosen = form.get("byline", "")
         if person is None:
-            return self._missing()
+            return self.missing()
         if chosen not in {b.value for b in Byline}:
             return plain(400, "byline: face、nickname 或 none")
         await self.store.write(lambda tx: tx.people.learn(person, byline=chosen))
-        return self._back(request)
+        return self.back(request)
 
     async def proof(self, request: web.Request) -> web.Response:
         """The ledger proof of one of the person's own rewards, as JSON."""
@@ -117,20 +146,23 @@ class OwnPage:
         except NotFound:
             found = None
         if found is None:
-            return self._missing()
+            return self.missing()
         return web.Response(
             text=json.dumps(found, ensure_ascii=False, indent=2),
             content_type="application/json",
             headers=SECURITY_HEADERS | {"Cache-Control": "no-store"},
         )
 
-    def _missing(self) -> web.Response:
+    def missing(self) -> web.Response:
+        """One page for everything that is not there."""
         return page(MissingView(company=self.facts.company))
 
-    def _back(self, request: web.Request) -> web.Response:
-        raise web.HTTPSeeOther(f"/me/{request.match_info['token']}", headers=SECURITY_HEADERS)
+    def back(self, request: web.Request, told: str = "", *, at: str = "phone") -> web.Response:
+        """To the page again, `at` the part that tells of what was just done."""
+        said = f"?told={told}#{at}" if told else ""
+        raise web.HTTPSeeOther(f"/me/{request.match_info['token']}{said}", headers=SECURITY_HEADERS)
 
-    async def _posted(self, request: web.Request) -> tuple[str | None, dict[str, str]]:
+    async def posted(self, request: web.Request) -> tuple[str | None, dict[str, str]]:
         """Whose page posted what; a form from another site is nobody's."""
         origin = request.headers.get("Origin")
         if origin and urlsplit(origin).netloc not in (request.host, urlsplit(self.facts.public_url).netloc):
@@ -144,31 +176,38 @@ class OwnPage:
 
     def _open(self, tx: Transaction, person_id: str, token: str, device: str, now: datetime) -> MeView | None:
         person = tx.people.get(person_id)
-        if person is None:
+        if person is None or tx.erasures.find(person.id):
             return None
         tx.people.own_device(device, person.id, now)
-        account = account_of(tx, person.id)
+        account = account_of(tx, person.id, now)
         home = f"/me/{token}"
+        reading = ThanksReading(
+            tx=tx, facts=self.facts, words=self.words, safe=self.safe, home=home, now=now, rng=self.rng
+        )
+        name = self.safe.name_of(tx, person.id)
         return MeView(
             company=self.facts.company,
             home=home,
             name=person.called,
             codes=tuple(row for row in (self._code_row(tx, person, code.code, now) for code in account.codes) if row),
-            friends=tuple(self._friend_row(friend) for friend in account.friends),
-            thanks=tuple(self._thanks_row(tx, reward, home) for reward in account.rewards),
+            friends=tuple(self._friend_row(friend, now) for friend in account.friends),
+            thanks=tuple(reading.row(reward) for reward in reversed(account.rewards)),
             questions=self._questions(tx, person.id),
             byline=person.byline.value,
             opted_out=notices.is_silent(tx, person.id),
-            notices=tuple(self._news(tx, notice, person) for notice in tx.notices.waiting(person.id)),
+            notices=tuple(self._news(tx, person)),
             desk_link=self.facts.desk_page if self.facts.desk else None,
             rules_url=self._rules_url(account),
             privacy_url="/privacy",
+            points=reading.shelf(person.id),
+            real_name=veiled(name) if name else "",
+            name_consent=NAME_CONSENT.format(company=self.facts.company),
         )
 
-    def _news(self, tx: Transaction, notice: notices.Notice, person: Person) -> str:
-        """News as it reads on the very page that it links to in a chat."""
-        text = notices.worded(tx, self.facts, notice)
-        return text.removesuffix(self.facts.own_page(person.id)).removesuffix("明细：")
+    def _news(self, tx: Transaction, person: Person) -> list[str]:
+        """What waits to be told, as it reads on the very page that it links to in a chat."""
+        said = notices.said(tx, self.facts, tx.notices.waiting(person.id))
+        return [text.removesuffix(self.facts.own_page(person.id)).removesuffix("明细：") for text in said]
 
     def _rules_url(self, account: Account) -> str:
         """The rules that concern this person most recently."""
@@ -193,32 +232,18 @@ class OwnPage:
             words=self.words.share(person, campaign, terms, edition="friend", link=link, code=code, now=now),
         )
 
-    def _friend_row(self, friend: Friend) -> FriendRow:
+    def _friend_row(self, friend: Friend, now: datetime) -> FriendRow:
         return FriendRow(
             label=self.words.friend(friend.name),
             status=self.words.say(f"state.{friend.state}"),
-            note=self.words.reason(friend.reason) if friend.state == "left_out" else "",
+            note=self._open_ends(friend.told, now),
             at=_day(friend.referral.at),
             tone=_TONES.get(friend.state, "plain"),
         )
 
-    def _thanks_row(self, tx: Transaction, reward: Reward, home: str) -> ThanksRow:
-        campaign = tx.campaigns.get(reward.campaign)
-        referral = tx.referrals.get(reward.referral)
-        assert campaign and referral
-        offer = self.words.offer(campaign.pack, tx.campaigns.terms(campaign.id, referral.version))
-        what = offer["advocate_thanks" if reward.side is Side.ADVOCATE else "friend_thanks"]
-        side: Literal["advocate", "friend"] = "advocate" if reward.side is Side.ADVOCATE else "friend"
-        recorded = reward.state is not RewardState.REJECTED
-        return ThanksRow(
-            what=str(what),
-            side=side,
-            status=self.words.say(f"state.{reward.state.value}"),
-            note=_note(reward, self.words),
-            at=_day(reward.granted_at or reward.reversed_at or reward.held_at),
-            proof_url=f"{home}/proof/{reward.id}" if recorded else None,
-            tone=_TONES.get(reward.state.value, "plain"),
-        )
+    def _open_ends(self, told: Explanation, now: datetime) -> str:
+        """Why something does not count, or until when what is open still may change."""
+        return explaining.until(self.words, told, now=now) if told.counts else self.words.reason(told.reason)
 
     def _questions(self, tx: Transaction, person: str) -> tuple[Question, ...]:
         """Whether each advocate may know; an answer given can be changed here at any time."""
@@ -235,14 +260,6 @@ class OwnPage:
 
 _STANDING = (ReferralStatus.PENDING, ReferralStatus.CREDITED)
 _CHOSEN = {Disclosure.YES: "privacy.now_yes", Disclosure.NO: "privacy.now_no"}
-
-
-def _note(reward: Reward, words: Words) -> str:
-    if reward.state is RewardState.HELD and reward.due_at:
-        return f"预计{chinese_date(reward.due_at)}到账"
-    if reward.state in (RewardState.REJECTED, RewardState.REVERSED):
-        return words.reason(reward.reason)
-    return ""
 
 
 def _day(at: datetime | None) -> str:

@@ -13,6 +13,7 @@ from aiohttp import web
 from bot.pages.rep_door import HOME, Form, RepDoor, serving
 from bot.pages.rep_labels import SKIPS
 from bot.pages.rep_look import HEADERS, page, static_routes
+from bot.pages.rep_people_reading import PeopleReading
 from bot.pages.rep_reading import Reading
 from bot.pages.rep_views import RepCardView, RepListView, Talk
 from bot.words import Words
@@ -71,7 +72,7 @@ class RepPages:
     async def show(self, request: web.Request) -> web.StreamResponse:
         """The list."""
         after = _named(request.query.get("after", ""))
-        return await self._shown(request, lambda reading: reading.today(after))
+        return await self._shown(request, lambda reading: self._today(reading, after))
 
     async def card(self, request: web.Request) -> web.StreamResponse:
         """One customer."""
@@ -186,7 +187,7 @@ class RepPages:
         except _Out:
             return self.door.serves_nobody()
         except _Gone:
-            return self._missing()
+            return self.missing()
 
     async def write(
         self, request: web.Request, unit: Callable[[Reading, Form], web.StreamResponse]
@@ -194,7 +195,7 @@ class RepPages:
         """Act for the rep whose browser it is. Without one it is no login: a form must not lead to another host."""
         name, form = self.door.name_in(request), await self.door.form(request)
         if form is None:
-            return self._missing()
+            return self.missing()
         if name is None:
             return self.door.refuse("请再进入一次", "离上次打开太久了，刚才这一步没有记下。")
         now = self.clock()
@@ -203,7 +204,7 @@ class RepPages:
         except _Out:
             return self.door.serves_nobody()
         except _Gone:
-            return self._missing()
+            return self.missing()
         self.wake()
         return answer
 
@@ -228,13 +229,18 @@ class RepPages:
             return replace(view, talk=_armed(view.talk, told), own_talk=_armed(view.own_talk, told))
         return replace(view, talk=_armed(view.talk, told))
 
+    def _today(self, reading: Reading, after: str | None) -> RepListView:
+        about = PeopleReading(at=reading)
+        return replace(reading.today(after), claims=about.claims(), unmatched=reading.tx.unmatched.count())
+
     def _reading(self, tx: Transaction, name: str, now: datetime) -> Reading:
         rep = serving(tx, name)
         if rep is None:
             raise _Out
         return Reading(tx=tx, facts=self.facts, words=self.words, rep=rep, now=now)
 
-    def _missing(self) -> web.Response:
+    def missing(self) -> web.Response:
+        """One page for everything that is not there, or not this rep's."""
         return self.door.refuse("没有找到这一页", "它不在您的名单上。", status=404, enter=True)
 
 

@@ -6,6 +6,7 @@ Only who serves customers now comes in: it is looked up again at every step, so 
 from __future__ import annotations
 
 import hmac
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import parse_qsl, urlsplit
@@ -30,8 +31,11 @@ log = structlog.get_logger()
 HOME = "/rep"
 COOKIE = "rep"
 STATE_COOKIE = "rep_login"
+WANTED_COOKIE = "rep_wanted"
+"""Which of our own pages somebody wanted who had to log in first."""
 FORM_LIMIT = 32_768  # bytes: a text of 4000 bytes to several, three times as long on its way
 _STATE_S = 600
+_INSIDE = re.compile(r"/rep(/[0-9A-Za-z_-]+){0,4}")
 _FORM = "application/x-www-form-urlencoded"
 
 Form = dict[str, list[str]]
@@ -82,6 +86,10 @@ class RepDoor:
             return self.refuse("这里只给同事用", "您不是这家企业的成员，打不开这份名单。", enter=False)
         answer = await self._admit(member, request, self.clock())
         answer.del_cookie(STATE_COOKIE, path="/rep/enter")
+        wanted = request.cookies.get(WANTED_COOKIE, "")
+        if answer.headers.get("Location") == HOME and _INSIDE.fullmatch(wanted):
+            answer.headers["Location"] = wanted
+        answer.del_cookie(WANTED_COOKIE, path="/rep/enter")
         return answer
 
     def to_login(self, request: web.Request) -> web.StreamResponse:
@@ -91,15 +99,16 @@ class RepDoor:
         state = f"{self.rng.getrandbits(120):030x}"
         back = f"{self.facts.public_url}/rep/enter"
         answer = _see(self.entrance.login_address(self.login_base, back=back, state=state))
-        answer.set_cookie(
-            STATE_COOKIE,
-            state,
-            max_age=_STATE_S,
-            path="/rep/enter",
-            httponly=True,
-            samesite="Lax",
-            secure=self._is_secure(request),
-        )
+        for name, value in ((STATE_COOKIE, state), (WANTED_COOKIE, request.path)):
+            answer.set_cookie(
+                name,
+                value,
+                max_age=_STATE_S,
+                path="/rep/enter",
+                httponly=True,
+                samesite="Lax",
+                secure=self._is_secure(request),
+            )
         return answer
 
     def name_in(self, request: web.Request) -> str | None:

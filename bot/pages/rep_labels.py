@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from bot.pages.views import Tone
+from bot.pages.thanks_views import Tone
 from referral.broadcasts import BroadcastState, End
 from referral.nicknames import legible
 from referral.times import SHANGHAI, chinese_date

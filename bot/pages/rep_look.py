@@ -8,6 +8,8 @@ from aiohttp import web
 
 from bot.pages.answer import static
 from bot.pages.look import SECURITY_HEADERS, draw, static_file
+from bot.pages.rep_coupon_views import RepCouponFindView, RepCouponView
+from bot.pages.rep_people_views import RepClaimView, RepFindView, RepPersonView
 from bot.pages.rep_views import (
     RepBroadcastView,
     RepCardView,
@@ -25,6 +27,11 @@ _TEMPLATES: Final[dict[type[RepView], str]] = {
     RepManyView: "rep_many.html.j2",
     RepBroadcastView: "rep_broadcast.html.j2",
     RepDoorView: "rep_door.html.j2",
+    RepFindView: "rep_find.html.j2",
+    RepPersonView: "rep_person.html.j2",
+    RepClaimView: "rep_claim.html.j2",
+    RepCouponView: "rep_coupon.html.j2",
+    RepCouponFindView: "rep_coupon_find.html.j2",
 }
 
 _FILES: Final = {

@@ -91,6 +91,7 @@ class Reading:
             skips=tuple(labels.SKIPS.items()),
             poster=place is not None and self._campaign(nudge) is not None,
             onwards=None if is_open else self.next_waiting(nudge),
+            person=nudge.person,
             own_talk=self.talk(nudge.id),
             talk=self.talk(after) if after != nudge.id else None,
         )

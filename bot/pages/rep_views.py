@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from bot.pages.views import Tone
+from bot.pages.rep_coupon_views import RepCouponFindView, RepCouponView
+from bot.pages.rep_people_views import ClaimRow, RepClaimView, RepFindView, RepPersonView
+from bot.pages.thanks_views import Tone
 
 RowState = Literal["waiting", "said", "skipped", "over"]
 """待聊, 已聊, 跳过; over: no longer on the list."""
@@ -60,7 +62,7 @@ class BroadcastRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepListView:
-    """Today's list. `first` is the customer to begin with, None when nobody waits."""
+    """Today's list. `first` is the customer to begin with, None when nobody waits; `unmatched` counts orders."""
 
     company: str
     rep: str
@@ -72,6 +74,8 @@ class RepListView:
     first: str | None = None
     many: bool = False
     talk: Talk | None = None
+    claims: tuple[ClaimRow, ...] = ()
+    unmatched: int = 0
 
     @property
     def waiting(self) -> tuple[Row, ...]:
@@ -98,7 +102,7 @@ class RepCardView:
     """One customer. `place` reads like 3 / 10; `held` says why the customer may not be asked now, None if they may.
 
     `skips` are the reasons to pass over, key and words; `poster` tells whether one can be made; `onwards` is who comes
-    next when this customer needs nothing more.
+    next when this customer needs nothing more; `person` leads to the customer's own page.
     """
 
     company: str
@@ -113,6 +117,7 @@ class RepCardView:
     skips: tuple[tuple[str, str], ...] = ()
     poster: bool = False
     onwards: str | None = None
+    person: str = ""
     own_talk: Talk | None = None
     talk: Talk | None = None
 
@@ -186,4 +191,16 @@ class RepDoorView:
     status: int = field(default=403)
 
 
-RepView = RepListView | RepCardView | RepPosterView | RepManyView | RepBroadcastView | RepDoorView
+RepView = (
+    RepListView
+    | RepCardView
+    | RepPosterView
+    | RepManyView
+    | RepBroadcastView
+    | RepDoorView
+    | RepFindView
+    | RepPersonView
+    | RepClaimView
+    | RepCouponView
+    | RepCouponFindView
+)

@@ -7,14 +7,14 @@ our own host, as a path or in full, except `MeView.desk_link`, which opens the p
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from bot.pages.thanks_views import PointsView, ThanksRow, Tone
+
 Byline = Literal["face", "nickname", "none"]
 """How an advocate appears to friends: 头像+昵称, 只用昵称, 不署名."""
-
-Tone = Literal["plain", "good", "off"]
-"""The colour of a status chip: still under way, done, or not counted. The words carry the meaning alone."""
 
 Section = tuple[str, tuple[str, ...]]
 """A heading and its paragraphs."""
@@ -108,19 +108,6 @@ class FriendRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ThanksRow:
-    """One thank-you to the person, as the advocate or as the friend; `proof_url` serves its ledger proof."""
-
-    what: str
-    side: Literal["advocate", "friend"]
-    status: str
-    note: str
-    at: str
-    proof_url: str | None
-    tone: Tone = "plain"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """A yes or no asked of the person; `id` comes back as `referral` with `answer` yes or no."""
 
@@ -133,7 +120,10 @@ class MeView:
     """A person's own page.
 
     `home` is the page's own path without a slash at the end (/me/TOKEN): the forms post to `{home}/answer`
-    (fields `referral`, `answer`) and `{home}/byline` (field `byline`). `name` is empty where there is none to read.
+    (fields `referral`, `answer`), `{home}/byline` (field `byline`) and `{home}/phone` (field `phone`), after which
+    `phone_told` says what can be said; those of thanks to `{home}/choose`, `/address`, `/name` and `/redeem`, after
+    which `thanks_told` does. `name` is empty where there is none to read. `points` is None for who never had any;
+    `real_name` is the name that is kept, made unreadable but for its beginning.
     """
 
     company: str
@@ -149,6 +139,19 @@ class MeView:
     desk_link: str | None
     rules_url: str
     privacy_url: str
+    phone_told: str = ""
+    thanks_told: str = ""
+    points: PointsView | None = None
+    real_name: str = ""
+    name_consent: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowCouponView:
+    """What a coupon's own QR shows in a customer's browser; `staff_url` is for staff who opened it there."""
+
+    company: str
+    staff_url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,4 +172,89 @@ class PrivacyView:
     sections: tuple[Section, ...]
 
 
-View = LandingView | EndedView | RestingView | MissingView | BusyView | MeView | RulesView | PrivacyView
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryPhoto:
+    """A photo of a story, in px."""
+
+    src: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryCard:
+    """A story as the wall shows it; `author` is ready to read, `thanked` tells that its selection was thanked."""
+
+    url: str
+    title: str
+    beginning: str
+    author: str
+    at: str
+    thanked: bool
+    photo: StoryPhoto | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoriesView:
+    """The wall of stories: one page of it. `canonical` is its address in full, `schema` what machines read of it.
+
+    `write_url` leads to the company's chat; `rules_url` to the rules by which stories are chosen, where some are.
+    """
+
+    company: str
+    canonical: str
+    cards: tuple[StoryCard, ...]
+    is_first: bool
+    older_url: str | None
+    write_url: str | None
+    rules_url: str | None
+    ad_label: str
+    schema: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryView:
+    """One story, in its author's own words: a heading, and what follows in lines."""
+
+    company: str
+    canonical: str
+    title: str
+    lines: tuple[str, ...]
+    author: str
+    at: str
+    thanked: bool
+    photos: tuple[StoryPhoto, ...]
+    write_url: str | None
+    ad_label: str
+    schema: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryGoneView:
+    """A story that was taken back."""
+
+    company: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryMissingView:
+    """No story under that address."""
+
+    company: str
+
+
+View = (
+    LandingView
+    | EndedView
+    | RestingView
+    | MissingView
+    | BusyView
+    | MeView
+    | ShowCouponView
+    | RulesView
+    | PrivacyView
+    | StoriesView
+    | StoryView
+    | StoryGoneView
+    | StoryMissingView
+)

@@ -7,13 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from bot.sandbox.shop import OCCASIONS
 from bot.sandbox.state import Line
 
 SHOWN = 80  # bubbles when a phone is first looked at
 _LINK = re.compile(r"https?://[A-Za-z0-9\-._~:/?#@!$&'()*+,;=%]+")
 _ITEM = "· "
 _LANDING = re.compile(r"/[iI]/[0-9A-Za-z]+")
-_ORDER = re.compile(r"(?P<no>\S+) (?P<back>退 )?(?P<fen>\d+) 分")
+_ORDER = re.compile(r"(?P<no>.+?) (?P<back>退 )?(?P<fen>\d+) 分", re.DOTALL)
+_OCCASIONS = {occasion.word: act for act, occasion in OCCASIONS.items()}
 _SAID = frozenset(("text", "image", "voice", "video", "file", "menu", "link", "card", "template_card", "news"))
 
 
@@ -109,9 +111,12 @@ def _pieces(text: str, around: Around) -> tuple[Piece, ...]:
 
 
 def _order(text: str) -> Mapping[str, str]:
+    word, _, what = text.partition("：")
+    if word in _OCCASIONS:
+        return {"kind": _OCCASIONS[word], "what": what}
     told = _ORDER.fullmatch(text)
     if told is None:
-        return {"kind": "visit", "what": text}
+        return {"kind": "buy", "what": text}
     return {"kind": "refund" if told["back"] else "buy", "what": told["no"], "yuan": f"{int(told['fen']) / 100:g}"}
 
 

@@ -21,7 +21,6 @@ from referral.times import Clock
 from storage.store import Store
 from storage.transaction import Transaction
 
-TEMPLATE = "orchard"
 _PORTRAIT = 192  # pixels
 
 
@@ -64,7 +63,7 @@ class PosterDesk:
         terms = tx.campaigns.terms(campaign.id, campaign.version)
         words = self._words.poster(advocate.id, campaign, terms, edition=which)
         spec = PosterSpec(
-            template=template or TEMPLATE,
+            template=template or self._words.pack(campaign.pack).template,
             edition=which,
             company=self._facts.company,
             headline=words.headline,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from hashlib import sha256
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from threading import Lock
@@ -74,6 +75,11 @@ class Shelf:
                     continue
                 found.append((Path(entry.path), seen.st_mtime, seen.st_size))
         return found
+
+
+def name_of(code: str, ending: str) -> str:
+    """The name, or the pattern of the names, of a code's pictures, safe whatever the code is."""
+    return f"{sha256(code.encode()).hexdigest()[:16]}-{ending}.jpg"
 
 
 def _total(files: list[tuple[Path, float, int]]) -> int:

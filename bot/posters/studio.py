@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import ctypes
 from concurrent.futures import Future, ThreadPoolExecutor
-from hashlib import sha256
 from pathlib import Path
 
 from bot.posters import qr
 from bot.posters.engine import PosterEngine, PosterSpec
 from bot.posters.errors import PosterBroken
-from bot.posters.shelf import Shelf
+from bot.posters.shelf import Shelf, name_of
 
 
 class Studio:
@@ -35,7 +34,7 @@ class Studio:
 
     def forget(self, code: str) -> int:
         """Remove all kept posters of an invite code (its name and face with them); return how many."""
-        return self._shelf.drop(f"{_mark(code)}-*.jpg")
+        return self._shelf.drop(name_of(code, "*"))
 
     def close(self) -> None:
         """Finish what is being drawn and let the threads go."""
@@ -47,7 +46,7 @@ class Studio:
         return job
 
     def _make(self, spec: PosterSpec) -> bytes:
-        name = f"{_mark(spec.code)}-{self._engine.fingerprint(spec)}.jpg"
+        name = name_of(spec.code, self._engine.fingerprint(spec))
         return self._kept(name, spec) or self._new(name, spec)
 
     def _kept(self, name: str, spec: PosterSpec) -> bytes | None:
@@ -77,8 +76,3 @@ def _give_back() -> None:
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim:
         trim(0)
-
-
-def _mark(code: str) -> str:
-    """Return a file name's first part for a code, safe whatever the code is."""
-    return sha256(code.encode()).hexdigest()[:16]

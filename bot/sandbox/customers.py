@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,9 +18,10 @@ from bot.sandbox.people import People
 from bot.sandbox.phone import Phone, is_link, landing_path
 from bot.sandbox.pictures import NoCode
 from bot.sandbox.sessions import Sessions
-from bot.sandbox.shop import Shop
+from bot.sandbox.shop import OCCASIONS, Occasion, Shop
 from bot.sandbox.stage import Stage
 from bot.sandbox.state import Order, Person
+from bot.sandbox.transfers import Transfers
 from bot.sandbox.ways import Ways
 from bot.sandbox.wishes import BadAct, fen, only, options, spoken, word
 
@@ -44,6 +46,7 @@ class Customers:
     media: Media
     phone: Phone
     shop: Shop
+    transfers: Transfers
     post: Post
     quiet: Callable[[], Awaitable[None]]
 
@@ -58,14 +61,26 @@ class Customers:
             "delete": self._delete,
             "buy": self._buy,
             "refund": self._refund,
-            "visit": self._visit,
             "reject": self._reject,
+            "collect": self._collect,
+            **{name: partial(self._witness, occasion) for name, occasion in OCCASIONS.items()},
         }
+
+    # Money
+
+    async def _collect(self, person: Person, _value: Any) -> Result:
+        """Tap 收款 on every transfer that waits for it; the platform's answer to the bot comes when it asks."""
+        waiting = self.transfers.waiting_for(f"o{person.name}")
+        if not waiting:
+            raise BadAct(f"do: no transfer waits for {person.name}")
+        for payout in waiting:
+            self.transfers.confirm(payout.number)
+        return {"collected": [payout.number for payout in waiting]}
 
     # At a desk
 
     async def _say(self, person: Person, value: Any) -> Result:
-        said = options(value, "text", "kind", "desk")
+        said = options(value, "text", "kind", "desk", "media")
         desk = self._desk(person, said)
         kind = str(said.get("kind", "text"))
         body, text, url = spoken(kind, said, self.media)
@@ -250,8 +265,8 @@ class Customers:
             raise BadAct(f"value: {person.name} has bought nothing that could be given back")
         return orders[-1]
 
-    async def _visit(self, person: Person, value: Any) -> Result:
-        result = await self.shop.visit(person, word(options(value, "shop"), "shop"))
+    async def _witness(self, occasion: Occasion, person: Person, value: Any) -> Result:
+        result = await self.shop.witness(person, occasion, word(options(value, occasion.named), occasion.named))
         await self.quiet()
         return result
 

@@ -15,9 +15,22 @@ class Fault(StrEnum):
     RATE = "rate"
 
 
+class TransferFault(StrEnum):
+    """How transfers misbehave until told `none`: answers get lost (`lost`: it is made, `deaf`: it is not), money is
+    late, transfers fail, requests are refused."""
+
+    NONE = "none"
+    LOST = "lost"
+    DEAF = "deaf"
+    LATE = "late"
+    FAIL = "fail"
+    POOR = "poor"
+
+
 class Faults:
-    """The fault in force. `slow_seconds` is how late a slow answer comes."""
+    """The faults in force. `slow_seconds` is how late a slow answer comes."""
 
     def __init__(self, slow_seconds: float) -> None:
         self.current = Fault.NONE
+        self.transfers = TransferFault.NONE
         self.slow_seconds = slow_seconds

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.sandbox.customers import Result
 from bot.sandbox.delivery import Delivery
-from bot.sandbox.faults import Fault, Faults
+from bot.sandbox.faults import Fault, Faults, TransferFault
 from bot.sandbox.stage import Stage
 from bot.sandbox.tokens import Tokens
 from bot.sandbox.wishes import BadAct
@@ -28,7 +28,13 @@ class Operator:
 
     def acts(self) -> dict[str, Callable[[Any], Awaitable[Result]]]:
         """The names of the acts."""
-        return {"break": self._break, "repeat": self._repeat, "verify": self._verify}
+        return {"break": self._break, "repeat": self._repeat, "verify": self._verify, "transfers": self._transfers}
+
+    async def _transfers(self, value: Any) -> Result:
+        if value not in list(TransferFault):
+            raise BadAct(f"value: one of {' '.join(TransferFault)}")
+        self.faults.transfers = TransferFault(value)
+        return {"transfers": self.faults.transfers}
 
     async def _break(self, value: Any) -> Result:
         if value not in list(Fault):

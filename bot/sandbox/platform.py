@@ -36,6 +36,7 @@ from bot.sandbox.staff import Staff
 from bot.sandbox.stage import Chance, SandboxApp, SandboxClock, Stage
 from bot.sandbox.state import MOST_DEEDS, Deed, Line, Person, World
 from bot.sandbox.tokens import Tokens
+from bot.sandbox.transfers import Transfers
 from bot.sandbox.watching import Bell, Trace
 from bot.sandbox.ways import QUOTA, Ways
 
@@ -98,8 +99,10 @@ class Sandbox:
         endpoints = {path: endpoint for noun in nouns for path, endpoint in noun.endpoints().items()}
         self._api = Api(stage, tokens, faults, endpoints, calls_per_minute)
         self._sessions = sessions
+        self._media = media
         self._phone = phone = Phone(stage, loopback)
         self._faults = faults
+        self.transfers = Transfers(stage, faults, machine_clock=machine_clock)
         self._scenery = Scenery(stage, people, ways, media)
         self._acts = Acts(
             people=people,
@@ -113,6 +116,7 @@ class Sandbox:
                 media=media,
                 phone=phone,
                 shop=shop,
+                transfers=self.transfers,
                 post=self._post,
                 quiet=self._quiet,
             ),
@@ -132,8 +136,8 @@ class Sandbox:
 
     def routes(self) -> list[web.RouteDef]:
         """The platform's API, its pictures, its login, and the control doors, for the bot's own aiohttp application."""
-        platform = web.route("*", "/cgi-bin/{path:.+}", self._api.handle)
-        return [platform, *self._scenery.routes(), *self._entrance.routes(), *Doors(self).routes()]
+        parts = (self._scenery, self._entrance, Doors(self), self.transfers)
+        return [web.route("*", "/cgi-bin/{path:.+}", self._api.handle), *(r for part in parts for r in part.routes())]
 
     async def start(self, bot_url: str) -> None:
         """Wake up; `bot_url` is the loopback address of the bot, and of these routes. Raise `StateUnreadable`."""
@@ -177,6 +181,10 @@ class Sandbox:
         """A customer writes to the desk, a rep to the app."""
         return await self.act(persona, "say", text)
 
+    def hold(self, content: bytes, content_type: str = "image/jpeg") -> str:
+        """Keep a picture as the platform keeps what a phone has sent; returns its id, for `say` with `media`."""
+        return self._media.keep("image", content, content_type)
+
     async def tap(self, persona: str, item: str) -> Result:
         """A customer taps a menu item by its id."""
         return await self.act(persona, "tap", item)
@@ -208,6 +216,18 @@ class Sandbox:
     async def visit(self, persona: str, shop: str) -> Result:
         """A customer visits a shop."""
         return await self.act(persona, "visit", shop)
+
+    async def trial(self, persona: str, product: str) -> Result:
+        """A customer begins to try a product."""
+        return await self.act(persona, "trial", product)
+
+    async def sign(self, persona: str, contract: str) -> Result:
+        """A customer signs a contract."""
+        return await self.act(persona, "sign", contract)
+
+    async def open(self, persona: str, branch: str) -> Result:
+        """A customer opens an account."""
+        return await self.act(persona, "open", branch)
 
     async def advance(self, seconds: int) -> str:
         """Move the clock, let everything due happen, and return the new time as ISO 8601 in Beijing time."""

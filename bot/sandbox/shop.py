@@ -1,4 +1,4 @@
-"""The shop: orders, refunds and visits, told to the bot by signed webhooks (Standard Webhooks, scheme v1)."""
+"""The shop: orders, refunds and what people do without paying, told by signed webhooks (Standard Webhooks, v1)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +19,28 @@ from bot.sandbox.state import Order, Person
 
 PATIENCE = 15.0  # seconds for one answer
 MORE_TRIES = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occasion:
+    """Something that is done without paying: the webhook's type, the letter of its numbers, its word in the log.
+
+    `named` is what the act's value names.
+    """
+
+    type: str
+    letter: str
+    word: str
+    named: str
+
+
+OCCASIONS = {
+    "visit": Occasion(type="visit.completed", letter="V", word="到店", named="shop"),
+    "trial": Occasion(type="trial.started", letter="T", word="试用", named="product"),
+    "sign": Occasion(type="contract.signed", letter="C", word="签约", named="contract"),
+    "open": Occasion(type="account.opened", letter="A", word="开户", named="branch"),
+}
+"""By the name of the act."""
 
 
 class Shop:
@@ -70,15 +93,15 @@ class Shop:
         }
         return await self._tell(person, "order.refunded", told, f"{order_no} 退 {amount_fen} 分")
 
-    async def visit(self, person: Person, shop: str) -> dict[str, Any]:
-        """A person visits a shop."""
+    async def witness(self, person: Person, occasion: Occasion, what: str) -> dict[str, Any]:
+        """A person does something without paying; `what` is said in the log only."""
         told = {
             "source": "sandbox",
-            "order_no": self._number("V"),
+            "order_no": self._number(occasion.letter),
             "buyer": {"external_userid": person.external_userid},
             "at": self._stage.iso_now(),
         }
-        return await self._tell(person, "visit.completed", told, f"到店：{shop}")
+        return await self._tell(person, occasion.type, told, f"{occasion.word}：{what}")
 
     def _number(self, letter: str) -> str:
         """Return the next free number of a series: S0001, S0002…"""

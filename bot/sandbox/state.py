@@ -167,6 +167,20 @@ class Deed(msgspec.Struct, kw_only=True):
     value: Any = None
 
 
+class Payout(msgspec.Struct, kw_only=True):
+    """A transfer of money to a customer (商家转账), by the merchant's own number; times are Unix seconds.
+
+    `ready_at` is when money that is on its way arrives.
+    """
+
+    number: str
+    request: dict[str, Any]
+    at: int
+    state: str = "WAIT_USER_CONFIRM"
+    why: str = ""
+    ready_at: int | None = None
+
+
 class World(msgspec.Struct, kw_only=True):
     """Everything the sandbox remembers. `salt` and `count` feed its ids, so that none repeats after a restart.
 
@@ -191,6 +205,7 @@ class World(msgspec.Struct, kw_only=True):
     received: dict[str, int] = {}
     logins: dict[str, Login] = {}
     tickets: dict[str, Ticket] = {}
+    payouts: dict[str, Payout] = {}
     lines: list[Line] = []
     deeds: list[Deed] = []
     said: int = 0

@@ -58,11 +58,11 @@ def fen(amount: Any) -> int:
 
 
 def spoken(kind: str, said: Mapping[str, Any], media: Media) -> tuple[dict[str, Any], str, str]:
-    """Return (platform body, words, url) of what is said: a text, or a made-up photo or voice note."""
+    """Return (platform body, words, url) of what is said: a text, a file by its `media` id, or a made-up one."""
     if kind == "text":
         return {"content": word(said, "text")}, word(said, "text"), ""
     if kind not in PHOTOS_AND_VOICES:
         raise BadAct("value: kind must be text, image or voice")
     content_type, content = PHOTOS_AND_VOICES[kind]
-    media_id = media.keep(kind, content, content_type)
+    media_id = word(said, "media") if "media" in said else media.keep(kind, content, content_type)
     return {"media_id": media_id}, "", media.url(media_id)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from referral.conversations.story_actions import StoryAction
+from referral.conversations.thanks_actions import ThanksAction
 from referral.people import Byline
 
 
@@ -34,6 +36,21 @@ class TellRules:
 @dataclass(frozen=True, slots=True)
 class TellWhy:
     """The reasons of what stands, one sentence each."""
+
+
+@dataclass(frozen=True, slots=True)
+class TellFriends:
+    """Where each friend stands, a few one by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class TellWhen:
+    """When the thanks come."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAppeal:
+    """A colleague is to look again at what was explained, and gets the chat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +153,9 @@ Action = (
     | TellProgress
     | TellRules
     | TellWhy
+    | TellFriends
+    | TellWhen
+    | OpenAppeal
     | ShowMenu
     | SetByline
     | StopReminders
@@ -151,4 +171,6 @@ Action = (
     | AskSurvey
     | KeepScore
     | LeaveInPeace
+    | StoryAction
+    | ThanksAction
 )

@@ -53,10 +53,35 @@ class WantsPoster:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """同意 HANDLE, 不同意 HANDLE: the handle as `handle_of` reads it, empty where none was written."""
+    """同意 HANDLE, 不同意 HANDLE REASON: the handle as `handle_of` reads it, empty where none was written."""
 
     yes: bool
     handle: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WantsApprovals:
+    """待批: what waits for a manager's yes."""
+
+
+@dataclass(frozen=True, slots=True)
+class WantsClaims:
+    """介绍: which friends say who introduced them."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmsClaim:
+    """确认 HANDLE: who is meant, by place on the list, code or name; all that follows the word."""
+
+    rest: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefusesClaim:
+    """不算 HANDLE REASON; all that follows the word."""
+
+    rest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +98,10 @@ Command = (
     | AskedAbout
     | WantsPoster
     | Answered
+    | WantsApprovals
+    | WantsClaims
+    | ConfirmsClaim
+    | RefusesClaim
     | NotUnderstood
 )
 
@@ -81,13 +110,20 @@ _ALONE: dict[str, Command] = {
     "名单": WantsList(),
     "活动": WantsCampaigns(),
     "业绩": WantsResults(),
+    "介绍": WantsClaims(),
+    "待批": WantsApprovals(),
+    "待审批": WantsApprovals(),
     "帮助": WantsHelp(),
     "help": WantsHelp(),
     "?": WantsHelp(),
 }
 _SENTENCE = re.compile(r"[,。;!?]")
 _SPACED = r"\s*".join
-_WITH_MORE = re.compile(rf"^({'|'.join(map(_SPACED, ('新活动', '客户', '海报', '不同意', '同意')))})(.*)$", re.DOTALL)
+_WITH_MORE = re.compile(
+    rf"^({'|'.join(map(_SPACED, ('新活动', '客户', '海报', '不同意', '同意', '确认', '不算')))})(.*)$", re.DOTALL
+)
+_HANDLED = re.compile(r"[0-9A-Za-z]{4}(?![0-9A-Za-z])")
+_ANSWERED = re.compile(r"([0-9A-Za-z]{4,16})(?![0-9A-Za-z])(.*)", re.DOTALL)
 _MISREAD = str.maketrans("OIL", "011")
 
 
@@ -98,9 +134,11 @@ def read(text: str) -> Command:
     if alone := _ALONE.get(whole.casefold()):
         return alone
     found = _WITH_MORE.match(said.lstrip(_AROUND))
-    if found is None or _goes_on(found[2]):
+    if found is None:
         return NotUnderstood()
-    return _command(_without_spaces(found[1]), found[2])
+    word, rest = _without_spaces(found[1]), found[2]
+    named = word == "不同意" and _ANSWERED.match(rest)
+    return NotUnderstood() if not named and _goes_on(rest) else _command(word, rest)
 
 
 def _goes_on(rest: str) -> bool:
@@ -127,8 +165,27 @@ def _command(word: str, rest: str) -> Command:
             return AskedAbout(_bare(rest))
         case "海报":
             return WantsPoster(_bare(rest))
+        case "确认" | "不算":
+            return _of_claim(word, rest.strip(_AROUND))
         case _:
-            return Answered(yes=word == "同意", handle=handle_of(rest))
+            return _answer(word == "同意", rest.strip(_AROUND))
+
+
+def _answer(yes: bool, rest: str) -> Command:
+    """A handle, and after a no the reason; a yes with more words is none. Spaces within a handle do not matter."""
+    found = None if yes else _ANSWERED.fullmatch(rest)
+    if found:
+        return Answered(yes=yes, handle=handle_of(found[1]), reason=found[2].strip(_AROUND))
+    return Answered(yes=yes, handle=handle_of(rest))
+
+
+def _of_claim(word: str, rest: str) -> Command:
+    """Without a handle it is talk, as in 确认收到; the word alone asks what there is."""
+    if not rest:
+        return WantsClaims()
+    if not _HANDLED.match(rest):
+        return NotUnderstood()
+    return ConfirmsClaim(rest) if word == "确认" else RefusesClaim(rest)
 
 
 def _bare(text: str) -> str:

@@ -6,7 +6,7 @@ Whoever performs the actions looks up codes, posters and counts; nothing here re
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -24,23 +24,29 @@ from referral.conversations.actions import (
     KeepScore,
     LeaveInPeace,
     NoteDeclared,
+    OpenAppeal,
     Say,
     SetByline,
     ShowMenu,
     StopReminders,
+    TellFriends,
     TellProgress,
     TellRules,
+    TellWhen,
     TellWhy,
     TouchCode,
 )
 from referral.conversations.heard import (
     Answered,
+    Appealed,
     AskedForPerson,
+    AskedFriends,
     AskedProgress,
     AskedRules,
     AskedSigning,
     AskedSurvey,
     AskedToRecommend,
+    AskedWhen,
     AskedWhy,
     ChoseByline,
     Claimed,
@@ -58,6 +64,10 @@ from referral.conversations.heard import (
     TypedCode,
     WasPolite,
 )
+from referral.conversations.story_flow import Noted, StoryDesk, follow
+from referral.conversations.story_heard import OfStory
+from referral.conversations.thanks_actions import ChooseForm, ChooseNamed, TellPoints
+from referral.conversations.thanks_heard import NamedForm, OfThanks, TookForm
 from referral.people import Byline
 
 
@@ -91,6 +101,10 @@ class Situation:
     """Whether this customer may be asked if they want to hear of anything (`referral.floor`)."""
     has_something_to_rate: bool = False
     """Whether this customer got something lately and has not said since how it was."""
+    story: StoryDesk = field(default_factory=StoryDesk)
+    """What stands between this customer and a story of their own."""
+    may_choose: bool = False
+    """Whether a thanks is held of which this customer may still choose the form."""
 
 
 PERMISSION, SURVEY = "consent", "survey"
@@ -101,6 +115,9 @@ SURVEY_AGAIN = timedelta(days=30)
 
 ANSWERED_WITHIN = timedelta(hours=48)
 """For how long a typed word may answer the last question; a tapped one names what it answers."""
+
+APPEALED_WITHIN = timedelta(hours=24)
+"""For how long 人工 after an explanation means that a colleague is to look at what was explained."""
 
 HANDED_FOR = timedelta(hours=24)
 """For how long a colleague is taken to be at it: meanwhile other talk gets no second polite line."""
@@ -115,6 +132,8 @@ class Chat:
     just_asked: bool = False
     survey_at: datetime | None = None
     question_at: datetime | None = None
+    noted: Noted | None = None
+    explained_at: datetime | None = None
 
     @classmethod
     def read(cls, kept: Mapping[str, object]) -> Chat:
@@ -126,6 +145,8 @@ class Chat:
             just_asked=kept.get("just_asked") is True,
             survey_at=_moment(kept.get("survey_at")),
             question_at=_moment(kept.get("question_at")),
+            noted=Noted.read(kept.get("noted")),
+            explained_at=_moment(kept.get("explained_at")),
         )
 
     def keep(self) -> dict[str, object]:
@@ -138,6 +159,8 @@ class Chat:
             "just_asked": self.just_asked,
             "survey_at": survey,
             "question_at": self.question_at.isoformat() if self.question_at else None,
+            "noted": self.noted.keep() if self.noted else None,
+            "explained_at": self.explained_at.isoformat() if self.explained_at else None,
         }
 
 
@@ -153,8 +176,10 @@ def step(chat: Chat, heard: Heard, situation: Situation, now: datetime) -> tuple
 def _asked(
     chat: Chat, actions: list[Action], heard: Heard, situation: Situation, now: datetime
 ) -> tuple[Chat, list[Action]]:
-    """The question of ours that goes along with an answer, if there is one to ask."""
-    if situation.question and not isinstance(heard, Stopped | Answered | AskedForPerson):
+    """The question of ours that goes along with an answer, if there is one to ask; nobody is asked while they write."""
+    if isinstance(heard, OfStory):
+        return replace(chat, just_asked=False), actions
+    if situation.question and not isinstance(heard, Stopped | Answered | AskedForPerson | Appealed):
         asked = replace(chat, question=situation.question, just_asked=True)
         return asked, [*actions, AskDisclosure(situation.question)]
     if situation.may_ask_permission and _is_pleased(heard):
@@ -174,8 +199,10 @@ def _answer(chat: Chat, heard: Heard, situation: Situation, now: datetime) -> tu
             return chat, [GivePoster(again=situation.has_code)] if situation.campaign_runs else [Say("campaign.none")]
         case AskedRules():
             return chat, [TellRules()] if situation.campaign_runs else [Say("campaign.none")]
-        case AskedForPerson():
-            return replace(chat, handed_at=now), [Say("person.handed"), CallPerson(session=True)]
+        case AskedForPerson() | Appealed():
+            return _to_a_person(chat, heard, now)
+        case AskedWhy() | AskedFriends() | AskedWhen():
+            return replace(chat, explained_at=now), [_EXPLAINS[type(heard)]]
         case ChoseByline(byline=byline):
             return chat, [SetByline(byline), Say(_SIGNED[byline])]
         case TypedCode(code=code, otherwise=otherwise):
@@ -192,22 +219,44 @@ def _answer(chat: Chat, heard: Heard, situation: Situation, now: datetime) -> tu
             if situation.was_asked and not (referral or last):
                 return _to_the_ask(chat, situation, yes=yes)
             return _answered(chat, referral or last, yes, now)
-        case AskedProgress() | AskedWhy() | AskedSigning() | Declared() | Greeted() | WasPolite():
+        case AskedProgress() | AskedSigning() | Declared() | Greeted() | WasPolite():
             return chat, list(_AT_ONCE[type(heard)])
         case SentMedia(kind=kind):
             return chat, [Say("person.voice" if kind == "voice" else "person.picture")]
+        case OfStory() | OfThanks():
+            return _of_their_own(chat, heard, situation, now)
         case SaidOther():
             return _hand_over(chat, now)
 
 
+def _of_their_own(
+    chat: Chat, heard: OfStory | OfThanks, situation: Situation, now: datetime
+) -> tuple[Chat, list[Action]]:
+    if isinstance(heard, OfThanks):
+        return _of_thanks(chat, heard, situation, now)
+    noted, actions = follow(heard, situation.story, chat.noted, now)
+    return replace(chat, noted=noted), actions
+
+
+def _of_thanks(chat: Chat, heard: OfThanks, situation: Situation, now: datetime) -> tuple[Chat, list[Action]]:
+    """A form or points; 选… where nothing is to be chosen from is other talk."""
+    match heard:
+        case TookForm(reward=reward, number=number):
+            return chat, [ChooseForm(reward, number)]
+        case NamedForm(word=word):
+            return (chat, [ChooseNamed(word)]) if situation.may_choose else _hand_over(chat, now)
+        case _:
+            return chat, [TellPoints()]
+
+
 _AT_ONCE: dict[type, tuple[Action, ...]] = {
     AskedProgress: (TellProgress(),),
-    AskedWhy: (TellWhy(),),
     AskedSigning: (ShowMenu("poster.sign_ask"),),
     Declared: (NoteDeclared(), Say("poster.declared")),
     Greeted: (ShowMenu("menu.head"),),
     WasPolite: (),
 }
+_EXPLAINS: dict[type, Action] = {AskedWhy: TellWhy(), AskedFriends: TellFriends(), AskedWhen: TellWhen()}
 _SIGNED = {
     Byline.FACE: "poster.sign_face",
     Byline.NICKNAME: "poster.sign_name",
@@ -238,6 +287,15 @@ def _met(code: str, standing: Standing) -> list[Action]:
         return [TouchCode(code), Say("code.already")]
     said: list[Action] = [Say(_MET[standing])]
     return [CountMiss(), *said] if standing in (Standing.UNKNOWN, Standing.NEAR) else said
+
+
+def _to_a_person(chat: Chat, heard: AskedForPerson | Appealed, now: datetime) -> tuple[Chat, list[Action]]:
+    """人工; after an explanation it means that a colleague is to look at what was explained."""
+    explained = chat.explained_at is not None and now - chat.explained_at < APPEALED_WITHIN
+    after = replace(chat, handed_at=now, explained_at=None)
+    if explained or isinstance(heard, Appealed):
+        return after, [OpenAppeal()]
+    return after, [Say("person.handed"), CallPerson(session=True)]
 
 
 def _disclosed(chat: Chat, referral: str | None, yes: bool, now: datetime) -> tuple[Chat, list[Action]]:

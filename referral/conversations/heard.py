@@ -10,6 +10,9 @@ import unicodedata
 from dataclasses import dataclass
 
 from referral import codes
+from referral.conversations import story_heard, thanks_heard
+from referral.conversations.story_heard import OfStory
+from referral.conversations.thanks_heard import OfThanks
 from referral.people import Byline
 
 
@@ -31,6 +34,21 @@ class AskedRules:
 @dataclass(frozen=True, slots=True)
 class AskedWhy:
     """为什么, 为什么没算."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedFriends:
+    """我的朋友算上了吗, 我那个朋友到哪一步了."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedWhen:
+    """谢礼什么时候到."""
+
+
+@dataclass(frozen=True, slots=True)
+class Appealed:
+    """申诉: a person is to look again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +172,9 @@ Heard = (
     | AskedProgress
     | AskedRules
     | AskedWhy
+    | AskedFriends
+    | AskedWhen
+    | Appealed
     | AskedForPerson
     | Stopped
     | Declared
@@ -171,6 +192,8 @@ Heard = (
     | Greeted
     | WasPolite
     | SentMedia
+    | OfStory
+    | OfThanks
     | SaidOther
 )
 
@@ -185,6 +208,7 @@ _MENU: dict[str, Heard] = {
     "progress": AskedProgress(),
     "rules": AskedRules(),
     "why": AskedWhy(),
+    "appeal": Appealed(),
     "person": AskedForPerson(),
     "sign": AskedSigning(),
     "sign.face": ChoseByline(Byline.FACE),
@@ -199,15 +223,36 @@ _RECOMMEND = (
     r"^(我)?(要|想|来)?(个|张|一张)?(推荐|海报|邀请码|邀请链接|我要推荐|推荐朋友|介绍朋友)(一下)?$"
     r"|^(我)?(要|想)(推荐|介绍)|(给我|再来|要|做)(一)?(张|个)?海报"
 )
+_APPEAL = r"^(我?要|我想|想)?申诉(一下)?$|不服|有异议|(重新|再|帮我)核(对|实|查)?(一|1)?(下|遍|次)?$|复核"
+_OURS = r"(朋友|好友|闺蜜|同事|同学|邻居|亲戚|介绍|推荐|邀请|谢礼|奖励|积分|会员|计入|算|到账|退回|收回|记上|通过|名下)"
+_WHY = (
+    rf"^(这是|那)?(为什么|为啥|怎么回事)(呀|啊|呢)?$|(为什么|为啥|怎么回事|凭什么).{{0,20}}{_OURS}|{_OURS}.{{0,20}}(为什么|为啥|怎么回事|凭什么)"
+    r"|(怎么|咋)(还|又|就)?(没|不|未)(给我?)?(算|计|记|登记|有谢礼|通过)|(没|未)(给我?)?(算上|计入|算进|记上)|没算(我|的|我的|数)?$|不算(我的|数)"
+)
+_THANKS_OF_OURS = r"(谢礼|奖励|会员|月卡|积分|礼品|礼物|赠券|券|返|那份|天数)"
+_WHEN = (
+    rf"^.{{0,12}}{_THANKS_OF_OURS}.{{0,6}}(什么时候|啥时候|何时|几时|多久|几天|哪天|还要等)[^期]{{0,6}}$|^.{{0,8}}(什么时候|啥时候|多久|几天)(才|能|会|可以)*(到账|发谢礼|给谢礼)"
+    rf"|^.{{0,10}}{_THANKS_OF_OURS}(怎么)?(还|都)?(没|没有|未)(到|发|给|收到|见)[^期]{{0,4}}$|^.{{0,10}}{_THANKS_OF_OURS}(呢|到了吗|到了没|到没到?|发了吗|发了没有?)$"
+    r"|^(我的)?谢礼$|(怎么)?还?没(有)?到账(呢|呀|啊)?$|到账了?(吗|没有?|么)$"
+)
+_FRIEND = (
+    r"(朋友|好友|闺蜜|同事|同学|邻居|亲戚|姐妹|介绍的|推荐的|带来的|邀请的|那位|那个人|那谁"
+    r"|^(小.|.{1,2}[姐哥总]|他(?!们)|她(?!们))(那边|那单)?)"
+)
+_FRIENDS = (
+    rf"{_FRIEND}.{{0,8}}(算上|算进去?|算数|计入|记上|登记上?|成了|下单|买|加上|联系上|报名)(了|好了)?(吗|没有?|么|没呢)$"
+    rf"|{_FRIEND}.{{0,8}}(到哪|哪一步|哪步|什么情况|啥情况|怎么样|咋样|有消息|有动静|进展|如何)(了|啦)?(吗|没有?|呢)?$"
+    r"|^(算上|计入|记上|算进去)(了)?(吗|没有?|么)$"
+)
 _PATTERNS: tuple[tuple[re.Pattern[str], Heard], ...] = tuple(
     (re.compile(pattern), heard)
     for pattern, heard in (
         (r"^(我?发了|我?已经?发了|发出去了|我?转了|我?已?转发了?)$", Declared()),
-        (r"为什么|为啥|怎么没算|没算上|怎么没计", AskedWhy()),
-        (
-            r"^(我?的?进度|查进度|进展|我的朋友.*(了吗|怎么样)|朋友算上了吗|我的谢礼|谢礼(到了吗|呢)?|.*(来了吗|到账了吗))$",
-            AskedProgress(),
-        ),
+        (_APPEAL, Appealed()),
+        (_WHY, AskedWhy()),
+        (_WHEN, AskedWhen()),
+        (_FRIENDS, AskedFriends()),
+        (r"^(我?的?进度|查进度|进展|我的谢礼|.*来了吗)$", AskedProgress()),
         (r"^(活动|推荐)?规则(是什么|呢)?$", AskedRules()),
         (r"^(转)?人工(客服|服务)?$|^找(个)?人$|^找(顾问|客服)$", AskedForPerson()),
         (r"^署名(方式)?$|^改署名$", AskedSigning()),
@@ -242,7 +287,7 @@ def hear(text: str, *, menu: str | None = None, kind: str = "text") -> Heard:
         return SentMedia(kind)
     if menu and (tapped := _tapped(menu)):
         return tapped
-    said = _plain(text)
+    said = plain(text)
     if _STOP.search(_NOT_ASKED_TO_STOP.sub("", said)):
         return Stopped()
     if code := codes.find_in(text):
@@ -259,6 +304,10 @@ def _meant(said: str) -> Heard:
         return Answered(yes=True, clear=False)
     if _POLITE.match(said):
         return WasPolite()
+    if story := story_heard.meant(said):
+        return story
+    if of_thanks := thanks_heard.meant(said):
+        return of_thanks
     for pattern, heard in _PATTERNS:
         if pattern.search(said):
             return heard
@@ -274,10 +323,10 @@ def _tapped(menu: str) -> Heard | None:
     kind, _, rest = menu.partition(":")
     if kind in ("yes", "no") and rest:
         return Answered(yes=kind == "yes", referral=rest)
-    return _MENU.get(menu)
+    return _MENU.get(menu) or story_heard.tapped(menu) or thanks_heard.tapped(menu)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Words without width, case of form, spaces at the ends, and closing punctuation."""
     folded = unicodedata.normalize("NFKC", text)
     visible = "".join(c for c in folded if unicodedata.category(c) not in {"Cc", "Cf", "Cs"})

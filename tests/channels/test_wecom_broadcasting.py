@@ -15,6 +15,7 @@ from bot.channels.wecom.effects import Lines
 from bot.channels.wecom.gateway import Gateway
 from bot.channels.wecom.sender import Sender
 from bot.channels.wecom.tokens import MemoryTokenStore, Tokens
+from bot.photo_shelf import PhotoShelf
 from referral import broadcasts
 from referral.broadcasts import BroadcastState, End
 from referral.consent import NUDGES, Answer, Consent
@@ -102,6 +103,7 @@ class House:
             lines=Lines(contact=self.gateway, rep=self.gateway, desks={}),
             posters=None,
             pictures=self.folder,
+            photos=PhotoShelf(self.folder),
             clock=lambda: self.now,
             rng=self.rng,
         )

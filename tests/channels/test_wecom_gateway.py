@@ -11,7 +11,7 @@ from aiohttp import web
 
 from bot.channels import errors
 from bot.channels.wecom import errcodes
-from bot.channels.wecom.gateway import Contact, ContactWay, Follow, Profile, Pulled
+from bot.channels.wecom.gateway import PHOTO_LIMIT, Contact, ContactWay, Follow, Profile, Pulled
 from bot.channels.wecom.line import RATES
 from referral.events import DeskSaid
 from referral.identities import Identity, IdentityKind
@@ -122,6 +122,31 @@ class TestFromADesk:
 
         assert await gateway.desk_link("wkMain", "me") == "https://work.weixin.qq.com/kf/kfc?enc_scene=E"
         assert platform.body() == {"open_kfid": "wkMain", "scene": "me"}
+
+    async def test_a_picture_that_somebody_sent_is_fetched_as_it_is(self, gateway, platform):
+        platform.answers["media/get"] = lambda _: web.Response(body=b"{\xff\xd8photo", content_type="image/jpeg")
+
+        assert await gateway.photo("M1") == b"{\xff\xd8photo"
+        assert platform.asked[-1][2]["media_id"] == "M1"
+
+    async def test_a_picture_older_than_three_days_has_expired(self, gateway, platform):
+        platform.answers["media/get"] = {"errcode": 40007, "errmsg": "invalid media_id"}
+
+        with pytest.raises(errors.Expired):
+            await gateway.photo("M1")
+
+    async def test_a_picture_too_large_is_refused_before_it_is_read_to_its_end(self, gateway, platform):
+        platform.answers["media/get"] = lambda _: web.Response(body=bytes(PHOTO_LIMIT + 1))
+
+        with pytest.raises(errors.Refused, match="file_too_large"):
+            await gateway.photo("M1")
+
+    async def test_a_picture_is_asked_for_again_with_a_new_token(self, gateway, platform):
+        platform.bad_tokens = {"t1"}
+        platform.answers["media/get"] = lambda _: web.Response(body=b"photo")
+
+        assert await gateway.photo("M1") == b"photo"
+        assert platform.tokens == 2
 
 
 class TestAboutContacts:

@@ -16,6 +16,7 @@ from bot.channels.wecom.effects import Lines
 from bot.channels.wecom.gateway import Gateway
 from bot.channels.wecom.sender import Sender
 from bot.channels.wecom.tokens import MemoryTokenStore, Tokens
+from bot.photo_shelf import PhotoShelf
 from referral import contact_ways
 from referral.messages import DeskText, FetchProfile
 from referral.outbox import Purpose, post
@@ -80,6 +81,7 @@ class House:
             lines=Lines(contact=gateway, rep=gateway, desks={DESK: gateway}),
             posters=None,
             pictures=pictures,
+            photos=PhotoShelf(pictures),
             clock=lambda: self.now,
             rng=self.rng,
         )

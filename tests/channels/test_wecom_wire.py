@@ -253,7 +253,7 @@ class TestAtTheDesk:
     def test_a_picture_has_no_text(self):
         read = desk_event(item(msgtype="image", image={"media_id": "M"}, text={"content": "x"}))
 
-        assert read == DeskSaid(**self.common, kind="image", text="", menu=None)
+        assert read == DeskSaid(**self.common, kind="image", text="", menu=None, media="M")
 
     def test_an_opened_chat_carries_what_our_link_carried(self):
         read = desk_event(noted(event_type="enter_session", scene="ref_h5", scene_param="7K3M9QXA", welcome_code="W"))

@@ -12,6 +12,7 @@ from bot.posters import qr
 from storage.exports import COLUMNS
 from tests.cli.desk import ROOT, TAOLI
 
+EXPLAINED = {"about", "state", "since", "method", "reason", "missing", "change", "until", "do"}
 REWARD = ["id", "campaign", "referral", "person", "side", "kind", "unit", "amount", "state", "reason"]
 
 
@@ -19,13 +20,15 @@ def test_why_tells_what_a_person_did_and_got(told):
     mei = told.json("why", "crm:mei")
     friend = told.json("why", told.rows("referrals")[0]["friend"])
 
-    assert list(mei) == ["person", "shares", "referrals", "rewards", "nudge"]
+    assert list(mei) == ["person", "shares", "referrals", "rewards", "nudge", "appeals"]
     assert mei["person"]["crm_id"] == "mei"
     assert list(mei["nudge"])[:4] == ["decision", "why", "against", "not_before"]
     assert {share["level"] for share in mei["shares"]} >= {"prepared", "added", "bought"}
     (brought,) = mei["referrals"]
     assert brought["status"] == "credited"
     assert set(brought["reason"]) == {"code", "text"}
+    assert brought["explained"]["state"] == "done"
+    assert set(brought["explained"]) == EXPLAINED
     assert friend["referrals"] == [brought]
     assert [reward["state"] for reward in mei["rewards"]] == ["granted"]
     assert list(mei["rewards"][0])[: len(REWARD)] == REWARD
@@ -43,7 +46,7 @@ def test_why_tells_an_order_and_a_reward(told):
     order = told.json("why", "order:sandbox/S0001")
     reward = told.json("why", f"reward:{order['rewards'][0]['id']}")
 
-    assert list(order) == ["order", "outcome", "reasons", "referral", "rewards"]
+    assert list(order) == ["order", "outcome", "reasons", "referral", "rewards", "explained"]
     assert order["outcome"] == "held"
     assert set(order["reasons"][0]) == {"code", "text"}
     assert {each["side"] for each in order["rewards"]} == {"advocate", "friend"}

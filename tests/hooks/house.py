@@ -240,7 +240,8 @@ class House:
 
 def _check_books(tx) -> None:
     rewards = [reward for person in tx.people.all() for reward in tx.rewards.of_person(person.id)]
-    assert len({(r.referral, r.side) for r in rewards}) == len(rewards)
+    counted = [r for r in rewards if r.is_counted]
+    assert len({(r.referral, r.side) for r in counted}) == len(counted)
     everything = 0
     for person in tx.people.all():
         for state in (RewardState.HELD, RewardState.GRANTED):
@@ -249,7 +250,7 @@ def _check_books(tx) -> None:
             everything += balance
     for campaign in tx.campaigns.all():
         everything += tx.ledger.balance(f"campaign:{campaign.id}", "days")
-        used = sum(r.cost_fen for r in rewards if r.campaign == campaign.id and r.state in COUNTED)
+        used = sum(r.reserved_fen for r in rewards if r.campaign == campaign.id and r.state in COUNTED)
         assert campaign.used_fen == used <= campaign.budget_fen
     assert everything == 0
 

@@ -117,7 +117,7 @@ class TestSentAgain:
 
     async def test_16_friends_at_once_never_exceed_the_budget(self, house):
         # given a budget for three pairs of thanks
-        await house.start(cost_fen=3000, budget_fen=3 * 6000 + 5999)
+        await house.start(budget_fen=3 * 6000 + 5999)
         code = await house.code_of("wmMei")
         for n in range(16):
             await house.add(code, f"wm{n}")

@@ -129,6 +129,15 @@ class TestWhatItMeans:
     def test_a_code_that_is_none_of_ours_does_not_spoil_the_order(self, written, kept):
         assert told("order.paid", PAID | {"code": written}).code == kept
 
+    @pytest.mark.parametrize("coupon", [CODE, CODE.lower(), "".join(chr(ord(sign) + 0xFEE0) for sign in CODE)])
+    def test_a_coupon_that_is_an_invite_code_counts_as_one(self, coupon):
+        assert told("order.paid", PAID | {"coupon": coupon}).code == CODE
+        assert told("order.paid", PAID | {"coupon": coupon, "code": "WINTER20"}).code == "WINTER20"
+
+    @pytest.mark.parametrize("coupon", ["WINTER20", "满 100 减 10", {"id": 7}, 7, ["x"], "", None])
+    def test_any_other_coupon_is_the_shop_s_own_affair(self, coupon):
+        assert told("order.paid", PAID | {"coupon": coupon}) == told("order.paid", PAID)
+
     def test_fields_of_the_sender_s_own_are_passed_over(self):
         more = PAID | {"shop_id": 9, "lines": [{"sku": "x"}], "coupon": None}
 
@@ -264,6 +273,25 @@ class TestWhatIsWrong:
     )
     def test_an_identity_is_known_and_not_empty(self, buyer, name):
         assert paid_wrong(buyer=buyer) == [f"data.buyer.{name}"]
+
+    @pytest.mark.parametrize(
+        ("buyer", "name", "says"),
+        [
+            ({"external_userid": "oAbC1234567890_-abcdefghijkl"}, "external_userid", "openid 或 unionid"),
+            ({"unionid": "wmAJ2GCAAAXtWyujaWJHDDGi0mACH71w"}, "unionid", "external_userid"),
+            ({"openid": "wmAJ2GCAAAXtWyujaWJHDDGi0mACH71w"}, "openid", "external_userid"),
+            ({"openid": "wx00000000000000bb/oAbC1234567890_-abcdefghijkl"}, "openid", "wx00000000000000aa"),
+            ({"external_userid": "13800138000", "crm_id": "13800138000"}, "external_userid", "phone"),
+        ],
+    )
+    def test_an_id_of_another_namespace_is_refused_by_its_field(self, buyer, name, says):
+        naming = Naming(phone_key=PHONE_KEY, app_id=None, accounts=frozenset({"wx00000000000000aa"}))
+
+        with pytest.raises(HookRefused) as refusal:
+            read(body("order.paid", PAID | {"buyer": buyer}), naming)
+
+        assert [each.field for each in refusal.value.problems] == [f"data.buyer.{name}"]
+        assert says in refusal.value.problems[0].problem
 
     def test_all_problems_are_told_at_once(self):
         fields = paid_wrong(

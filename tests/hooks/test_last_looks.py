@@ -94,7 +94,7 @@ async def test_silence_under_one_name_is_silence_under_both(house):
     def unit(tx):
         consent.say(tx, house.facts, mei, Answer.GRANTED, evidence="a", channel="kf", now=house.now)
         silence.keep(tx, house.facts, second, evidence="退订", channel="kf", now=house.now)
-        people.join(tx, [wecom("wmA"), other], now=house.now)
+        merges.join(tx, house.facts, [wecom("wmA"), other], now=house.now, rng=house.rng)
         return notices.is_silent(tx, mei), tx.moments.get(mei).consent
 
     assert await house.store.write(unit) == (True, Permission.WITHDRAWN)

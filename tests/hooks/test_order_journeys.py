@@ -9,7 +9,7 @@ import pytest
 from tests.hooks.house import TERMS, both, held
 
 PRICE = 19900
-COST = 2 * TERMS.cost_fen
+COST = TERMS.one_friend_fen
 
 
 @pytest.fixture

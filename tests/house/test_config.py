@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 from bot.config import Config, ConfigError, load, with_sandbox_secrets
 from bot.config.reader import known_keys
+from bot.config.secret import PrivateKey, pem_lines
 from bot.config.sections import (
     Admin,
     App,
@@ -284,10 +286,12 @@ def test_connectors_and_admins_are_read_ready_for_use(tmp_path: Path):
     text = """
         [fulfilment.erp]
         kind = "webhook"
+        gives = ["points", "days"]
         url = "https://erp.example.cn/thanks"
         secret_env = "ORDERS"
         [fulfilment.vouchers]
         kind = "coupons"
+        pool = "autumn"
         [console]
         secret_env = "CONSOLE"
         [[console.admins]]
@@ -303,6 +307,73 @@ def test_connectors_and_admins_are_read_ready_for_use(tmp_path: Path):
     assert config.console
     assert config.console.admins[0].name == "Lin"
     assert config.server.trusted_proxies == (ip_network("10.0.0.0/8"),)
+
+
+ERP = """
+    [fulfilment.erp]
+    kind = "webhook"
+    gives = ["points", "coupon"]
+    url = "https://erp.example.cn/thanks"
+    secret_env = "ORDERS"
+"""
+TRANSFER = """
+    [fulfilment.transfer]
+    kind = "wechatpay"
+    app_id = "wx1"
+    mch_id = "1900000001"
+    serial_no = "5157F09E"
+    private_key_env = "PAY_KEY"
+"""
+PAY_KEY = PrivateKey.make(os.urandom)
+PAY_PUBLIC = (
+    load_pem_private_key(pem_lines(PAY_KEY), None)
+    .public_key()
+    .public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    .decode()
+)
+
+
+def test_a_kind_of_thanks_is_made_real_by_one_connector_and_one_that_is_off_makes_none(tmp_path: Path):
+    twice = ERP + '[fulfilment.vouchers]\nkind = "coupons"\npool = "autumn"\n'
+    off = (
+        ERP.replace('"coupon"', '"cash"') + TRANSFER + 'public_key_env = "PAY_PUBLIC"\npublic_key_id = "PUB_KEY_ID_1"\n'
+    )
+    keys = {**ENVIRON, "PAY_KEY": PAY_KEY, "PAY_PUBLIC": PAY_PUBLIC}
+
+    assert problems(tmp_path, textwrap.dedent(twice)) == [
+        "fulfilment.vouchers.gives: 'coupon' is given by fulfilment.erp too: keep one of them"
+    ]
+    assert not read(tmp_path, textwrap.dedent(off), keys).fulfilment["transfer"].enabled
+
+
+def test_what_a_connector_cannot_do_without_is_told(tmp_path: Path):
+    assert problems(tmp_path, ERP.replace('gives = ["points", "coupon"]', "")) == [
+        "fulfilment.erp.gives: name the kinds of thanks it makes real, or the events it is told of"
+    ]
+    assert problems(tmp_path, TRANSFER, {**ENVIRON, "PAY_KEY": PAY_KEY}) == [
+        "fulfilment.transfer.public_key_file: is required (or public_key_env)",
+        "fulfilment.transfer.public_key_id: is required",
+    ]
+    assert problems(tmp_path, TRANSFER, {**ENVIRON, "PAY_KEY": "-----BEGIN PRIVATE KEY-----MIIE"})[0] == (
+        "fulfilment.transfer.private_key_env: the environment variable PAY_KEY must be an RSA private key in PEM form, "
+        "without a password"
+    )
+    assert problems(tmp_path, '[fulfilment.vouchers]\nkind = "coupons"\ngives = ["cash"]\n') == [
+        "fulfilment.vouchers.gives[0]: expected one of coupon",
+        "fulfilment.vouchers.pool: is required",
+    ]
+    assert problems(tmp_path, ERP.replace("erp.example.cn", "169.254.169.254")) == [
+        "fulfilment.erp.url: must not lead to a link-local, multicast or unspecified address"
+    ]
+
+
+def test_a_sandbox_makes_the_merchants_key_itself(tmp_path: Path):
+    text = "[sandbox]\nenabled = true\n" + textwrap.dedent(TRANSFER)
+
+    first = with_sandbox_secrets(read(tmp_path, text), os.urandom)
+
+    assert first.fulfilment["transfer"].private_key.startswith("-----BEGIN PRIVATE KEY-----")
+    assert first == with_sandbox_secrets(read(tmp_path, text), os.urandom)
 
 
 def test_no_secret_shows_in_a_problem_or_in_a_log(tmp_path: Path):
@@ -372,7 +443,10 @@ def test_a_sandbox_keeps_its_secrets_from_start_to_start_for_its_owner_alone(tmp
 
 def test_a_sandbox_that_grows_keeps_what_it_had(tmp_path: Path):
     before = with_sandbox_secrets(read(tmp_path, "[sandbox]\nenabled = true\n"), os.urandom)
-    grown = read(tmp_path, '[sandbox]\nenabled = true\n[fulfilment.erp]\nkind = "webhook"\nurl = "http://127.0.0.1/"\n')
+    grown = read(
+        tmp_path,
+        '[sandbox]\nenabled = true\n[fulfilment.erp]\nkind = "webhook"\ngives = ["points"]\nurl = "http://127.0.0.1/"\n',
+    )
 
     after = with_sandbox_secrets(grown, os.urandom)
 

@@ -65,7 +65,7 @@ def problem(words: list[str]) -> str | None:
 
 def environ_of(block: str) -> dict[str, str]:
     """A fitting secret for every variable that a configuration names."""
-    fitting = {"aes_key": AES_KEY, "token": "QDG6eK", "orders": WHSEC, "signals": WHSEC}
+    fitting = {"aes_key": AES_KEY, "token": "QDG6eK", "orders": WHSEC, "signals": WHSEC, "erp": WHSEC}
     named = re.findall(r'_env = "(\w+)"', block)
     return {name: next((v for k, v in fitting.items() if k in name.lower()), "s3cret-of-the-app") for name in named}
 

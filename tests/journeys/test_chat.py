@@ -60,7 +60,7 @@ async def test_progress_tells_where_everything_stands(town):
 
     (told,) = await town.say("mei", "进度")
 
-    assert "朋友有1位，其中0位已经下单" in told
+    assert "朋友有1位，其中0位已计入" in told
     assert "一位好友 · 已添加顾问" in told
     assert (await town.get(link_in(told, "/me/"))).status == 200
 
@@ -70,7 +70,7 @@ async def test_rules_are_told_in_short_and_linked_in_full(town):
 
     (told,) = await town.say("mei", "规则")
 
-    assert "30天内下首单" in told
+    assert "30天内完成首单" in told
     assert "您发没发、发给谁都不影响" in told
     page = await town.get(link_in(told, "/rules/"))
     assert page.status == 200
@@ -79,14 +79,14 @@ async def test_rules_are_told_in_short_and_linked_in_full(town):
 
 async def test_why_is_answered_for_the_advocate_and_for_the_friend(town):
     _, code = await running(town)
-    assert "没有查到没计入的订单" in (await town.say("mei", "为什么"))[0]
+    assert "没有查到没计入的朋友" in (await town.say("mei", "为什么"))[0]
     await town.act("jun", "add", code)
     bought = await town.buy("jun")
     await town.act("jun", "refund", bought["order_no"])
 
     for persona in ("mei", "jun"):
         told = (await town.say(persona, "为什么没算"))[0]
-        assert "在确认期内退款，谢礼没有发放" in told
+        assert "在确认期内退款或取消，谢礼没有发放" in told
         assert "回复「人工」" in told
 
 

@@ -119,7 +119,7 @@ async def test_thanks_of_another_size_reserve_their_cost_in_proportion(town):
     await town.buy("jun")
 
     found = await town.look(lambda tx: tx.campaigns.get(campaign))
-    assert found.used_fen == 2 * 6000
+    assert found.used_fen == 6000 + 3000
 
 
 async def test_a_friend_whose_refund_came_before_the_order_is_not_paid_for_the_next(town):

@@ -100,7 +100,7 @@ async def test_a_message_written_while_the_platform_is_down_is_answered_after(to
     await town.platform("none")
     await town.later(60)
 
-    assert sum("30天内下首单" in told for told in await town.log("mei")) == 1
+    assert sum("30天内完成首单" in told for told in await town.log("mei")) == 1
 
 
 async def test_a_rate_limit_is_waited_for_and_not_hammered(town, code):
@@ -108,12 +108,12 @@ async def test_a_rate_limit_is_waited_for_and_not_hammered(town, code):
     await town.platform("rate")
     assert await town.say("mei", "规则") == []
     await town.platform("none")
-    assert not any("30天内下首单" in told for told in await town.log("mei"))
+    assert not any("30天内完成首单" in told for told in await town.log("mei"))
 
     for _ in range(5):
         await town.later(61)
 
-    assert sum("30天内下首单" in told for told in await town.log("mei")) == 1
+    assert sum("30天内完成首单" in told for told in await town.log("mei")) == 1
 
 
 async def test_a_slow_platform_keeps_no_callback_waiting(town, code):
@@ -183,7 +183,7 @@ async def test_what_was_queued_at_a_stop_goes_out_once_after_the_start(quick_url
     async with open_town(tmp_path, quick_url, machine=machine) as town:
         await town.later(5)
         assert sum("梅姐介绍您来的" in told for told in await town.log("jun")) == 1
-        assert sum("30天内下首单" in told for told in await town.log("mei")) == 1
+        assert sum("30天内完成首单" in told for told in await town.log("mei")) == 1
         assert "梅姐介绍的小军刚添加了您。" in await town.log("lin")
         assert (await town.buy("jun"))["answer"]["outcome"] == "held"
         machine = town.machine

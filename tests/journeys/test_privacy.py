@@ -91,7 +91,7 @@ async def test_a_yes_can_be_taken_back_on_the_page(town, friend):
     await town.buy("jun")
 
     assert "没有告诉梅姐您来了" in (await town.get(await town.me("jun"))).text
-    assert "一位好友 · 已下单" in (await town.say("mei", "进度"))[0]
+    assert "一位好友 · 已计入" in (await town.say("mei", "进度"))[0]
     assert "小军" not in (await town.get(await town.me("mei"))).text
 
 
@@ -106,7 +106,7 @@ async def test_a_yes_taken_back_before_the_advocate_heard_it_is_never_told(town,
 
     seen = await all_that_mei_sees(town)
     assert "小军" not in seen
-    assert "一位好友 · 已下单" in seen
+    assert "一位好友 · 已计入" in seen
 
 
 @pytest.mark.parametrize("vague", ["好的", "嗯", "行"])

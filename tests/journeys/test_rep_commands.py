@@ -152,7 +152,9 @@ async def test_running_campaigns_come_with_what_they_have_brought(either_town):
 
 
 async def test_offers_are_listed_with_a_line_each(town):
-    assert "· 一起多一个月（double-month）：推荐人得30天会员，朋友得30天会员" in await say(town, "lin", "新活动")
+    listed = await say(town, "lin", "新活动")
+    assert "· 一起多一个月（double-month）：双方各得30天会员\n" in listed
+    assert "· 谢谢您的引荐（gratitude）：只说谢谢，不送任何东西\n" in listed
     unknown = await say(town, "lin", "新活动 送金条")
     assert unknown.startswith("没有叫「送金条」的活动")
     assert "double-month" in unknown
@@ -164,7 +166,7 @@ async def test_a_manager_approves_and_the_campaign_runs_from_then(either_town):
     asked = (await town.log("zhou"))[-1]
     for part in (
         "林顾问想开活动「一起多一个月」",
-        "推荐人得30天会员，朋友得30天会员",
+        "朋友完成首单、过了 15 天退款期后，双方各得30天会员。",
         "预算：10万元",
         "不同意 " + handle,
     ):
@@ -282,8 +284,11 @@ async def test_an_offer_that_the_industry_forbids_is_refused(quick_url, tmp_path
         told = await say(town, "lin", "新活动 一起多一个月")
 
         assert told.startswith("「一起多一个月」在本行业不能用：")
-        assert "30天会员" in told
+        assert "保险法" in told
         assert await states(town) == []
+        listed = await say(town, "lin", "新活动")
+        assert "gratitude" in listed
+        assert "double-month" not in listed
 
 
 # --- 客户 -------------------------------------------------------------------------------------------------------------
@@ -302,7 +307,7 @@ async def test_a_customer_is_told_with_what_speaks_for_and_against(town):
         "是否愿意收消息：愿意",
         "近一年没有请对方推荐过",
         "海报：没有取过",
-        "带来朋友 0 位，其中 0 位下了单",
+        "带来朋友 0 位，其中 0 位已计入",
     ]
     assert "/me/" not in told
 
@@ -339,7 +344,7 @@ async def test_what_a_customer_has_brought_is_counted(town):
 
     told = await say(town, "lin", "客户 梅姐")
 
-    assert "带来朋友 1 位，其中 1 位下了单" in told
+    assert "带来朋友 1 位，其中 1 位已计入" in told
     assert "小军" not in told
 
 

@@ -80,7 +80,7 @@ async def test_a_rep_sees_the_month_in_figures(town):
     await town.buy("jun")
     await town.pass_time(5 * 86_400)
 
-    assert (await town.say("lin", "业绩"))[0] == ("本月：1位客户取了海报，1位朋友添加了您，1位下了单，谢礼已到账0份。")
+    assert (await town.say("lin", "业绩"))[0] == ("本月：1位客户取了海报，1位朋友添加了您，1位已计入，谢礼已到账0份。")
     assert "业绩 · 您名下的推荐情况" in (await town.say("lin", "帮助"))[0]
 
 

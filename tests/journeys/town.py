@@ -50,6 +50,7 @@ data_dir = "data"
 [sending]
 holdout = {holdout}
 {sending}
+{more}
 [sandbox]
 enabled = true
 """
@@ -234,13 +235,14 @@ async def open_town(
     industry: str = "retail",
     holdout: float = 0.0,
     sending: str = "",
+    more: str = "",
 ) -> AsyncIterator[Town]:
     """A bot that runs until the block ends; opened again on the same folder it finds what was there."""
     machine = machine or Machine()
     rng = random.Random(int(machine.now.timestamp()))
     file = folder / "taoli.toml"
     written = _CONFIG.format(
-        company=COMPANY, industry=industry, url=url, server=server, holdout=holdout, sending=sending
+        company=COMPANY, industry=industry, url=url, server=server, holdout=holdout, sending=sending, more=more
     )
     file.write_text(written, encoding="utf-8")
     config = with_sandbox_secrets(load(file, {}), rng.randbytes)

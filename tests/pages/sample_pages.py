@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from bot.pages.thanks_views import Option, PointsView, ShopRow, ThanksRow, Voucher
 from bot.pages.views import (
     BusyView,
     CodeRow,
@@ -16,9 +17,10 @@ from bot.pages.views import (
     PrivacyView,
     Question,
     RulesView,
-    ThanksRow,
+    ShowCouponView,
     View,
 )
+from tests.pages.sample_story_pages import story_pages
 
 COMPANY = "青禾书店"
 
@@ -71,7 +73,7 @@ def a_me_page(**changes: Any) -> MeView:
         thanks=(
             ThanksRow(
                 what="一个月会员",
-                side="advocate",
+                occasion="谢谢您的推荐",
                 status="已到账",
                 note="",
                 at="11月20日",
@@ -80,7 +82,7 @@ def a_me_page(**changes: Any) -> MeView:
             ),
             ThanksRow(
                 what="一个月会员",
-                side="friend",
+                occasion="欢迎您的到来",
                 status="待确认",
                 note="退款期到 12月5日，之后自动到账",
                 at="11月20日",
@@ -96,6 +98,88 @@ def a_me_page(**changes: Any) -> MeView:
         privacy_url="/privacy",
     )
     return replace(me, **changes)
+
+
+def a_me_page_with_thanks(**changes: Any) -> MeView:
+    """Every kind of thanks, in each state in which it asks for something or can be used."""
+    home = "/me/x7Qd2m0TzK9vB1sL5nR8wA"
+    plain: dict[str, Any] = {"note": "", "at": "2026年11月20日", "proof_url": f"{home}/proof/w1"}
+    thanks = (
+        ThanksRow(
+            **plain | {"note": "预计12月8日到账"},
+            id="w1",
+            what="1份甜品",
+            occasion="谢谢您的推荐",
+            status="确认中",
+            options=(
+                Option(number=0, words="1份甜品", chosen=True),
+                Option(number=1, words="20元餐券", chosen=False),
+                Option(number=2, words="1年常客会员", chosen=False),
+            ),
+        ),
+        ThanksRow(
+            **plain | {"note": "2027年1月23日前有效"},
+            id="w2",
+            what="1份甜品",
+            occasion="欢迎您的到来",
+            status="可以用了",
+            tone="good",
+            how="在店里打开这一页给店员看就能用，一次用完。",
+            voucher=Voucher(code="7KM4PX92QD", qr_url="/qr/contact.png"),
+        ),
+        ThanksRow(
+            **plain | {"note": "请告诉我们寄到哪里，填好就安排。"},
+            id="w3",
+            what="1份邻里礼盒",
+            occasion="谢谢您写给我们的故事",
+            status="等您填写",
+            wants="address",
+        ),
+        ThanksRow(
+            **plain | {"note": "地址收到了，同事会尽快寄出。"},
+            id="w4",
+            what="一盒明前龙井",
+            occasion="用积分换的",
+            status="待发放",
+            wants="address",
+            given="梅**　138****0000",
+        ),
+        ThanksRow(
+            **plain | {"note": "这一笔要核对收款人的真实姓名，填好就转给您。"},
+            id="w5",
+            what="3000元现金",
+            occasion="谢谢您的推荐",
+            status="等您填写",
+            wants="name",
+        ),
+        ThanksRow(
+            **plain | {"note": "2026年11月24日在湖滨店用过了"},
+            id="w6",
+            what="20元餐券",
+            occasion="谢谢您的推荐",
+            status="已使用",
+        ),
+        ThanksRow(
+            **plain | {"note": "2027年11月24日前有效"},
+            id="w7",
+            what="本人结算手续费减免",
+            occasion="谢谢您的推荐",
+            status="已到账",
+            tone="good",
+            how="要用的时候，跟您的顾问说一声就行。",
+        ),
+    )
+    shelf = (
+        ShopRow(id="q1", title="一盒明前龙井", points=200, note="", enough=True, once="f1"),
+        ShopRow(id="q2", title="优先维修", points=1_200, note="换了以后90天内有效", enough=False, once="f2"),
+    )
+    points = PointsView(balance=1_080, note="其中30积分到2027年2月1日为止，过期就用不了了。", items=shelf)
+    consent = (
+        "我同意青禾书店保存我的真实姓名，只用于给我转现金谢礼时核对收款人和依法申报个人所得税。"
+        "可以随时在这里撤回，撤回不影响已经完成的转账。"
+    )
+    with_thanks = {"thanks": thanks, "points": points, "real_name": "梅**", "name_consent": consent}
+    return a_me_page(questions=(), thanks_told="记下了，就按您选的来。到账之前都可以改。", **with_thanks | changes)
 
 
 def a_newcomers_me_page() -> MeView:
@@ -129,9 +213,15 @@ def every_page() -> dict[str, View]:
         "missing": MissingView(company=COMPANY),
         "busy": BusyView(company=COMPANY),
         "me": a_me_page(),
+        "me-thanks": a_me_page_with_thanks(),
+        "me-thanks-below": a_me_page_with_thanks(
+            points=PointsView(balance=-200, note="有谢礼随退款退回了，以后来的积分会先补上。", items=())
+        ),
+        "coupon-show": ShowCouponView(company=COMPANY, staff_url="/rep/coupon/x?enter=1"),
         "me-new": a_newcomers_me_page(),
         "rules": a_rules_page(),
         "rules-ended": a_rules_page(ended=True),
+        **story_pages(),
         "privacy": PrivacyView(
             company=COMPANY,
             sections=(

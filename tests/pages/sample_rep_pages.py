@@ -6,6 +6,16 @@ from dataclasses import replace
 from typing import Any
 
 from bot.pages.rep_labels import SKIPS
+from bot.pages.rep_people_reading import REFUSALS
+from bot.pages.rep_people_views import (
+    Advocate,
+    ClaimRow,
+    OrderRow,
+    PersonRow,
+    RepClaimView,
+    RepFindView,
+    RepPersonView,
+)
 from bot.pages.rep_views import (
     BroadcastRow,
     Choice,
@@ -96,8 +106,59 @@ def a_card(**changes: Any) -> RepCardView:
         against=("满意度 7 分，还不算高", "最近不太活跃"),
         skips=tuple(SKIPS.items()),
         poster=True,
+        person="p" + "1" * 16,
     )
     return replace(card, **changes)
+
+
+def a_claim(place: int = 0) -> ClaimRow:
+    return ClaimRow(id=f"k{place:016}", friend=NAMES[place], said=NAMES[-1 - place][:12], when="11月23日 周一")
+
+
+def some_advocates() -> tuple[Advocate, ...]:
+    return tuple(Advocate(id=f"p{i:016}", name=name, note="您的客户 · 3F9K 2A7B") for i, name in enumerate(NAMES))
+
+
+def a_find(**changes: Any) -> RepFindView:
+    found = RepFindView(
+        company=COMPANY,
+        asked="李",
+        rows=tuple(PersonRow(id=f"p{i:016}", name=name, note="编号 1042") for i, name in enumerate(NAMES)),
+        more=3,
+        orders=(
+            OrderRow(name="youzan/E20261123100000123456789", buyer="手机号", waits="等了 2 天，还剩 5 天"),
+            OrderRow(name="till/7", buyer="客户编号 1…2、公众号 oA…9x3", waits="等了 6 天，还剩 1 天"),
+        ),
+        waiting=12,
+    )
+    return replace(found, **changes)
+
+
+def a_person(**changes: Any) -> RepPersonView:
+    person = RepPersonView(
+        company=COMPANY,
+        id="p" + "1" * 16,
+        name=NAMES[0],
+        note="编号 1042 · 2024年11月2日成为客户",
+        came=((f"{NAMES[3][:20]} · 好书同读", "已成交", "good"), (f"{NAMES[2]} · 冬", "未计入", "off")),
+        claims=(a_claim(),),
+        asked="李姐",
+        advocates=some_advocates(),
+    )
+    return replace(person, **changes)
+
+
+def a_claimed(**changes: Any) -> RepClaimView:
+    claimed = RepClaimView(
+        company=COMPANY,
+        row=a_claim(),
+        words="是李姐介绍的",
+        friend_id="p" + "1" * 16,
+        until="11月30日 10:00",
+        advocates=some_advocates(),
+        refusals=tuple(REFUSALS.items()),
+    )
+    return replace(claimed, **changes)
 
 
 def every_rep_page() -> dict[str, RepView]:
@@ -116,6 +177,16 @@ def every_rep_page() -> dict[str, RepView]:
     said = a_row(3, state="said", label="已聊", tone="good", note="还没告诉我们发了没有")
     return {
         "list": a_list(),
+        "list-claims": a_list(claims=(a_claim(), a_claim(3)), unmatched=12),
+        "find": a_find(),
+        "find-none": a_find(rows=(), more=0, orders=(), waiting=0),
+        "person": a_person(),
+        "person-plain": a_person(name=NAMES[3], note="", came=(), claims=(), asked="", advocates=(), has_phone=True),
+        "person-staff": a_person(staff=True, told="已标为同事，不再计入活动。"),
+        "person-refused": a_person(problem="不能登记自己。如果只是同名，请另一位同事来确认。", advocates=()),
+        "claim": a_claimed(),
+        "claim-nobody": a_claimed(row=a_claim(3), advocates=(), friend_id=""),
+        "claim-over": a_claimed(advocates=(), refusals=(), until="", over="已经确认，记上了。"),
         "list-talking": a_list(talk=a_talk(3)),
         "list-empty": a_list(rows=(), questions=(), unconfirmed=(), broadcasts=(), first=None, many=False),
         "list-done": a_list(rows=a_list().done, questions=(), unconfirmed=(), broadcasts=(), first=None, many=False),

@@ -57,7 +57,8 @@ LEGIBLE = """() => {
 
 GROUND = "element => getComputedStyle(element).backgroundColor"
 
-SMALL_TARGETS = """() => [...document.querySelectorAll('a, button, label')]
+SMALL_TARGETS = """() => [...document.querySelectorAll('a, button, label, summary')]
+  .filter(e => e.checkVisibility({ contentVisibilityAuto: true }))
   .map(e => [e.textContent.trim(), e.getBoundingClientRect()])
   .filter(([_, box]) => box.height < 44 || box.width < 44)
   .map(([words, box]) => `${words} ${box.width}x${box.height}`)"""
@@ -292,6 +293,8 @@ def _pictures() -> dict[str, bytes]:
         "/avatars/mei.jpg": _png(_avatar),
         "/qr/contact.png": _contact_qr(),
         "/p/3F9K2A7B.jpg": _png(_poster),
+        "/stories/photos/lake.jpg": _png(lambda: _landscape(1600, 1200)),
+        "/stories/photos/tower.jpg": _png(lambda: _landscape(900, 1600)),
     }
 
 
@@ -310,6 +313,12 @@ def _avatar() -> Image.Image:
 
 def _poster() -> Image.Image:
     return Image.linear_gradient("L").resize((1080, 1920)).convert("RGB")
+
+
+def _landscape(width: int, height: int) -> Image.Image:
+    picture = Image.new("RGB", (width, height), "#9fc4d8")
+    ImageDraw.Draw(picture).rectangle((0, height * 3 // 5, width, height), fill="#3f6b4f")
+    return picture
 
 
 def _png(paint: Callable[[], Image.Image]) -> bytes:

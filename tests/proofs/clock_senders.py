@@ -34,6 +34,7 @@ from bot.channels.wecom.effects import Lines
 from bot.channels.wecom.gateway import Gateway
 from bot.channels.wecom.sender import Sender
 from bot.channels.wecom.tokens import MemoryTokenStore, Tokens
+from bot.photo_shelf import PhotoShelf
 from referral.facts import Facts
 from referral.floor import Policy
 from storage.open import open_store
@@ -135,6 +136,7 @@ def sender_of(store: Store, desk: Any, clock: Callable[[], datetime], seed: int)
         lines=Lines(contact=None, rep=None, desks={DESK: desk}),
         posters=None,  # type: ignore[arg-type]  # no letter of this proof has one
         pictures=Path(tempfile.gettempdir()),
+        photos=PhotoShelf(Path(tempfile.gettempdir())),
         clock=clock,
         rng=random.Random(seed),
     )

@@ -12,6 +12,7 @@ from bot.channels.wecom.effects import Lines
 from bot.channels.wecom.gateway import Gateway
 from bot.channels.wecom.sender import Sender
 from bot.channels.wecom.tokens import MemoryTokenStore, Tokens
+from bot.photo_shelf import PhotoShelf
 from referral.messages import RepText
 from referral.outbox import Purpose, post
 from storage import tables as t
@@ -52,6 +53,7 @@ class Desk:
             lines=Lines(contact=None, rep=self.gateway, desks={}),
             posters=None,
             pictures=pictures,
+            photos=PhotoShelf(pictures),
             clock=lambda: self.now,
             rng=random.Random(1),
         )

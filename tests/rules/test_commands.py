@@ -5,9 +5,12 @@ import pytest
 from referral.conversations.commands import (
     Answered,
     AskedAbout,
+    ConfirmsClaim,
     NotUnderstood,
+    RefusesClaim,
     WantsCampaign,
     WantsCampaigns,
+    WantsClaims,
     WantsHelp,
     WantsList,
     WantsPoster,
@@ -27,6 +30,9 @@ from referral.conversations.names import Named, called
         ("活动", WantsCampaigns()),
         ("活动？", WantsCampaigns()),
         ("业绩", WantsResults()),
+        ("介绍", WantsClaims()),
+        ("确认", WantsClaims()),
+        ("不算。", WantsClaims()),
         ("帮助", WantsHelp()),
         ("ＨＥＬＰ", WantsHelp()),
         ("?", WantsHelp()),
@@ -50,6 +56,10 @@ def test_a_word_alone_is_understood_however_it_is_written(text, meant):
         ("客户梅姐", AskedAbout("梅姐")),
         ("客户\n王 梅", AskedAbout("王 梅")),
         ("客户 …", AskedAbout("...")),
+        ("确认 ab12 2", ConfirmsClaim("ab12 2")),
+        ("确认AB12", ConfirmsClaim("AB12")),
+        ("确认 AB12 3F9K-2A7B", ConfirmsClaim("AB12 3F9K-2A7B")),
+        ("不算 AB12 问过了，对方不认识", RefusesClaim("AB12 问过了,对方不认识")),
         ("海报 “梅姐”", WantsPoster("梅姐")),
         ("「海报 梅姐」", WantsPoster("梅姐")),
         ("海报 🌸小花🌸", WantsPoster("🌸小花🌸")),
@@ -134,3 +144,8 @@ def test_two_of_one_name_are_both_found():
     twins = [person(1, "小军"), person(2, "小军"), person(3, "小军军")]
 
     assert [each.person for each in called(twins, "小军")] == ["p1", "p2", "p3"]
+
+
+@pytest.mark.parametrize("text", ["确认收到", "确认一下时间", "不算贵", "不算 吧", "确认，我明天来", "确认 12345"])
+def test_a_word_of_claims_without_a_handle_is_talk(text):
+    assert read(text) == NotUnderstood()

@@ -53,12 +53,23 @@ async def test_refunds_are_whole_or_in_part_and_may_come_before_their_order(town
     ]
 
 
-async def test_a_visit_is_told_with_a_number_and_a_time(town):
-    visited = await town.act("bo", "visit", "望京店")
+@pytest.mark.parametrize(
+    ("do", "value", "kind", "number", "words"),
+    [
+        ("visit", "望京店", "visit.completed", "V0001", "到店：望京店"),
+        ("trial", "团队版", "trial.started", "T0001", "试用：团队版"),
+        ("sign", {"contract": "年度服务"}, "contract.signed", "C0001", "签约：年度服务"),
+        ("open", "营业部", "account.opened", "A0001", "开户：营业部"),
+    ],
+)
+async def test_what_is_done_without_paying_is_told_with_a_number_and_a_time(town, do, value, kind, number, words):
+    done = await town.act("bo", do, value)
 
     told = town.bot.orders[0]
-    assert (told["type"], told["data"]["order_no"], visited["order_no"]) == ("visit.completed", "V0001", "V0001")
+    assert (told["type"], told["data"]["order_no"], done["order_no"]) == (kind, number, number)
     assert told["data"]["at"] == "2026-11-23T12:00:00+08:00"
+    assert "amount_fen" not in told["data"]
+    assert words in [line.text for line in town.sandbox.lines()]
 
 
 async def test_the_shop_sends_again_under_the_same_id_when_the_order_was_not_stored(town):
@@ -132,6 +143,9 @@ async def test_replies_are_those_of_this_act_to_this_persona(town):
         ({"persona": "mei", "do": "refund", "value": "S9999"}, "value"),
         ({"persona": "mei", "do": "refund", "value": None}, "value"),
         ({"persona": "mei", "do": "visit"}, "value"),
+        ({"persona": "mei", "do": "trial", "value": ""}, "value"),
+        ({"persona": "mei", "do": "sign", "value": {"shop": "x"}}, "value"),
+        ({"persona": "mei", "do": "open", "value": 7}, "value"),
         ({"persona": "jun", "do": "add"}, "value"),
         ({"persona": "jun", "do": "delete"}, "value"),
         ({"persona": "lin", "do": "delete", "value": "jun"}, "value"),

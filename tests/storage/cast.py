@@ -9,15 +9,16 @@ from referral.codes import Code
 from referral.identities import Identity, IdentityKind
 from referral.jobs import Job
 from referral.ledger import Entry
+from referral.merges import Merge
 from referral.messages import DeskText, Message
 from referral.notices import Notice
-from referral.offers import Terms
 from referral.orders import Order, Outcome, Refund
 from referral.outbox import Letter, Purpose
 from referral.people import Person
 from referral.referrals import Referral, ReferralStatus
 from referral.rewards import Reward, RewardState, Side
 from referral.shares import Share, ShareLevel
+from referral.terms import Choice, Terms, Thanks
 from referral.touches import Touch, TouchKind
 from storage.transaction import Transaction
 
@@ -48,13 +49,11 @@ def settle_with_order(tx: Transaction) -> Code:
     return code
 
 
+A_MONTH = Choice(kind="days", unit="days", amount=30, cost_fen=3000, says="{amount}天会员")
 TERMS = Terms(
-    rule="double-month",
-    kind="days",
-    unit="days",
-    amount_advocate=30,
-    amount_friend=30,
-    cost_fen=3000,
+    thanks=tuple(
+        Thanks(rule="first-order", side=side, cause="referral", choices=(A_MONTH,)) for side in ("advocate", "friend")
+    ),
     window_days=30,
     late_days=7,
     hold_days=15,
@@ -169,6 +168,9 @@ def a_reward(**changes: Any) -> Reward:
         "unit": "days",
         "amount": 30,
         "cost_fen": 3000,
+        "reserved_fen": 3000,
+        "says": "{amount}天会员",
+        "created_at": NOON,
         "state": RewardState.HELD,
         "reason": "hold.running",
         "order": "o1",
@@ -222,3 +224,7 @@ def an_entry(number: int = 0, **changes: Any) -> Entry:
 
 def salt_of(number: int) -> bytes:
     return sha256(b"salt %d" % number).digest()[:16]
+
+
+def a_merge(kept: str, gone: str) -> Merge:
+    return Merge(id=f"g-{kept}-{gone}", kept=kept, gone=gone, why="crm unionid", who="identity", at=NOON)

@@ -8,7 +8,7 @@ import pytest
 from referral.campaigns import CampaignState
 from referral.codes import encode, is_valid
 from referral.contact_ways import ContactWay
-from referral.offers import override
+from referral.terms import override
 from referral.people import Person
 from referral.referrals import Disclosure, ReferralStatus
 from referral.shares import ShareLevel

@@ -22,6 +22,7 @@ from tests.storage.cast import (
     NOON,
     PHONE,
     WECOM,
+    a_merge,
     a_reward,
     a_share,
     a_touch,
@@ -136,7 +137,7 @@ async def test_those_folded_into_another_are_left_out(store: Store):
         for person in ("mei", "mei2"):
             tx.people.create(Person(id=person), NOON)
         tx.people.attach("mei2", Identity(CRM, "42"), NOON)
-        tx.people.merge("mei", "mei2")
+        tx.merges.fold(a_merge("mei", "mei2"), [])
 
     await store.write(story)
 

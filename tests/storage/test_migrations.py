@@ -11,7 +11,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, NullPool, create_engine, inspect, text
 
@@ -240,17 +242,26 @@ async def test_a_file_whose_writer_died_in_mid_rollback_is_recovered_and_opened(
     await store.close()
 
 
+def migrate_to(url: str, version: str) -> None:
+    """A database as a former program left it."""
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "storage/migrations"))
+    engine = create_engine(url, poolclass=NullPool)
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, version)
+    run_sql(url, "insert into marks (key, value) values ('program', 'taoli')")
+
+
 async def test_the_step_to_cheaper_upkeep_keeps_every_moment(sqlite_url: str):
     """0003 makes the table of moments anew on SQLite."""
-    await migrate_database(sqlite_url)
+    migrate_to(sqlite_url, "0002")
     columns = "person, consent, score, state, reason, due_at"
     run_sql(
         sqlite_url,
         "insert into people (id, created_at) values ('p1', 1), ('p2', 1)",
         f"insert into moments ({columns}) values ('p1', 'granted', 1.5, 'ready', '', 7)",
         f"insert into moments ({columns}) values ('p2', 'unknown', -1, 'idle', 'consent.unknown', null)",
-        "drop index ix_outbox_soon",
-        "update alembic_version set version_num = '0002'",
     )
 
     assert await migrate_database(sqlite_url)
@@ -263,3 +274,55 @@ async def test_the_step_to_cheaper_upkeep_keeps_every_moment(sqlite_url: str):
     file.close()
     assert kept == [("p1", "granted", 1.5, "ready", "", 7), ("p2", "unknown", -1.0, "idle", "consent.unknown", None)]
     assert problems == []
+
+
+OLD_TERMS = (
+    '{"amount_advocate":60,"amount_friend":30,"attribution":"last","both_or_neither":true,"budget_fen":900000,'
+    '"cap_per_year":50,"conversions":["order.paid"],"cost_fen":3000,"hold_days":15,"kind":"days","late_days":7,'
+    '"min_amount_fen":1,"new_customers_only":true,"rule":"first-order","unit":"days","window_days":30}'
+)
+OLD_THANKS = "insert into rewards (id, campaign, referral, friend, person, side, rule, kind, unit, amount, cost_fen,"
+OLD_THANKS += ' state, reason, "order", held_at, due_at, granted_at) values '
+
+
+async def test_the_step_to_the_engine_keeps_campaigns_terms_and_thanks(database_url: str):
+    """0004 makes the table of rewards anew and lists what was one kind of thanks for both sides."""
+    migrate_to(database_url, "0003")
+    run_sql(
+        database_url,
+        "insert into people (id, created_at) values ('mei', 1), ('jun', 1)",
+        "insert into campaigns (id, pack, name, state, starts_at, budget_fen, used_fen, created_at)"
+        " values ('c1', 'double-month', '冬', 'running', 1, 900000, 6000, 1)",
+        f"insert into terms (campaign, version, body, since) values ('c1', 1, '{OLD_TERMS}', 1)".replace(":", r"\:"),
+        "insert into referrals (id, campaign, friend, advocate, code, touch, version, method, status, reason, at)"
+        " values ('r1', 'c1', 'jun', 'mei', 'CODE', 't1', 1, 'last_touch', 'credited', 'hold.running', 5)",
+        "insert into orders (id, source, order_no, kind, amount_fen, paid_at, received_at, person, digest, outcome,"
+        " reasons, referral) values ('o1', 'shop', 'A1', 'order.paid', 19900, 6, 7, 'jun', 'd', 'held', '[]', 'r1')",
+        OLD_THANKS + "('w1', 'c1', 'r1', 'jun', 'mei', 'advocate', 'first-order', 'days', 'days', 60, 3000,"
+        " 'granted', 'granted', 'o1', 7, 8, 9)",
+        OLD_THANKS + "('w2', 'c1', 'r1', 'jun', 'jun', 'friend', 'first-order', 'days', 'days', 30, 3000,"
+        " 'held', 'hold.running', 'o1', 7, 8, null)",
+    )
+
+    assert await migrate_database(database_url)
+
+    store = await open_store(database_url)
+    campaign, terms, rewards, referral = await store.read(
+        lambda tx: (
+            tx.campaigns.get("c1"),
+            tx.campaigns.terms("c1", 1),
+            tx.rewards.of_referral("r1"),
+            tx.referrals.get("r1"),
+        )
+    )
+    await store.close()
+    assert (campaign.used_fen, campaign.spent_fen, campaign.pause) == (6000, 3000, "")
+    assert [(each.side, each.choices[0].amount, each.choices[0].cost_fen) for each in terms.thanks] == [
+        ("advocate", 60, 3000),
+        ("friend", 30, 3000),
+    ]
+    assert [(r.id, r.state, r.reserved_fen, r.cause) for r in rewards] == [
+        ("w1", "granted", 3000, "referral"),
+        ("w2", "held", 3000, "referral"),
+    ]
+    assert referral.order == "o1"

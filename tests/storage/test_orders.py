@@ -8,6 +8,7 @@ from referral.attribution import Reason
 from referral.identities import Identity
 from referral.notices import Window
 from referral.orders import Outcome
+from referral.people import Person
 from referral.referrals import ReferralStatus
 from referral.rewards import RewardState, Side
 from referral.shares import ShareLevel
@@ -143,23 +144,30 @@ async def test_a_reward_moves_only_from_where_it_was_seen(store: Store):
 
     moved, reward = await store.write(story)
 
-    assert moved == [True, False, True]
+    assert [each and each.state for each in moved] == [RewardState.GRANTED, None, RewardState.REVERSED]
     assert (reward.state, reward.reason) == (RewardState.REVERSED, "refund.full")
     assert (reward.granted_at, reward.reversed_at) == (after(days=15), after(days=17))
 
 
-async def test_the_cap_counts_what_an_advocate_holds_and_was_granted_this_year(store: Store):
-    states = dict(enumerate([RewardState.HELD, RewardState.GRANTED, RewardState.REVERSED, RewardState.REJECTED]))
+async def test_the_cap_counts_the_friends_whose_thanks_an_advocate_holds_or_was_granted_this_year(store: Store):
+    states = [RewardState.HELD, RewardState.GRANTED, RewardState.REVERSED, RewardState.REJECTED]
 
     def story(tx):
         settle_with_order(tx)
-        for number, state in states.items():
-            tx.rewards.add(a_reward(id=f"w{number}", rule=f"rule-{number}", state=state))
+        for number, state in enumerate(states):
+            friend = f"friend-{number}"
+            tx.people.create(Person(id=friend), NOON)
+            tx.rewards.add(a_reward(id=f"w{number}", friend=friend, state=state))
+        tx.rewards.add(a_reward(id="w7", friend="friend-0", rule="points"))  # two thanks for one friend
         tx.rewards.add(a_reward(id="w8", person="jun", side=Side.FRIEND))
-        tx.rewards.add(a_reward(id="w9", rule="old", held_at=after(days=-400)))
-        return tx.rewards.counted_since("c1", "mei", after(days=-300))
+        tx.rewards.add(a_reward(id="w9", friend="bo", held_at=after(days=-400)))
+        return [
+            tx.rewards.counted_friends("c1", "mei", after(days=-300)),
+            tx.rewards.counted_friends("c1", "mei", None),
+            tx.rewards.counted_friends("c1", None, None),
+        ]
 
-    assert await store.write(story) == 2
+    assert await store.write(story) == [2, 3, 4]
 
 
 async def test_news_is_given_once_and_told_once(store: Store):

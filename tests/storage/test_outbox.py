@@ -8,6 +8,7 @@ from referral.messages import (
     DeskMenu,
     DeskPoster,
     DeskText,
+    FetchPhoto,
     FetchProfile,
     FetchReps,
     HandOver,
@@ -40,6 +41,7 @@ MESSAGES = [
     MakeBroadcast(broadcast="b1", rep="lin", to=("wm-mei", "wm-jun"), text="春茶到了"),
     MakeContactWay(way="q1", rep="lin", mark="s1", remark="老朋友推荐"),
     MakeDeskLink(desk="wk1", scene="page"),
+    FetchPhoto(desk="wk1", to="wm-mei", photo="h1", media="m1"),
     FetchProfile(who="wm-mei"),
     FetchReps(),
 ]

@@ -9,7 +9,7 @@ from referral.identities import Identity
 from referral.people import Byline, Person
 from storage.errors import StorageError
 from storage.store import Store
-from tests.storage.cast import CRM, KEY, NOON, PHONE, WECOM, a_referral, a_touch, after, an_order, settle
+from tests.storage.cast import CRM, KEY, NOON, PHONE, WECOM, a_merge, a_referral, a_touch, after, an_order, settle
 
 
 async def test_a_person_is_found_by_every_name_they_go_by(store: Store):
@@ -60,7 +60,7 @@ async def test_folding_two_into_one_keeps_the_names_and_what_only_the_other_knew
         tx.people.create(Person(id="mei", nickname="梅姐"), NOON)
         tx.people.create(Person(id="mei2", nickname="Mei", joined_at=NOON, rep="lin"), NOON)
         tx.people.attach("mei2", Identity(CRM, "42"), NOON)
-        tx.people.merge("mei", "mei2")
+        tx.merges.fold(a_merge("mei", "mei2"), [])
         return tx.people.find(Identity(CRM, "42")), tx.people.all()
 
     found, everyone = await store.write(story)
@@ -73,8 +73,8 @@ async def test_who_was_folded_is_still_got_by_an_old_id_however_often_they_moved
     def story(tx):
         for person in ("mei", "mei2", "mei3"):
             tx.people.create(Person(id=person), NOON)
-        tx.people.merge("mei2", "mei3")
-        tx.people.merge("mei", "mei2")
+        tx.merges.fold(a_merge("mei2", "mei3"), [])
+        tx.merges.fold(a_merge("mei", "mei2"), [])
         return [tx.people.get(person).id for person in ("mei", "mei2", "mei3")], tx.people.get("nobody")
 
     assert await store.write(story) == (["mei", "mei", "mei"], None)

@@ -618,6 +618,7 @@ def test_a_finding_says_the_rule_the_place_the_reason_and_what_to_write_instead(
         "text": "分享得红包",
         "why": finding.why,
         "suggestion": finding.suggestion,
+        "source": "微信外部链接内容管理规范 2.1.2，诱导分享",
     }
     assert finding.why
     assert finding.suggestion

@@ -47,6 +47,10 @@ class Client(BaseWeChatClient):  # type: ignore[misc]
         texts = {name: str(value) for name, value in (params or {}).items()}
         return self._line.ask(method, url_or_endpoint, texts, _body(data, files))
 
+    def file(self, call: str, params: Mapping[str, str], most: int) -> Coroutine[object, object, bytes]:
+        """The file that an interface gives; wechatpy reads every answer as JSON."""
+        return self._line.file(call, params, most)
+
     def fetch_access_token(self) -> None:
         """Tokens are the line's affair."""
         raise NotImplementedError

@@ -52,6 +52,7 @@ def _said(item: Mapping[str, object], desk: str, message_id: str, at: datetime) 
         text=_text(words, "content"),
         menu=_text(words, "menu_id") or None,
         at=at,
+        media=_text(_part(item, "image"), "media_id") if kind == "image" else "",
     )
 
 

@@ -11,25 +11,30 @@ from bot.channels.errors import Misconfigured, Refused, Unreachable
 from bot.channels.wecom.effects import Effect, Lines
 from bot.channels.wecom.gateway import Contact, Gateway
 from bot.channels.wecom.gateway import Profile as DeskProfile
+from bot.channels.wecom.photos import PhotoErrands
+from bot.photo_shelf import PhotoShelf
 from referral import contact_ways, contacts
 from referral.contacts import Profile
 from referral.facts import Facts
 from referral.identities import Identity, IdentityKind
 from referral.ids import Bits
-from referral.messages import FetchProfile, FetchReps, MakeContactWay, MakeDeskLink
+from referral.messages import FetchPhoto, FetchProfile, FetchReps, MakeContactWay, MakeDeskLink
 from storage.store import Store
 from storage.transaction import Transaction
 
 _PICTURES = {b"\x89PNG": ".png", b"\xff\xd8\xff": ".jpg"}
 
-Errand = MakeContactWay | MakeDeskLink | FetchProfile | FetchReps
+Errand = MakeContactWay | MakeDeskLink | FetchProfile | FetchPhoto | FetchReps
 
 
 class Errands:
     """Runs errands; each returns what it changes here."""
 
-    def __init__(self, store: Store, *, facts: Facts, lines: Lines, pictures: Path, rng: Bits) -> None:
-        """`pictures` is the folder of mirrored contact QRs."""
+    def __init__(
+        self, store: Store, *, facts: Facts, lines: Lines, pictures: Path, photos: PhotoShelf, rng: Bits
+    ) -> None:
+        """`pictures` is the folder of mirrored contact QRs, `photos` where those of stories lie."""
+        self.photos = PhotoErrands(facts=facts, lines=lines, shelf=photos, rng=rng)
         self._store = store
         self._facts = facts
         self._lines = lines
@@ -46,6 +51,8 @@ class Errands:
                 return lambda tx, _: tx.desks.linked(errand.desk, link)
             case FetchProfile():
                 return await self._fetch_profile(errand)
+            case FetchPhoto():
+                return await self.photos.fetch(errand)
             case FetchReps():
                 return await self._fetch_reps()
 

@@ -34,6 +34,7 @@ _REMARK_LENGTH = 30
 _CARD_BYTES = {"title": 128, "description": 512}
 _BUTTON_LENGTH = 4
 _MARKUP = str.maketrans("<>", "＜＞")  # a card's words are read as markup
+PHOTO_LIMIT = 10 * 1024 * 1024  # bytes: the platform takes no larger image
 _POOL = 2  # session state: waiting for a colleague
 _REPEAT_SECONDS = 1800  # how long the platform remembers a text to a rep
 _PROFILES_AT_ONCE = 100
@@ -175,6 +176,11 @@ class Gateway:
     async def picture(self, url: str) -> bytes:
         """Return a picture that the platform names by address, at most 2 MB."""
         return await self._pictures.fetch(url)
+
+    async def photo(self, media: str) -> bytes:
+        """Return a picture that somebody sent, at most 10 MB; raises `Expired` when it is older than three days."""
+        content: bytes = await self._client.file("media/get", {"media_id": media}, PHOTO_LIMIT)
+        return content
 
     async def pull(self, desk: str, cursor: str, token: str, limit: int = 1000) -> Pulled:
         """Return a desk's messages after `cursor` (empty: the last three days)."""

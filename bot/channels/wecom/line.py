@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import TypeVar
 
 from aiohttp import (
     ClientConnectorError,
@@ -23,7 +24,7 @@ from aiohttp import (
 )
 from aiolimiter import AsyncLimiter
 
-from bot.channels.errors import Misconfigured, RateLimited, TokenRejected, Unreachable
+from bot.channels.errors import Misconfigured, RateLimited, Refused, TokenRejected, Unreachable
 from bot.channels.wecom.errcodes import WINDOW, error_of
 from bot.channels.wecom.tokens import Monotonic, Tokens, token_name
 
@@ -31,6 +32,9 @@ TIMEOUT = ClientTimeout(total=10, sock_connect=3)
 AT_ONCE = 10  # calls in flight to one interface; the platform answers 45033 above its own bound
 ANSWER_LIMIT = 16 * 1024 * 1024  # bytes
 _STEP = 3.0  # seconds over which a rate is spread
+_TOO_LONG = "answer_too_long"
+
+T = TypeVar("T")
 
 
 class Rate(Enum):
@@ -68,6 +72,7 @@ RATES: Mapping[str, Rate] = {
     "kf/send_msg_on_event": Rate.BASE,
     "kf/service_state/trans": Rate.BASE,
     "kf/sync_msg": Rate.BASE,
+    "media/get": Rate.BASE,
     "media/upload": Rate.UPLOAD,
     "message/send": Rate.MEMBERS,
     "ticket/get": Rate.TICKET,
@@ -112,44 +117,67 @@ class Line:
 
     async def ask(self, method: str, call: str, params: Mapping[str, str], body: Body) -> dict[str, object]:
         """Return the answer of interface `call`, whose errcode is 0. Raises `ChannelError`."""
+        return await self._authorised(
+            lambda token: self._send(method, call, {**params, "access_token": token}, body, _checked)
+        )
+
+    async def file(self, call: str, params: Mapping[str, str], most: int) -> bytes:
+        """Return the file that interface `call` gives. Raises `ChannelError`, `Refused` for over `most` bytes."""
+        try:
+            return await self._authorised(
+                lambda token: self._send("get", call, {**params, "access_token": token}, _nothing, _file, most)
+            )
+        except Unreachable as problem:
+            if problem.reason == _TOO_LONG:
+                raise Refused("file_too_large", call=call) from None
+            raise
+
+    async def _authorised(self, send: Callable[[str], Awaitable[T]]) -> T:
+        """Send with a token; with another one where the first was not accepted."""
         token = await self._tokens.get(self._name, self._fetch_token)
         try:
-            return await self._ask(method, call, params, body, token)
+            return await self._tried(send, token)
         except TokenRejected:
             token = await self._tokens.renew(self._name, token, self._fetch_token)
         try:
-            return await self._ask(method, call, params, body, token)
+            return await self._tried(send, token)
         except TokenRejected:
             raise self._tokens.reject(self._name, token) from None
 
-    async def _ask(
-        self, method: str, call: str, params: Mapping[str, str], body: Body, token: str
-    ) -> dict[str, object]:
-        answer = await self._send(method, call, {**params, "access_token": token}, body)
+    async def _tried(self, send: Callable[[str], Awaitable[T]], token: str) -> T:
+        answer = await send(token)
         self._tokens.worked(self._name)
         return answer
 
     async def _fetch_token(self) -> tuple[str, int]:
-        answer = await self._send("get", "gettoken", self._credentials, lambda: None)
+        answer = await self._send("get", "gettoken", self._credentials, _nothing, _checked)
         token, seconds = answer.get("access_token"), answer.get("expires_in")
         if not (isinstance(token, str) and token and isinstance(seconds, int) and seconds > 0):
             raise Unreachable("unreadable_answer", maybe_done=False, call="gettoken")
         return token, seconds
 
-    async def _send(self, method: str, call: str, params: Mapping[str, str], body: Body) -> dict[str, object]:
+    async def _send(
+        self,
+        method: str,
+        call: str,
+        params: Mapping[str, str],
+        body: Body,
+        read: Callable[[bytes, str], T],
+        most: int = ANSWER_LIMIT,
+    ) -> T:
         lane = self._lane(call)
         async with lane.places, lane.limiter:
             wait = lane.shut_until - self._monotonic()
             if wait > 0:
                 raise RateLimited("too_often", retry_after=wait, call=call)
             try:
-                return _checked(await self._exchange(method, call, params, body()), call)
+                return read(await self._exchange(method, call, params, body(), most), call)
             except RateLimited as problem:
                 lane.shut_until = self._monotonic() + problem.retry_after
                 raise
 
     async def _exchange(
-        self, method: str, call: str, params: Mapping[str, str], body: bytes | FormData | None
+        self, method: str, call: str, params: Mapping[str, str], body: bytes | FormData | None, most: int
     ) -> bytes:
         headers = {"Content-Type": "application/json"} if isinstance(body, bytes) else None
         # Causes are dropped: some of them quote the address, and with it the token.
@@ -164,7 +192,7 @@ class Line:
                 allow_redirects=False,
             ) as response:
                 _check_status(response, call)
-                return await _read(response, call)
+                return await _read(response, call, most)
         except (ClientConnectorError, ConnectionTimeoutError):
             raise Unreachable("no_connection", maybe_done=False, call=call) from None
         except InvalidURL:
@@ -193,13 +221,24 @@ def _check_status(response: ClientResponse, call: str) -> None:
     raise Misconfigured("unexpected_status", call=call, code=response.status)
 
 
-async def _read(response: ClientResponse, call: str) -> bytes:
+async def _read(response: ClientResponse, call: str, most: int) -> bytes:
     content = bytearray()
     async for chunk in response.content.iter_any():
         content += chunk
-        if len(content) > ANSWER_LIMIT:
-            raise Unreachable("answer_too_long", maybe_done=True, call=call)
+        if len(content) > most:
+            raise Unreachable(_TOO_LONG, maybe_done=True, call=call)
     return bytes(content)
+
+
+def _nothing() -> None:
+    """The body of a call that has none."""
+
+
+def _file(content: bytes, call: str) -> bytes:
+    """Return a file as it came; what came in its place, where there is none, says why in JSON."""
+    if content[:1] == b"{" and b'"errcode"' in content[:64]:
+        _checked(content, call)
+    return content
 
 
 def _checked(content: bytes, call: str) -> dict[str, object]:

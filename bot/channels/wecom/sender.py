@@ -25,6 +25,7 @@ from bot.channels.errors import (
 from bot.channels.wecom.broadcasting import Broadcasting
 from bot.channels.wecom.effects import Effect, FateUnknown, Lines
 from bot.channels.wecom.errands import Errands
+from bot.photo_shelf import PhotoShelf
 from bot.posters.commissions import PosterDesk
 from bot.posters.errors import PosterError
 from referral import hours, notices, nudges
@@ -36,6 +37,7 @@ from referral.messages import (
     DeskMenu,
     DeskPoster,
     DeskText,
+    FetchPhoto,
     FetchProfile,
     FetchReps,
     HandOver,
@@ -72,6 +74,7 @@ class Sender:
         lines: Lines,
         posters: PosterDesk,
         pictures: Path,
+        photos: PhotoShelf,
         clock: Clock,
         rng: Bits,
     ) -> None:
@@ -79,7 +82,7 @@ class Sender:
         self._facts = facts
         self._lines = lines
         self._posters = posters
-        self._errands = Errands(store, facts=facts, lines=lines, pictures=pictures, rng=rng)
+        self._errands = Errands(store, facts=facts, lines=lines, pictures=pictures, photos=photos, rng=rng)
         self._broadcasts = Broadcasting(store, facts=facts, lines=lines, clock=clock)
         self._clock = clock
         self._rng = rng
@@ -269,7 +272,7 @@ class Sender:
                 await self._tell_rep(message)
             case MakeBroadcast():
                 return await self._broadcasts.make(message)
-            case MakeContactWay() | MakeDeskLink() | FetchProfile() | FetchReps():
+            case MakeContactWay() | MakeDeskLink() | FetchProfile() | FetchPhoto() | FetchReps():
                 return await self._errands.run(message)
         return None
 
@@ -305,6 +308,8 @@ class Sender:
         match letter.message:
             case FetchProfile():
                 return self._errands.learned(letter.message, None)
+            case FetchPhoto():
+                return self._errands.photos.failed(letter.message)
             case MakeBroadcast():
                 return self._broadcasts.given_up(letter.message)
             case _:

@@ -1,0 +1,286 @@
+"""What an order costs in a grown company, and what the ledger and the codes take, as one JSON on standard output.
+
+    python bench/engine.py [--quick] [--touches 100000 1000000 10000000]
+
+For each number of touches a company a hundredth as large in orders and a tenth in people is laid into a SQLite file:
+
+A  `order`: a friend's order through the product's own use case and store, attributed and both thanks held, each in a
+   transaction of its own; ms in the transaction, of the processor, and with the commit. Every fourth names an invite
+   code, and every cap is counted. `growth` compares the medians of the largest company and the smallest.
+B  `codes`: invite codes made in bulk.
+C  `ledger`: ten entries for each past order, appended in transactions of 200 (µs per entry, and with the commit);
+   proofs of single thanks; everything verified.
+D  `peak_mb`: the most memory that was ever resident, in MB (10⁶ bytes), whatever of this was going on.
+
+`--quick` takes 10 000 and 20 000 touches: it shows that the bench runs, not how fast anything is. The full run wants
+some 5 GB for a while in the folder for temporary files.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import random
+import resource
+import sqlite3
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from importlib.metadata import version
+from itertools import islice
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Any
+
+import company
+import crowd
+from company import Size
+from crowd import NOW
+
+from referral import codes, orders
+from referral.facts import Facts
+from referral.identities import Identity, IdentityKind
+from referral.ids import new_id
+from referral.ledger import Entry
+from referral.orders import Order, Outcome
+from storage import proofs
+from storage.open import migrate_database, open_store
+from storage.store import Store
+from storage.times import ms
+from storage.transaction import Transaction
+
+TOUCHES, QUICK = (100_000, 1_000_000, 10_000_000), (10_000, 20_000)
+LIMITS = {
+    "order_p99_ms": 5.0,
+    "growth": 1.3,
+    "codes_per_second": 200_000,
+    "append_us": 50.0,
+    "proof_p99_ms": 1.0,
+    "verify_seconds_per_million": 20.0,
+    "peak_mb": 400,
+}
+TOGETHER = 200
+_MOVES = (("held", "campaign", "held"), ("reversed", "held", "campaign")) * 2
+_LIFE = (*_MOVES[:3], ("granted", "held", "granted"), ("expired", "granted", "campaign"))
+"""How a thanks moves whose person chose another form: kind, out of which account, into which."""
+
+
+def main() -> None:
+    """Measure everything and print it."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="small companies, few rounds")
+    parser.add_argument("--touches", type=int, nargs="+", default=TOUCHES, metavar="COUNT")
+    asked = parser.parse_args()
+    sizes = [Size(touches=count) for count in sorted(QUICK if asked.quick else asked.touches)]
+    rounds = 30 if asked.quick else 2_000
+    began, load = time.perf_counter(), os.getloadavg()
+    made = _codes(20_000 if asked.quick else 1_000_000)
+    with tempfile.TemporaryDirectory(prefix="taoli-bench-") as folder:
+        figures = {str(size.touches): asyncio.run(_measured(size, rounds, Path(folder))) for size in sizes}
+    medians = [each["order"]["p50_ms"] for each in figures.values()]
+    told = {
+        "limits": LIMITS,
+        "codes_per_second": made,
+        "touches": figures,
+        "growth": round(medians[-1] / medians[0], 2),
+        "peak_mb": _peak_mb(),
+        "machine": _machine(load[0]),
+        "run_seconds": round(time.perf_counter() - began, 1),
+    }
+    print(json.dumps(told, ensure_ascii=False, indent=2))
+
+
+async def _measured(size: Size, rounds: int, folder: Path) -> dict[str, Any]:
+    file = folder / f"{size.touches}.db"
+    url, facts = f"sqlite:///{file}", crowd.house()
+    await migrate_database(url)
+    began = time.perf_counter()
+    store = await open_store(url)
+    campaign = await company.found(store, facts.words)
+    await store.close()
+    company.lay(file, size, campaign)
+    made = round(time.perf_counter() - began, 1)
+    store = await open_store(url)
+    try:
+        bench = Bench(store, facts, size, campaign, rounds)
+        told = {"people": size.people, "past_orders": size.orders, "made_seconds": made, "file_mb": _megabytes(file)}
+        return {**told, "ledger": await bench.ledger(), "order": await bench.orders()}
+    finally:
+        await store.close()
+        file.unlink()
+
+
+@dataclass(slots=True)
+class Bench:
+    """One company in its store."""
+
+    store: Store
+    facts: Facts
+    size: Size
+    campaign: str
+    rounds: int
+    rng: random.Random = field(default_factory=lambda: random.Random(7))
+
+    async def orders(self) -> dict[str, Any]:
+        """Orders of friends who have not bought yet, one after another."""
+        friends = await self.store.read(self._friends)
+        inside: list[tuple[float, float]] = []
+        whole: list[float] = []
+        for number, (friend, code) in enumerate(friends):
+            order, buyer = self._order(number, code), self._buyer(friend)
+            began = time.perf_counter()
+            inside.append(await self.store.write(_timed(lambda tx, o=order, b=buyer: self._place(tx, o, b))))
+            whole.append((time.perf_counter() - began) * 1e3)
+        warm = len(friends) // 10
+        passed, used = zip(*inside[warm:], strict=True)
+        return {
+            "orders": len(passed),
+            **_spread(passed, "ms"),
+            **_spread(used, "cpu_ms"),
+            **_spread(whole[warm:], "with_commit_ms"),
+        }
+
+    async def ledger(self) -> dict[str, Any]:
+        """Fill it as the product does, prove some of it, verify all of it."""
+        entries, appended, committed = self._entries(), [], []
+        while group := list(islice(entries, TOGETHER)):
+            began = time.perf_counter()
+            inside, _ = await self.store.write(_timed(lambda tx, group=group: _append(tx, group)))
+            committed.append((time.perf_counter() - began) * 1e6 / len(group))
+            appended.append(inside * 1e3 / len(group))
+        proven = await self.store.read(self._prove)
+        began, used = time.perf_counter(), time.process_time()
+        verified = await self.store.read(proofs.verify)
+        seconds, cpu = time.perf_counter() - began, time.process_time() - used
+        assert verified["ok"], verified
+        return {
+            "entries": verified["size"],
+            **_spread(appended, "us"),
+            **_spread(committed, "with_commit_us"),
+            **{f"proof_{name}": value for name, value in _spread(proven, "ms").items()},
+            "verify_seconds": round(seconds, 2),
+            "verify_cpu_seconds": round(cpu, 2),
+        }
+
+    def _friends(self, tx: Transaction) -> list[tuple[str, str]]:
+        """So many friends and the code they came by last, within the window of their campaign."""
+        chosen: dict[str, str] = {}
+        rows = tx.connection.exec_driver_sql("select max(rowid) from referrals").scalar_one()
+        query = "select friend, code from referrals where rowid = ? and campaign = ? and status = 'pending' and at > ?"
+        since = ms(NOW - timedelta(days=25))
+        for _ in range(200 * self.rounds):
+            row = tx.connection.exec_driver_sql(query, (self.rng.randint(1, rows), self.campaign, since)).first()
+            if row:
+                chosen[row.friend] = row.code
+            if len(chosen) == self.rounds:
+                break
+        return list(chosen.items())
+
+    def _place(self, tx: Transaction, order: Order, buyer: list[Identity]) -> None:
+        answer = orders.place(tx, self.facts, order, buyer, now=NOW, rng=self.rng)
+        assert answer.outcome is Outcome.HELD, answer
+
+    def _order(self, number: int, code: str) -> Order:
+        return Order(
+            id=new_id(self.rng, "o"),
+            source="shop",
+            order_no=f"new{number}",
+            kind=orders.MONEY,
+            amount_fen=39_900,
+            paid_at=NOW,
+            received_at=NOW,
+            digest="",
+            code=code if number % 4 == 0 else None,
+        )
+
+    def _buyer(self, friend: str) -> list[Identity]:
+        return [
+            Identity(IdentityKind.PHONE, company.phone(company.number_of(friend), self.size)),
+            Identity(IdentityKind.WECOM, f"wm{friend[1:]}"),
+        ]
+
+    def _entries(self) -> Iterator[tuple[Entry, bytes]]:
+        """Every past thanks goes through all that a thanks can go through, one step of all of them after another."""
+        purse = f"campaign:{self.campaign}"
+        for kind, credit, debit in _LIFE:
+            for number in range(2, 2 * self.size.orders + 2):
+                person = company.person(number * 7919 % self.size.people, self.size)
+                accounts = {"campaign": purse, "held": f"{person}:held", "granted": f"{person}:granted"}
+                entry = Entry(
+                    id=new_id(self.rng, "e"),
+                    at=NOW,
+                    kind=kind,
+                    debit=accounts[debit],
+                    credit=accounts[credit],
+                    unit="days",
+                    amount=30,
+                    ref=company.reward(number, self.size),
+                )
+                yield entry, self.rng.randbytes(16)
+
+    def _prove(self, tx: Transaction) -> list[float]:
+        """How long proofs take, in ms, of any thanks."""
+        took = []
+        for _ in range(self.rounds):
+            name = company.reward(self.rng.randrange(2, 2 * self.size.orders + 2), self.size)
+            began = time.perf_counter()
+            proofs.prove(tx, name)
+            took.append((time.perf_counter() - began) * 1e3)
+        return took
+
+
+def _append(tx: Transaction, group: list[tuple[Entry, bytes]]) -> None:
+    for entry, salt in group:
+        tx.ledger.append(entry, salt)
+
+
+def _codes(count: int) -> int:
+    """How many codes a second can be made."""
+    began = time.perf_counter()
+    for row in range(count):
+        codes.encode(row, company.KEY)
+    return round(count / (time.perf_counter() - began))
+
+
+def _timed(unit: Callable[[Transaction], None]) -> Callable[[Transaction], tuple[float, float]]:
+    """A unit that answers how long it took, and the processor with it, in ms, its commit not counted."""
+
+    def run(tx: Transaction) -> tuple[float, float]:
+        began, used = time.perf_counter(), time.thread_time()
+        unit(tx)
+        return (time.perf_counter() - began) * 1e3, (time.thread_time() - used) * 1e3
+
+    return run
+
+
+def _spread(took: list[float] | tuple[float, ...], unit: str) -> dict[str, float]:
+    """The median and the 99th percentile."""
+    return {f"p50_{unit}": round(median(took), 2), f"p99_{unit}": round(quantiles(took, n=100)[98], 2)}
+
+
+def _megabytes(file: Path) -> int:
+    return round(file.stat().st_size / 1e6)
+
+
+def _peak_mb() -> int:
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6)
+
+
+def _machine(load: float) -> dict[str, Any]:
+    return {
+        "python": platform.python_version(),
+        "sqlite": sqlite3.sqlite_version,
+        "sqlalchemy": version("sqlalchemy"),
+        "processors": os.cpu_count(),
+        "load_before": round(load, 1),
+        "load": round(os.getloadavg()[0], 1),
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+"""`coupons`: the pools of codes that coupons are given from."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bot.cli.columns import columns
+from bot.cli.house import opened, operate, run
+from bot.cli.options import as_json, configured, show
+from bot.files.codes import FIELD, read_codes
+from bot.files.rows import Problem, shown
+from bot.stocking import STATES, pool_named, pools
+
+_AT_ONCE = 2_000  # codes in one command: well below a megabyte
+_SHOWN = 20  # lines named one by one
+_HEAD = ("券池", "还有", "已发", "已用", "过期", "作废")
+
+
+@click.group()
+def coupons() -> None:
+    """Coupon pools: fill them, and see what is left."""
+
+
+@coupons.command()
+@click.argument("pool")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@configured
+@as_json
+def add(pool: str, file: Path, config_file: Path, json_: bool) -> None:
+    """Put the codes of FILE into POOL: one a line, or a CSV or XLSX with a column of them.
+
+    The same file again adds nothing. Lines that cannot be taken are named; the others are.
+    """
+    found = read_codes(file)
+    added, known = run(_fill(config_file, pool_named(pool), list(found.codes)))
+    again = [_known(found.codes[code], code) for code in known]
+    problems = sorted([*found.problems, *again], key=lambda problem: problem.line)
+    if json_:
+        show({"pool": pool, "added": added, "errors": [_as_json(problem) for problem in problems]})
+    else:
+        click.echo(f"券池「{pool}」新增 {added} 个，没有收 {len(problems)} 行")
+        for each in problems[:_SHOWN]:
+            click.echo(f"  第 {each.line} 行：{each.problem}" + (f"（{each.value}）" if each.value else ""))
+        if len(problems) > _SHOWN:
+            click.echo(f"  还有 {len(problems) - _SHOWN} 行，加 --json 可以看到全部")
+    if problems:
+        sys.exit(1)
+
+
+@coupons.command("list")
+@configured
+@as_json
+def list_(config_file: Path, json_: bool) -> None:
+    """Every pool: how many codes are left, given, used, expired or void."""
+    found = run(_pools(config_file))
+    if json_:
+        return show(found)
+    if not found:
+        return click.echo("还没有券", err=True)
+    rows = [(each["pool"] or "（自动生成）", *(str(each[state]) for state in STATES)) for each in found]
+    return click.echo("\n".join(columns(_HEAD, rows)))
+
+
+async def _fill(config_file: Path, pool: str, codes: Sequence[str]) -> tuple[int, list[str]]:
+    added, known = 0, []
+    for start in range(0, len(codes), _AT_ONCE):
+        some = {"pool": pool, "codes": codes[start : start + _AT_ONCE]}
+        made = await operate(config_file, "coupons.add", some)
+        added += made["added"]
+        known += made["known"]
+    return added, known
+
+
+async def _pools(config_file: Path) -> list[dict[str, Any]]:
+    async with opened(config_file) as here:
+        now = here.clock()
+        return await here.store.read(lambda tx: pools(tx, now))
+
+
+def _known(line: int, code: str) -> Problem:
+    return Problem(line=line, field=FIELD, value=shown(code), problem="这个券码以前收过")
+
+
+def _as_json(problem: Problem) -> dict[str, Any]:
+    return {"line": problem.line, "field": problem.field, "value": problem.value, "problem": problem.problem}

@@ -1,0 +1,112 @@
+"""What staff do with stories, from the command line or elsewhere: look, select, withdraw."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.photo_shelf import FOLDER
+from referral import stories
+from referral.attribution import Reason
+from referral.errors import BadInput
+from referral.facts import Facts
+from referral.ids import Bits
+from referral.rewards import Reward
+from referral.stories import Selected, Story, StoryState
+from referral.story_words import headed, objections
+from referral.times import Clock
+from storage.store import Store, Unit
+from storage.times import iso
+from storage.transaction import Transaction
+
+LONGEST_NOTE = 200
+"""Characters of a note that goes with a decision."""
+
+_PAGE = 200
+_NOTHING_PROMISED = "没有进行中的活动为选中的故事准备谢礼"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curation:
+    """Decisions about stories by name; each returns what `--json` prints. `who` is kept in the audit."""
+
+    store: Store
+    facts: Facts
+    clock: Clock
+    rng: Bits
+    who: str = "cli"
+
+    async def run(self, what: str, args: Mapping[str, Any]) -> dict[str, Any]:
+        """Do `select` or `withdraw`. Raises a `ReferralError` that says what is wrong."""
+        story, note = str(args["id"]), noted(str(args.get("note") or ""))
+        if what == "select":
+            return await self.store.write(self.selecting(story, note, with_photos=args.get("photos") is not False))
+        if what == "withdraw":
+            return await self.store.write(self.withdrawing(story, note))
+        raise BadInput("command", f"没有这个命令：story.{what}")
+
+    def selecting(self, story: str, note: str, *, with_photos: bool = True) -> Unit[dict[str, Any]]:
+        """What puts a story on the wall."""
+        now = self.clock()
+
+        def unit(tx: Transaction) -> dict[str, Any]:
+            made = stories.select(
+                tx, self.facts, story, by=self.who, note=note, with_photos=with_photos, now=now, rng=self.rng
+            )
+            return as_json(made.story, self.facts) | self._thanked(made)
+
+        return unit
+
+    def withdrawing(self, story: str, note: str) -> Unit[dict[str, Any]]:
+        """What takes a story down."""
+        now = self.clock()
+        return lambda tx: as_json(stories.withdraw(tx, story, by=self.who, note=note, now=now), self.facts)
+
+    def _thanked(self, made: Selected) -> dict[str, Any]:
+        why = made.no_thanks and {"code": made.no_thanks.value, "text": self._why(made.no_thanks)}
+        return {"rewards": [self._reward(reward) for reward in made.rewards], "no_thanks": why}
+
+    def _reward(self, reward: Reward) -> dict[str, Any]:
+        return {"id": reward.id, "state": reward.state.value, "what": self.facts.words.thanks(reward.form)}
+
+    def _why(self, reason: Reason) -> str:
+        return _NOTHING_PROMISED if reason is Reason.CREDITED else self.facts.words.reason(reason, audience="staff")
+
+
+def every(tx: Transaction, state: StoryState | None) -> list[Story]:
+    """All stories that were handed in, or those of one state, the newest first."""
+    found: list[Story] = []
+    while some := tx.stories.all(state=state, after=found[-1].id if found else None, limit=_PAGE):
+        found += some
+    return found
+
+
+def noted(note: str) -> str:
+    """A note on one line. Raises `BadInput`."""
+    line = " ".join(note.split())
+    if len(line) > LONGEST_NOTE or not line.isprintable():
+        raise BadInput("--note", f"最多 {LONGEST_NOTE} 个字，不能含有控制字符")
+    return line
+
+
+def as_json(story: Story, facts: Facts) -> dict[str, Any]:
+    """A story as the command line shows it; photos by their place in the data folder."""
+    return {
+        "id": story.id,
+        "person": story.person,
+        "state": story.state.value,
+        "title": headed(story.text)[0],
+        "text": story.text,
+        "photos": [f"{FOLDER}/{photo.file}" if photo.file else None for photo in story.photos],
+        "signed": story.signed,
+        "author": story.author,
+        "thanked": story.thanked,
+        "note": story.note,
+        "submitted_at": iso(story.submitted_at),
+        "selected_at": iso(story.selected_at),
+        "withdrawn_at": iso(story.withdrawn_at),
+        "withdrawn_by": story.withdrawn_by,
+        "url": facts.story_page(story.id) if story.state is StoryState.SELECTED else None,
+        "findings": [found.as_json() for found in objections(story.text, facts.industry)],
+    }

@@ -1,0 +1,29 @@
+"""Offers as shipped: packs read from templates/offers, and their words filled in for one campaign and one person."""
+
+from bot.offers.folder import load_pack, pack_names
+from bot.offers.said import all_words
+from bot.offers.values import offer_values, thanks_words
+from bot.offers.words import (
+    SHARE_LONGEST,
+    ad_label,
+    landing_words,
+    poster_words,
+    privacy_words,
+    rule_words,
+    share_words,
+)
+
+__all__ = [
+    "SHARE_LONGEST",
+    "ad_label",
+    "all_words",
+    "landing_words",
+    "load_pack",
+    "offer_values",
+    "pack_names",
+    "poster_words",
+    "privacy_words",
+    "rule_words",
+    "share_words",
+    "thanks_words",
+]

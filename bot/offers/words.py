@@ -1,0 +1,95 @@
+"""An offer's words filled in for one campaign and one person.
+
+Which framing a person gets is decided in referral.framing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+
+from bot.copy import CopyError, fill_from
+from bot.offers.values import offer_values
+from referral.framing import Facts, Framing, tenure_words, variant_for
+from referral.offers import Edition, LandingCopy, Pack, PosterCopy, Section
+from referral.terms import Terms
+
+SHARE_LONGEST = 200
+
+
+def share_words(
+    pack: Pack, terms: Terms, framing: Framing, facts: Facts, *, edition: Edition, link: str = "", code: str = ""
+) -> str:
+    """The words an advocate passes on, at most 200 characters, the same for the same person and campaign.
+
+    `friend` words carry the link and the code; `feed` words carry neither. Raises CopyError when even the shortest
+    wording is too long for the link.
+    """
+    stock = offer_values(pack, terms, facts.company) | {"link": link, "code": code}
+    variants = pack.words[framing][edition]
+    turn = variant_for(facts.person, facts.campaign, len(variants) * 2)
+    stock["opening"] = _opening(pack, facts, turn % 2)
+    first = turn // 2
+    for text in [*variants[first:], *variants[:first], *([pack.short] if edition == "friend" else [])]:
+        words = fill_from(text, stock)
+        if len(words) <= SHARE_LONGEST:
+            return words
+    raise CopyError([f"link: no wording stays within {SHARE_LONGEST} characters"])
+
+
+def poster_words(pack: Pack, terms: Terms, framing: Framing, company: str, *, edition: Edition) -> PosterCopy:
+    """Headline, body and note of a poster, filled."""
+    copy = pack.posters[framing][edition]
+    stock = offer_values(pack, terms, company)
+    return PosterCopy(
+        headline=fill_from(copy.headline, stock), body=fill_from(copy.body, stock), note=fill_from(copy.note, stock)
+    )
+
+
+def landing_words(pack: Pack, terms: Terms, *, company: str, nickname: str | None, code: str) -> LandingCopy:
+    """The landing page's words, filled; `nickname` None means that the advocate shows no name."""
+    stock = offer_values(pack, terms, company) | {"code": code} | ({"nickname": nickname} if nickname else {})
+    copy = pack.landing
+    return LandingCopy(
+        headline=fill_from(copy.headline if nickname else copy.headline_unsigned, stock),
+        headline_unsigned=fill_from(copy.headline_unsigned, stock),
+        lines=tuple(fill_from(line, stock) for line in copy.lines),
+        steps=tuple(fill_from(step, stock) for step in copy.steps),
+        button=fill_from(copy.button, stock),
+        note=fill_from(copy.note, stock),
+    )
+
+
+def rule_words(
+    pack: Pack, terms: Terms, *, company: str, contact: str, begins: date, ends: date | None
+) -> tuple[Section, ...]:
+    """The published rules, filled; `ends` None means until the budget is used or the end is announced."""
+    stock = offer_values(pack, terms, company) | {"contact": contact, "begins": _day(begins)}
+    period = pack.phrases["period_closed" if ends else "period_open"]
+    stock["period"] = fill_from(period, stock | {"ends": _day(ends) if ends else ""})
+    return _filled(pack.rules, stock)
+
+
+def privacy_words(pack: Pack, *, company: str, contact: str) -> tuple[Section, ...]:
+    """The privacy page, filled."""
+    return _filled(pack.privacy, {"company": company, "contact": contact})
+
+
+def ad_label(pack: Pack, company: str) -> str:
+    """The words that mark a piece as an advertisement of the company (Advertising Law 14)."""
+    return fill_from(pack.ad_label, {"company": company})
+
+
+def _opening(pack: Pack, facts: Facts, turn: int) -> str:
+    tenure = tenure_words(facts.joined_on, facts.today)
+    openings = pack.openings_since if tenure else pack.openings_plain
+    return fill_from(openings[turn % len(openings)], {"company": facts.company, "tenure": tenure})
+
+
+def _filled(sections: tuple[Section, ...], stock: Mapping[str, object]) -> tuple[Section, ...]:
+    return tuple(replace(section, text=fill_from(section.text, stock)) for section in sections)
+
+
+def _day(day: date) -> str:
+    return f"{day.year}年{day.month}月{day.day}日"

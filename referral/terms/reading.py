@@ -1,0 +1,190 @@
+"""Terms read from plain tables and from JSON, every value checked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import MISSING, fields
+from functools import lru_cache
+from typing import Any
+
+from referral.terms.values import (
+    ATTRIBUTIONS,
+    CAUSES,
+    CONVERSIONS,
+    KINDS,
+    MOST_PRIZE_FEN,
+    SIDES,
+    TAX_CLASSES,
+    UNITS,
+    UNITS_OF,
+    BadTerms,
+    Choice,
+    Terms,
+    Thanks,
+)
+
+Check = Callable[[object], str]
+"""What is wrong with a value, empty for nothing."""
+
+
+def _number(low: int, high: int) -> Check:
+    def check(value: object) -> str:
+        good = type(value) is int and low <= value <= high
+        return "" if good else f"{value!r} is not a whole number from {low} to {high}"
+
+    return check
+
+
+def _one_of(*allowed: str) -> Check:
+    return lambda value: "" if value in allowed else f"{value!r} is not one of {', '.join(allowed)}"
+
+
+def _some_of(*allowed: str) -> Check:
+    def check(value: object) -> str:
+        good = isinstance(value, (list, tuple)) and bool(value) and all(part in allowed for part in value)
+        return "" if good else f"{value!r} is not one or more of {', '.join(allowed)}"
+
+    return check
+
+
+def switch(value: object) -> str:
+    return "" if isinstance(value, bool) else f"{value!r} is not true or false"
+
+
+def _name(value: object) -> str:
+    return "" if isinstance(value, str) and value.strip() else f"{value!r} is not a name"
+
+
+def _text(value: object) -> str:
+    return "" if isinstance(value, str) else f"{value!r} is not a text"
+
+
+def _names(value: object) -> str:
+    good = isinstance(value, (list, tuple)) and not any(_name(part) for part in value)
+    return "" if good else f"{value!r} is not a list of names"
+
+
+_NAMED = ("privilege", "gift", "tier")
+"""Kinds that say nothing without a name."""
+
+CHOICE: dict[str, Check] = {
+    "kind": _one_of(*KINDS),
+    "unit": _one_of(*UNITS),
+    "amount": _number(1, 10_000_000),
+    "cost_fen": _number(0, MOST_PRIZE_FEN),
+    "says": _name,
+    "value": _text,
+    "valid_days": _number(0, 3650),
+    "tax_class": _one_of(*TAX_CLASSES),
+}
+_THANKS: dict[str, Check] = {
+    "rule": _name,
+    "side": _one_of(*SIDES),
+    "cause": _one_of(*CAUSES),
+    "tiers": _names,
+    "after_friends": _number(0, 1000),
+}
+TERMS: dict[str, Check] = {
+    "window_days": _number(1, 365),
+    "late_days": _number(0, 90),
+    "hold_days": _number(0, 180),
+    "cap_per_year": _number(1, 1_000),
+    "cap_per_day": _number(0, 1_000),
+    "cap_campaign": _number(0, 10_000_000),
+    "budget_fen": _number(0, 1_000_000_000_000),
+    "min_amount_fen": _number(0, 1_000_000_000),
+    "approve_over_fen": _number(0, MOST_PRIZE_FEN),
+    "margin_percent": _number(0, 100),
+    "attribution": _one_of(*ATTRIBUTIONS),
+    "conversions": _some_of(*CONVERSIONS),
+    "new_customers_only": switch,
+    "both_or_neither": switch,
+    "confirm": switch,
+    "pays": _one_of("person", "company"),
+}
+
+
+@lru_cache(maxsize=512)  # every order and every page asks for the same few rule versions again
+def terms_from_json(text: str) -> Terms:
+    """Read back `Terms.to_json`; raises BadTerms when a key is missing, unknown or out of range."""
+    try:
+        raw = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise BadTerms([f"not JSON: {error}"]) from error
+    if not isinstance(raw, dict):
+        raise BadTerms(["not a JSON object"])
+    return terms_from(raw)
+
+
+def terms_from(raw: Mapping[str, Any]) -> Terms:
+    """Check a plain mapping and make Terms of it; raises BadTerms with every problem at once."""
+    problems = _shape(Terms, raw, TERMS | {"thanks": _some_tables})
+    problems += _thanks_problems(_listed(raw.get("thanks")))
+    if problems:
+        raise BadTerms(problems)
+    thanks = tuple(_thanks(each) for each in raw["thanks"])
+    return Terms(**{**raw, "thanks": thanks, "conversions": tuple(raw["conversions"])})
+
+
+def _some_tables(value: object) -> str:
+    good = isinstance(value, (list, tuple)) and all(isinstance(part, Mapping) for part in value)
+    return "" if good else "not a list of tables"
+
+
+def _listed(value: object) -> Sequence[object]:
+    return value if isinstance(value, (list, tuple)) else ()
+
+
+def _thanks_problems(listed: Iterable[object]) -> list[str]:
+    problems: list[str] = []
+    for number, raw in enumerate(listed):
+        if isinstance(raw, Mapping):
+            here = _shape(Thanks, raw, _THANKS | {"choices": _some_tables}) or _sense(raw)
+            for place, choice in enumerate(_listed(raw.get("choices"))):
+                wrong = _shape(Choice, choice, CHOICE) or _fits(choice)
+                here += [f"choices.{place}.{problem}" for problem in wrong]
+            problems += [f"thanks.{number}.{problem}" for problem in here]
+    return problems or _twice(listed)
+
+
+def _sense(raw: Mapping[str, Any]) -> list[str]:
+    problems = [] if raw["choices"] else ["choices: needs at least one"]
+    if (raw["cause"] == "milestone") != (raw.get("after_friends", 0) > 0):
+        problems.append("after_friends: belongs to a milestone, and a milestone needs it")
+    if raw["cause"] != "referral" and raw["side"] != "advocate":
+        problems.append("side: only the advocate is thanked for this cause")
+    return problems
+
+
+def _fits(raw: Any) -> list[str]:
+    """What of one form contradicts its kind."""
+    units = UNITS_OF[raw["kind"]]
+    problems = [] if raw["unit"] in units else [f"unit: {raw['kind']} is counted in {' or '.join(units)}"]
+    if raw["kind"] in _NAMED and not raw.get("value", "").strip():
+        problems.append(f"value: must name the {raw['kind']}")
+    if raw["kind"] == "cash" and raw.get("tax_class", "none") == "none":
+        problems.append("tax_class: cash is taxed, so it must be one of incidental, labour, company")
+    return problems
+
+
+def _twice(listed: Iterable[object]) -> list[str]:
+    names = [(raw["rule"], raw["side"]) for raw in listed if isinstance(raw, Mapping)]
+    again = sorted({name for name in names if names.count(name) > 1})
+    return [f"thanks: {rule} is there twice for the {side}" for rule, side in again]
+
+
+def _shape(made: type, raw: object, checks: Mapping[str, Check]) -> list[str]:
+    """What keeps a mapping from being one of these: unknown keys, missing keys, values out of range."""
+    if not isinstance(raw, Mapping):
+        return ["not a table"]
+    optional = {field.name for field in fields(made) if field.default is not MISSING}
+    problems = [f"{name}: unknown key" for name in raw if name not in checks]
+    problems += [f"{name}: missing" for name in checks if name not in raw and name not in optional]
+    found = ((name, check(raw[name])) for name, check in checks.items() if name in raw)
+    return problems + [f"{name}: {problem}" for name, problem in found if problem]
+
+
+def _thanks(raw: Mapping[str, Any]) -> Thanks:
+    choices = tuple(Choice(**choice) for choice in raw["choices"])
+    return Thanks(**{**raw, "choices": choices, "tiers": tuple(raw.get("tiers", ()))})

@@ -1,0 +1,55 @@
+"""Milestones: one more thanks after the so-many-th friend is through, told only then.
+
+It stands as long as so many friends are through, whichever they are.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from referral import budgets
+from referral.attribution import Reason
+from referral.ids import Bits
+from referral.referrals import Referral, ReferralStatus
+from referral.rewards import Cause
+from referral.thanks.ending import withdraw
+from referral.thanks.making import reward_of
+from referral.thanks.releasing import hold_alone
+
+if TYPE_CHECKING:
+    from referral.facts import Facts
+    from referral.tx import Tx
+
+
+def review(tx: Tx, facts: Facts, referral: Referral, *, now: datetime, rng: Bits) -> None:
+    """After something changed about a referral: give its advocate what is reached, take back what is not any more."""
+    terms = tx.campaigns.terms(referral.campaign, referral.version)
+    if not any(each.cause == Cause.MILESTONE for each in terms.thanks):
+        return
+    mine = [r for r in tx.referrals.of_advocate(referral.advocate) if r.campaign == referral.campaign]
+    through = sum(map(_is_through, mine))
+    _give(tx, facts, referral, through, now=now, rng=rng)
+    for reward in tx.rewards.of_person(referral.advocate):
+        if reward.cause is not Cause.MILESTONE or reward.campaign != referral.campaign or not reward.is_counted:
+            continue
+        promised = terms.find(reward.rule, reward.side)
+        if promised and through < promised.after_friends:
+            withdraw(tx, facts, reward, Reason.CORRECTED, now=now, rng=rng)
+
+
+def _give(tx: Tx, facts: Facts, referral: Referral, through: int, *, now: datetime, rng: Bits) -> None:
+    terms = tx.campaigns.terms(referral.campaign, referral.version)
+    advocate, campaign = tx.people.get(referral.advocate), tx.campaigns.get(referral.campaign)
+    assert campaign
+    for thanks in terms.thanks_for("milestone", tier=advocate.tier if advocate else ""):
+        reached = through >= thanks.after_friends
+        if not reached or tx.rewards.has_milestone(campaign.id, referral.advocate, thanks.rule):
+            continue
+        if budgets.reserve(tx, facts, campaign, thanks.most_cost_fen, now=now, rng=rng):
+            reward = reward_of(campaign.id, referral.advocate, thanks, None, due=now, now=now, rng=rng)
+            hold_alone(tx, facts, terms, reward, now=now, rng=rng)
+
+
+def _is_through(referral: Referral) -> bool:
+    return (referral.status, referral.reason) == (ReferralStatus.CREDITED, Reason.GRANTED)
