@@ -4,7 +4,7 @@ ARGS ?=
 VENV := .venv
 STAMP := $(VENV)/.stamp
 
-.PHONY: demo test check deps lock proof-crash proof-backup proof-clock proof-optout bench
+.PHONY: demo test check deps lock proof-crash proof-backup proof-clock proof-optout proof-engine bench
 
 demo: $(STAMP)
 	@$(VENV)/bin/taoli demo $(ARGS)
@@ -36,6 +36,9 @@ proof-clock: $(STAMP) deps
 
 proof-optout: $(STAMP) deps
 	$(VENV)/bin/python tests/proofs/optout.py $(ARGS)
+
+proof-engine: $(STAMP) deps
+	$(VENV)/bin/python tests/proofs/engine.py $(ARGS)
 
 bench: $(STAMP)
 	$(VENV)/bin/python bench/callbacks.py

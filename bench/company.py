@@ -23,10 +23,8 @@ from storage.times import ms
 from storage.transaction import Transaction
 
 KEY = bytes(32)
-CAP = 1_000_000
-"""Of a campaign's friends: never reached, and so counted with every order."""
 
-_PACKS = ("double-month", "table-for-two", "traveller", "gratitude")
+_PACKS = ("double-month", "table-for-two", "prime", "top-fans")
 _SINCE = NOW - timedelta(days=120)
 _DAY = 86_400_000
 
@@ -67,7 +65,7 @@ def _start(tx: Transaction, words: Words, pack: str) -> str:
         tx,
         pack=pack,
         name=pack,
-        terms=replace(words.pack(pack).terms, cap_per_day=20, cap_campaign=CAP),
+        terms=replace(words.pack(pack).terms, cap_per_day=20),
         starts_at=_SINCE,
         ends_at=None,
         budget_fen=10**12,
@@ -144,10 +142,7 @@ def _people(size: Size) -> Iterator[str]:
     handle = _id("wm", "i", size.people)
     hashed = f"printf('%08x%056x', i * {2**32 // size.people}, i)"
     for kind, value in (("phone", hashed), ("wecom", handle)):
-        yield (
-            "insert into identities (kind, value, person, since) "
-            f"select '{kind}', {value}, {who}, 0 from {numbers}"
-        )
+        yield (f"insert into identities (kind, value, person, since) select '{kind}', {value}, {who}, 0 from {numbers}")
     yield (
         "insert into contacts (person, rep, added_at, last_added_at) "
         f"select {who}, 'rep' || i % 200, 0, 0 from {numbers}"
@@ -217,7 +212,7 @@ def _orders(size: Size, campaign: str) -> Iterator[str]:
     )
     yield (
         "insert into notices (id, person, kind, ref, state, created_at, told_at) "
-        f"select 'n' || substr(id, 2), person, 'thanks.granted', id, 'told', held_at, held_at from rewards"
+        "select 'n' || substr(id, 2), person, 'thanks.granted', id, 'told', held_at, held_at from rewards"
     )
     yield "drop table past"
 

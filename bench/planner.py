@@ -46,7 +46,7 @@ from referral.signals import Signal, SignalKind
 from storage import tables as t
 from storage.moments import COLUMNS, values_of
 from storage.open import migrate_database, open_store
-from storage.prepared import PreparedUpdate
+from storage.prepared import PreparedChange
 from storage.store import Store, Unit
 from storage.times import ms
 from storage.transaction import Transaction
@@ -56,7 +56,7 @@ T = TypeVar("T")
 LIMITS = {"best_200_ms": 2.0, "best_10000_ms": 15.0, "upkeep_us": 15.0, "longest_transaction_ms": 60.0}
 TOGETHER = 200
 _ROW = update(t.moments).where(t.moments.c.person == bindparam("who"))
-_FACTS = PreparedUpdate(_ROW.values({name: bindparam(name) for name in COLUMNS if name != "person"}))
+_FACTS = PreparedChange(_ROW.values({name: bindparam(name) for name in COLUMNS if name != "person"}))
 _LATE = 5  # rows whose time comes between two ticks
 
 

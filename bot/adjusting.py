@@ -11,7 +11,7 @@ from bot.offers.values import SAYS
 from referral import sectors
 from referral.errors import BadInput, RuleViolation
 from referral.rewards import Cause, Side
-from referral.terms import BadTerms, Choice, Terms, Thanks, terms_from
+from referral.terms import UNITS_OF, BadTerms, Choice, Terms, Thanks, terms_from
 from referral.wording import lint
 
 LONGEST_SAYS = 24
@@ -32,6 +32,8 @@ def form_of(terms: Terms, wanted: Mapping[str, Any], industry: str) -> Choice:
     Raises `BadInput` naming the option, and `RuleViolation` for a kind that the industry may not give.
     """
     kind, unit, amount = str(wanted["kind"]), str(wanted["unit"]), wanted["amount"]
+    if unit not in UNITS_OF[kind]:
+        raise BadInput("--unit", f"{kind} 只能按 {' 或 '.join(UNITS_OF[kind])} 计")
     if barred := sectors.unlawful_kinds(industry, [kind]):
         raise RuleViolation("offer.unlawful", f"{barred[0].why}（{barred[0].source}）")
     alike = next((each for each in _forms(terms) if (each.kind, each.unit) == (kind, unit)), None)

@@ -137,17 +137,14 @@ def as_json(campaign: Campaign, now: datetime) -> dict[str, Any]:
         "to": _iso_day(campaign.ends_at - timedelta(seconds=1)) if campaign.ends_at else None,
         "budget_fen": campaign.budget_fen,
         "used_fen": campaign.used_fen,
-        "spent_fen": campaign.spent_fen,
     }
 
 
 def forecast_as_json(forecast: Forecast) -> dict[str, Any]:
-    """What is left of a budget, the pace of the last two weeks, and the day it is used up at that pace."""
-    return {
-        "left_fen": forecast.left_fen,
-        "a_day_fen": forecast.a_day_fen,
-        "runs_out_on": forecast.runs_out_on and forecast.runs_out_on.isoformat(),
-    }
+    """What of a budget was granted, what is left, the pace of the last two weeks, and the day it is used up so."""
+    runs_out = forecast.runs_out_on and forecast.runs_out_on.isoformat()
+    pace = {"left_fen": forecast.left_fen, "a_day_fen": forecast.a_day_fen, "runs_out_on": runs_out}
+    return {"spent_fen": forecast.spent_fen, "forecast": pace}
 
 
 def _state(campaign: Campaign, now: datetime) -> CampaignState:

@@ -50,7 +50,8 @@ _LINES = """
     menu.sign_face menu.sign_name menu.sign_none menu.yes menu.no menu.tail
     notice.arrived notice.held notice.held_friend notice.granted notice.granted_friend
     notice.reversed notice.reversed_friend notice.reversed_other notice.corrected notice.corrected_friend
-    notice.granted_milestone notice.granted_story notice.granted_manual
+    notice.granted_milestone notice.granted_story notice.granted_manual notice.by_hand
+    notice.refused notice.refused_friend
     notice.claim_confirmed notice.claim_refused notice.claim_expired
     nudge.open_survey nudge.open_praise nudge.open_delivery nudge.open_renewal nudge.open_milestone
     nudge.open_purchase nudge.open_resolved nudge.open_plain

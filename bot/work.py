@@ -153,6 +153,10 @@ class Work:
             now = at.clock()
             await at.store.write(lambda tx: thanks.expire(tx, job.key, now=now, rng=at.rng))
 
+        async def review(job: Job) -> None:
+            now = at.clock()
+            await at.store.write(lambda tx: thanks.review_milestones(tx, at.facts, job.key, now=now, rng=at.rng))
+
         async def close(job: Job) -> None:
             await at.store.write(lambda tx: orders.close(tx, job.key))
 
@@ -187,6 +191,7 @@ class Work:
             PULL: pull,
             thanks.GRANT: grant,
             thanks.EXPIRE: expire,
+            thanks.MILESTONES: review,
             orders.CLOSE: close,
             claims.EXPIRE: give_up,
             notices.DELIVER: deliver,
@@ -238,7 +243,14 @@ class Work:
             await at.store.write(lambda tx: drafts.lapse(tx, at.facts, job.key, now=now, rng=at.rng))
             self.wake()
 
-        return {RANK: rank, FORGET: forget, plan.PLAN: plan_some, plan.CARD: tell_rep, approvals.TELL: tell_managers, drafts.LAPSE: lapse}
+        return {
+            RANK: rank,
+            FORGET: forget,
+            plan.PLAN: plan_some,
+            plan.CARD: tell_rep,
+            approvals.TELL: tell_managers,
+            drafts.LAPSE: lapse,
+        }
 
     def ticks(self) -> list[Tick]:
         """What the clock is to run."""

@@ -133,7 +133,8 @@ def replay(tx: Tx, connector: str, since: datetime | None, *, now: datetime) -> 
 
 def resume(tx: Tx, connector: str, *, now: datetime) -> int:
     """Go on with all that waited for a connector; how many bills that are."""
-    waiting = tx.bills.of_connector(connector, (BillState.WAITING, BillState.UNKNOWN, BillState.SENT), None)
+    states = (BillState.WAITING, BillState.NEEDS, BillState.UNKNOWN, BillState.SENT)
+    waiting = tx.bills.of_connector(connector, states, None)
     for bill in waiting:
         tx.jobs.put(Job(kind=FULFIL, key=bill.id, due_at=now))
     return len(waiting)

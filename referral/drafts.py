@@ -13,8 +13,8 @@ from referral.campaigns import Campaign, CampaignState
 from referral.ids import Bits, new_id
 from referral.jobs import Job
 from referral.messages import RepText
-from referral.terms import Terms
 from referral.outbox import Purpose, post
+from referral.terms import Terms
 from referral.times import chinese_date
 
 if TYPE_CHECKING:

@@ -37,8 +37,8 @@ class Facts:
     links lead to, None where there is none; `hours` are those for unasked messages, by the calendar `workdays`, and
     `policy` says how often; `rep_page` gives a rep's list as a link that is good for a day; `holdout` is the share of
     people who are never nudged, 0-1; without `welcomes` another program greets new contacts. `managers` are the staff
-    who may approve what reps start; `industry` says which words are unlawful here; `connectors` name who makes which kind
-    of thanks real, and `listeners` which of them are told of what.
+    who may approve what reps start; `industry` says which words are unlawful here; `connectors` name who makes which
+    kind of thanks real, and `listeners` which of them are told of what.
     """
 
     company: str

@@ -63,16 +63,24 @@ def record(
 ) -> None:
     """Write the movement of a reward into state `to` from the state it is in; of `amount` where not of all of it."""
     credit, debit = _accounts(reward, to)
-    move(tx, to.value, credit, debit, reward.unit, reward.amount if amount is None else amount, reward.id, now=now, rng=rng)
+    move(
+        tx,
+        to.value,
+        credit,
+        debit,
+        reward.unit,
+        reward.amount if amount is None else amount,
+        reward.id,
+        now=now,
+        rng=rng,
+    )
 
 
 def move(
     tx: HasLedger, kind: str, credit: str, debit: str, unit: str, amount: int, ref: str, *, now: datetime, rng: Bits
 ) -> None:
     """Move an amount out of the `credit` account into the `debit` account; `ref` names what it is about."""
-    entry = Entry(
-        id=new_id(rng, "e"), at=now, kind=kind, debit=debit, credit=credit, unit=unit, amount=amount, ref=ref
-    )
+    entry = Entry(id=new_id(rng, "e"), at=now, kind=kind, debit=debit, credit=credit, unit=unit, amount=amount, ref=ref)
     tx.ledger.append(entry, rng.getrandbits(128).to_bytes(16, "big"))
 
 

@@ -20,7 +20,7 @@ from referral.ids import Bits, new_id
 from referral.moments import Due, Permission, State
 from referral.people import OWN_NUMBERS, Person
 from referral.referrals import Referral, ReferralStatus
-from referral.rewards import RewardState
+from referral.rewards import Cause, RewardState
 from referral.touches import point_again
 
 if TYPE_CHECKING:
@@ -104,12 +104,14 @@ def merge(tx: Tx, facts: Facts, kept: str, gone: str, *, why: str, who: str, now
     made = Merge(id=new_id(rng, "g"), kept=kept, gone=gone, why=why, who=who, at=now)
     _share_silence(tx, [p for p in (tx.people.get(kept), tx.people.get(gone)) if p], now)
     folded = _one_referral_each(tx, facts, made, now=now, rng=rng)
+    stays = _one_milestone_each(tx, facts, made, now=now, rng=rng)
     missing = _missing(tx, gone)
-    move_balances(tx, gone, kept, _balances(tx, gone), made.id, now=now, rng=rng)
+    move_balances(tx, gone, kept, _less(_balances(tx, gone), _owed(tx, stays)), made.id, now=now, rng=rng)
     tx.merges.fold(made, folded)
     for (account, unit), amount in missing.items():
         tx.merges.note_balance(made, account, unit, amount)
     point_again(tx, kept)
+    thanks.review_milestones(tx, facts, kept, now=now, rng=rng)
     tx.audit.note(who, "person.merge", kept, f"{gone} {why}", now)
     return made
 
@@ -152,12 +154,23 @@ def _one_referral_each(tx: Tx, facts: Facts, made: Merge, *, now: datetime, rng:
             stays = min((mine, other), key=lambda r: _weight(tx, r))
             goes = other if stays is mine else mine
             folded.append((goes.id, stays.id))
-            if goes.status is ReferralStatus.CREDITED:
+            if goes.status is ReferralStatus.CREDITED and thanks.is_open(tx, goes):
                 thanks.correct(tx, facts, goes, Reason.MERGED, now=now, rng=rng)
-            for order in tx.orders.of_person(goes.friend):
-                if order.referral == goes.id and order.outcome in ("held", "credited"):
-                    tx.orders.reopen(order.id)
+                for order in tx.orders.of_person(goes.friend):
+                    if order.referral == goes.id and order.outcome in ("held", "credited"):
+                        tx.orders.reopen(order.id)
     return folded
+
+
+def _one_milestone_each(tx: Tx, facts: Facts, made: Merge, *, now: datetime, rng: Bits) -> list[str]:
+    """A milestone that both have reached is owed once. Returns those that cannot be taken back, and so stay."""
+    mine = {(r.campaign, r.rule) for r in tx.rewards.of_person(made.kept) if r.cause is Cause.MILESTONE and r.was_had}
+    stays: list[str] = []
+    for reward in tx.rewards.of_person(made.gone):
+        twice = reward.cause is Cause.MILESTONE and reward.was_had and (reward.campaign, reward.rule) in mine
+        if twice and not (reward.is_counted and thanks.withdraw(tx, facts, reward, Reason.MERGED, now=now, rng=rng)):
+            stays.append(reward.id)
+    return stays
 
 
 def _weight(tx: Tx, referral: Referral) -> tuple[int, datetime, str]:
@@ -217,18 +230,21 @@ def _owed(tx: Tx, rewards: Sequence[str]) -> dict[tuple[str, str], int]:
     return found
 
 
+def _less(amounts: dict[tuple[str, str], int], others: dict[tuple[str, str], int]) -> dict[tuple[str, str], int]:
+    left = {key: amounts.get(key, 0) - others.get(key, 0) for key in amounts.keys() | others.keys()}
+    return {key: amount for key, amount in left.items() if amount}
+
+
 def _missing(tx: Tx, person: str) -> dict[tuple[str, str], int]:
     """How much less stands in a person's accounts than was given to them: what they have used."""
     balances, owed = _balances(tx, person), _owed(tx, [reward.id for reward in tx.rewards.of_person(person)])
-    gaps = {key: owed.get(key, 0) - balances.get(key, 0) for key in balances.keys() | owed.keys()}
-    return {key: gap for key, gap in gaps.items() if gap}
+    return _less(owed, balances)
 
 
 def to_give_back(tx: Tx, found: Merge, rewards: Sequence[str]) -> dict[tuple[str, str], int]:
     """What goes back to the one who was folded away: their thanks as they stand now, less what they had used before."""
     owed, missing = _owed(tx, rewards), tx.merges.noted_balances(found)
-    amounts = {key: owed.get(key, 0) - missing.get(key, 0) for key in owed.keys() | missing.keys()}
-    return {key: amount for key, amount in amounts.items() if amount}
+    return _less(owed, missing)
 
 
 def move_balances(

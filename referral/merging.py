@@ -58,12 +58,13 @@ def part(tx: Tx, facts: Facts, merge_id: str, *, who: str, now: datetime, rng: B
     for person in (found.kept, found.gone):
         point_again(tx, person)
         orders.reexamine(tx, facts, person, now=now, rng=rng)
+        thanks.review_milestones(tx, facts, person, now=now, rng=rng)
         due_rows.hurry(tx, tx.moments.get(person))
     return found
 
 
 def _open_again(tx: Tx, facts: Facts, person: str, *, now: datetime, rng: Bits) -> None:
-    """A credit by an order that is the other's now was none; what was turned down may have been so for the other's sake."""
+    """A credit by an order that is the other's now was none; and what was turned down may have been for their sake."""
     for referral in tx.referrals.of_friend(person):
         order = tx.orders.get(referral.order) if referral.order else None
         if referral.status is ReferralStatus.PENDING or (order and order.person == person):

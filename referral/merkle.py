@@ -15,6 +15,7 @@ Read = Callable[[int, int], bytes]
 Node = tuple[int, int, bytes]  # level, index, hash
 
 HASH_BYTES = 32
+_SPELLING = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 
 
@@ -27,8 +28,7 @@ def canonical(entry: Mapping[str, object]) -> bytes:
 
     Raises ValueError for NaN, infinities and lone surrogates, TypeError for values JSON does not have.
     """
-    text = json.dumps(dict(entry), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return text.encode()
+    return _SPELLING.encode(dict(entry)).encode()
 
 
 def leaf_hash(salt: bytes, entry: bytes) -> bytes:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 OPEN_FOR = timedelta(hours=48)
 ARRIVED = "arrived"
+REFUSED = "refused"
 OF_THANKS = "thanks."
 OF_CLAIMS = "claim."
 OF_APPEAL = "appeal.answered"
@@ -198,20 +199,25 @@ def thanks(tx: Tx, facts: Facts, reward: Reward, state: RewardState, *, now: dat
     tell(tx, facts, reward.person, f"{OF_THANKS}{state.value}", reward.id, now=now, rng=rng)
 
 
+def refused(tx: Tx, facts: Facts, reward: Reward, *, now: datetime, rng: Bits) -> None:
+    """Tell the person that a thanks could not be held, and why: the budget, a cap."""
+    tell(tx, facts, reward.person, f"{OF_THANKS}{REFUSED}", reward.id, now=now, rng=rng)
+
+
 def said(tx: Tx, facts: Facts, waiting: Sequence[Notice]) -> list[str]:
     """What waits, in words; several thanks for one act, of which the same is to be told, in one sentence."""
     together: dict[tuple[object, ...], list[Notice]] = {}
     for notice in waiting:
-        together.setdefault(_occasion(tx, notice), []).append(notice)
+        together.setdefault(_occasion(tx, facts, notice), []).append(notice)
     return list(dict.fromkeys(line for notices in together.values() for line in _together(tx, facts, notices)))
 
 
-def _occasion(tx: Tx, notice: Notice) -> tuple[object, ...]:
+def _occasion(tx: Tx, facts: Facts, notice: Notice) -> tuple[object, ...]:
     reward = _reward(tx, notice)
     if reward is None or not (reward.referral or reward.story):
         return (notice.id,)
     news = notice.kind.removeprefix(OF_THANKS)
-    return _key(reward, news), reward.referral, reward.story, reward.due_at if news == RewardState.HELD else None
+    return _key(facts, reward, news), reward.referral, reward.story, reward.due_at if news == RewardState.HELD else None
 
 
 def _together(tx: Tx, facts: Facts, notices: Sequence[Notice]) -> list[str]:
@@ -222,7 +228,7 @@ def _together(tx: Tx, facts: Facts, notices: Sequence[Notice]) -> list[str]:
     if not first or len(all_of_it) > ROOM:
         return [worded(tx, facts, notice) for notice in notices]
     stock = {**_stock(tx, facts, rewards[0]), "advocate_thanks": all_of_it, "friend_thanks": all_of_it}
-    return [facts.words.say(_key(rewards[0], notices[0].kind.removeprefix(OF_THANKS)), stock)]
+    return [facts.words.say(_key(facts, rewards[0], notices[0].kind.removeprefix(OF_THANKS)), stock)]
 
 
 def _reward(tx: Tx, notice: Notice) -> Reward | None:
@@ -248,21 +254,26 @@ def worded(tx: Tx, facts: Facts, notice: Notice) -> str:
         return facts.words.say(f"notice.{notice.kind.replace('.', '_')}", named)
     reward = tx.rewards.get(notice.ref)
     assert reward
-    return facts.words.say(_key(reward, notice.kind.removeprefix(OF_THANKS)), _stock(tx, facts, reward))
+    return facts.words.say(_key(facts, reward, notice.kind.removeprefix(OF_THANKS)), _stock(tx, facts, reward))
 
 
-def _key(reward: Reward, news: str) -> str:
-    """Which words news of a reward takes: by side, by what it is for, and by why it came to nothing."""
+def _key(facts: Facts, reward: Reward, news: str) -> str:
+    """Which words news of a reward takes: by side, by what it is for, by who hands it over, by why it failed."""
     if reward.cause is Cause.REDEMPTION:
         return "notice.granted_redemption" if news == RewardState.GRANTED else "notice.returned_redemption"
     if news in (RewardState.REVERSED, RewardState.REJECTED):
         news = "reversed" if reward.reason in _TAKEN_BACK else "corrected"
+    if news == RewardState.GRANTED and reward.kind in _BY_HAND and reward.kind not in facts.connectors:
+        return "notice.by_hand"
     if reward.side is Side.FRIEND:
         return f"notice.{news}_friend"
     if reward.cause is Cause.REFERRAL or news == "corrected":
         return f"notice.{news}"
     return f"notice.{news}_other" if news == "reversed" else f"notice.{news}_{reward.cause.value}"
 
+
+_BY_HAND = ("cash", "gift")
+"""What reaches nobody by itself: without a connector a colleague hands it over."""
 
 _TAKEN_BACK = (Reason.REFUND_FULL, Reason.REFUND_BELOW_MINIMUM, Reason.REFUND_BEFORE_GRANT)
 
@@ -285,4 +296,5 @@ def _stock(tx: Tx, facts: Facts, reward: Reward) -> dict[str, object]:
         "friend": facts.words.friend(named),
         "when": chinese_date(reward.due_at) if reward.due_at else "",
         "me_link": facts.own_page(reward.person),
+        "reason": facts.words.reason(reward.reason),
     }

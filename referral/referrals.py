@@ -29,7 +29,7 @@ class Disclosure(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Referral:
-    """One friend in one campaign. `at` is the touch that counts, `version` the rules it met; `order` what credited it."""
+    """One friend in one campaign: `at` is the touch that counts, `version` the rules it met, `order` its credit."""
 
     id: str
     campaign: str

@@ -65,7 +65,8 @@ class Reward:
     """One thanks. `amount` is in `unit` (fen, points, days or pieces).
 
     `cost_fen` is what it costs the company and `reserved_fen` what was taken from the budget for it, which is more
-    while the person may still choose a dearer form. `says` words it, `value` names its tier or privilege. `friend`,
+    while the person may still choose a dearer form, and less once part of it has lapsed unused. `says` words it,
+    `value` names its tier or privilege, `former` the tier that it took the place of. `friend`, their `advocate`,
     `referral` and `order` are empty where it is not for a friend's act. It is good for `valid_days` from its grant, 0
     for ever.
     """
@@ -86,12 +87,14 @@ class Reward:
     order: str | None
     says: str
     created_at: datetime
+    advocate: str | None = None
     cause: Cause = Cause.REFERRAL
     story: str | None = None
     reserved_fen: int = 0
     value: str = ""
     tax_class: str = "none"
     note: str = ""
+    former: str = ""
     valid_days: int = 0
     held_at: datetime | None = None
     due_at: datetime | None = None
@@ -119,6 +122,11 @@ class Reward:
         """Whether it uses budget and cap."""
         return self.state in COUNTED
 
+    @property
+    def was_had(self) -> bool:
+        """Whether it is, or was, its person's."""
+        return self.is_counted or self.state is RewardState.EXPIRED
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approval:
@@ -143,10 +151,12 @@ class Rewards(Protocol):
     def of_story(self, story: str) -> list[Reward]: ...
     def counted_friends(self, campaign: str, advocate: str | None, since: datetime | None) -> int: ...
     def has_milestone(self, campaign: str, advocate: str, rule: str) -> bool: ...
-    def move(self, reward: Reward, to: RewardState, reason: str, now: datetime) -> Reward | None: ...
+    def move(
+        self, reward: Reward, to: RewardState, reason: str, now: datetime, *, reserved_fen: int | None = None
+    ) -> Reward | None: ...
     def reassign(self, referral: str, order: str, due_at: datetime) -> None: ...
     def explain(self, reward: str, reason: str) -> None: ...
-    def note(self, reward: str, note: str) -> None: ...
+    def remember_tier(self, reward: str, former: str) -> None: ...
     def choose(self, reward: Reward) -> bool: ...
     def ask(self, approval: Approval) -> None: ...
     def approval(self, reward: str) -> Approval | None: ...

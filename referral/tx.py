@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from referral.addresses import Addresses, RealNames
-    from referral.appeals import Appeals
     from referral.announcements import Announcements
+    from referral.appeals import Appeals
     from referral.audit import Audit
     from referral.broadcasts import Broadcasts
     from referral.campaigns import Campaigns

@@ -6,16 +6,25 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, case, func, insert, select, update
+from sqlalchemy.exc import NoResultFound
 
 from referral.campaigns import Campaign, CampaignState
 from referral.rewards import COUNTED
 from referral.terms import Terms, terms_from_json
 from storage import tables as t
+from storage.prepared import PreparedChange, PreparedSelect
 from storage.times import at, ms
 
-_ONE = select(t.campaigns).where(t.campaigns.c.id == bindparam("which"))
-_TERMS = select(t.terms.c.body).where(
-    t.terms.c.campaign == bindparam("which"), t.terms.c.version == bindparam("number")
+_ONE = PreparedSelect(select(t.campaigns).where(t.campaigns.c.id == bindparam("which")))
+_ALL = PreparedSelect(select(t.campaigns).order_by(t.campaigns.c.created_at, t.campaigns.c.id))
+_TERMS = PreparedSelect(
+    select(t.terms.c.body).where(t.terms.c.campaign == bindparam("which"), t.terms.c.version == bindparam("number"))
+)
+_USED = t.campaigns.c.used_fen + bindparam("cost")
+_RESERVE = PreparedChange(
+    update(t.campaigns)
+    .where(t.campaigns.c.id == bindparam("which"), t.campaigns.c.budget_fen >= _USED)
+    .values(used_fen=_USED)
 )
 
 
@@ -45,12 +54,11 @@ class CampaignsTable:
         )
 
     def get(self, campaign: str) -> Campaign | None:
-        row = self._c.execute(_ONE, {"which": campaign}).first()
+        row = _ONE.first(self._c, {"which": campaign})
         return _campaign(row) if row else None
 
     def all(self) -> list[Campaign]:
-        rows = self._c.execute(select(t.campaigns).order_by(t.campaigns.c.created_at, t.campaigns.c.id))
-        return [_campaign(row) for row in rows]
+        return [_campaign(row) for row in _ALL.all(self._c, {})]
 
     def set_state(self, campaign: str, state: CampaignState, *, pause: str = "") -> None:
         self._set(campaign, state=state.value, pause=pause)
@@ -81,17 +89,14 @@ class CampaignsTable:
         self._set(campaign, state=CampaignState.ENDED.value, pause="", ends_at=earlier)
 
     def terms(self, campaign: str, version: int) -> Terms:
-        return terms_from_json(self._c.execute(_TERMS, {"which": campaign, "number": version}).scalar_one())
+        body = _TERMS.scalar(self._c, {"which": campaign, "number": version})
+        if body is None:
+            raise NoResultFound(f"campaign {campaign} has no version {version}")
+        return terms_from_json(body)
 
     def reserve(self, campaign: str, cost_fen: int) -> bool:
         """Take from the budget in one statement; False, and nothing taken, where it would be exceeded."""
-        used = t.campaigns.c.used_fen
-        statement = (
-            update(t.campaigns)
-            .where(t.campaigns.c.id == campaign, used + cost_fen <= t.campaigns.c.budget_fen)
-            .values(used_fen=used + cost_fen)
-        )
-        return self._c.execute(statement).rowcount == 1
+        return _RESERVE.run(self._c, {"which": campaign, "cost": cost_fen}) == 1
 
     def confirm(self, campaign: str, reserved_fen: int, cost_fen: int) -> None:
         """What was reserved is spent, at what it really cost."""

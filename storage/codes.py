@@ -5,14 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 
 from referral.codes import Code, encode
 from storage import tables as t
+from storage.prepared import PreparedSelect
 from storage.times import at, ms
 
 _OWNER = func.coalesce(t.people.c.merged_into, t.codes.c.advocate).label("owner")
 _CODES = select(t.codes, _OWNER).join(t.people, t.people.c.id == t.codes.c.advocate)
+_ONE = PreparedSelect(_CODES.where(t.codes.c.code == bindparam("what")))
 """A code stays with its row; whoever was folded into another is found under that other's name."""
 
 
@@ -23,7 +25,7 @@ class CodesTable:
         self._c = connection
 
     def find(self, code: str) -> Code | None:
-        row = self._c.execute(_CODES.where(t.codes.c.code == code)).first()
+        row = _ONE.first(self._c, {"what": code})
         return _code(row) if row else None
 
     def issue(self, key: bytes, *, campaign: str, advocate: str, channel: str, rep: str | None, now: datetime) -> Code:

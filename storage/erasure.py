@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, text, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, text, update
 
 from referral.erasure import Rows, Tombstone
 from referral.identities import Identity, IdentityKind
@@ -16,11 +16,13 @@ from storage.erasure_about import Whose
 from storage.erasure_letters import LettersEraser
 from storage.erasure_rules import RULES, End
 from storage.ledger import LedgerTable
+from storage.prepared import PreparedSelect
 from storage.times import at, ms
 from storage.upsert import put
 
 _CHANNEL = "erasure"
 _REASON = "person.erased"
+_ONE = PreparedSelect(select(t.erasures).where(t.erasures.c.person == bindparam("who")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +40,7 @@ class ErasuresTable:
         self._c = connection
 
     def find(self, person: str) -> Tombstone | None:
-        row = self._c.execute(select(t.erasures).where(t.erasures.c.person == person)).first()
+        row = _ONE.first(self._c, {"who": person})
         return _stone(row) if row else None
 
     def all(self) -> list[Tombstone]:

@@ -12,26 +12,44 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, case, func, insert, select, text
+from sqlalchemy.exc import NoResultFound
 
 from referral import merkle
 from referral.ledger import Entry
 from storage import tables as t
+from storage.prepared import PreparedSelect
 from storage.times import at, ms
+from storage.upsert import inserting
 
 _SEQUENCER = 7_461_626_901
 """Number of the advisory lock that one sequencer at a time holds on PostgreSQL."""
 
 
-# Made once: putting a statement together costs several times as much as running it.
-_ADD_ENTRY = insert(t.ledger_entries)
-_ADD_SALT = insert(t.ledger_salts)
-_ADD_LEAF = insert(t.ledger_leaves)
-_ADD_NODE = insert(t.ledger_nodes)
-_LAST_LEAF = select(func.max(t.ledger_leaves.c.seq))
-_NODE = select(t.ledger_nodes.c.hash).where(
-    t.ledger_nodes.c.level == bindparam("level_"), t.ledger_nodes.c.place == bindparam("place_")
-)
 _FIELDS = tuple(field.name for field in fields(Entry))
+_ADD_ENTRY = inserting(t.ledger_entries, _FIELDS)
+_ADD_SALT = inserting(t.ledger_salts, ("entry", "salt"))
+_ADD_LEAF = inserting(t.ledger_leaves, ("seq", "entry"))
+_ADD_NODE = inserting(t.ledger_nodes, ("level", "place", "hash"))
+_LAST_LEAF = PreparedSelect(select(func.max(t.ledger_leaves.c.seq)))
+_NODE = PreparedSelect(
+    select(t.ledger_nodes.c.hash).where(
+        t.ledger_nodes.c.level == bindparam("level"), t.ledger_nodes.c.place == bindparam("place")
+    )
+)
+_LEAVES = select(t.ledger_leaves.c.seq, t.ledger_entries, t.ledger_salts.c.salt)
+_LATEST_OF = PreparedSelect(
+    _LEAVES.join(t.ledger_leaves, t.ledger_leaves.c.entry == t.ledger_entries.c.id)
+    .outerjoin(t.ledger_salts, t.ledger_salts.c.entry == t.ledger_entries.c.id)
+    .where(t.ledger_entries.c.ref == bindparam("ref"))
+    .order_by(t.ledger_leaves.c.seq.desc())
+    .limit(1)
+)
+_WAITING = PreparedSelect(
+    select(t.ledger_entries.c.row)
+    .outerjoin(t.ledger_leaves, t.ledger_leaves.c.entry == t.ledger_entries.c.id)
+    .where(t.ledger_entries.c.ref == bindparam("ref"), t.ledger_leaves.c.seq.is_(None))
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,9 +79,22 @@ class LedgerTable:
         self._c = connection
 
     def append(self, entry: Entry, salt: bytes) -> None:
-        entry = replace(entry, at=at(ms(entry.at)))  # as it will be read back
-        self._c.execute(_ADD_ENTRY, {**{name: getattr(entry, name) for name in _FIELDS}, "at": ms(entry.at)})
-        self._c.execute(_ADD_SALT, {"entry": entry.id, "salt": salt})
+        if entry.at.microsecond % 1000:
+            entry = replace(entry, at=at(ms(entry.at)))  # as it will be read back
+        _ADD_ENTRY.run(
+            self._c,
+            {
+                "id": entry.id,
+                "at": ms(entry.at),
+                "kind": entry.kind,
+                "debit": entry.debit,
+                "credit": entry.credit,
+                "unit": entry.unit,
+                "amount": entry.amount,
+                "ref": entry.ref,
+            },
+        )
+        _ADD_SALT.run(self._c, {"entry": entry.id, "salt": salt})
         if self._c.dialect.name == "sqlite":
             self._place([(entry, salt)])
 
@@ -97,11 +128,11 @@ class LedgerTable:
             leaves.append({"seq": seq, "entry": entry.id})
         if leaves:
             nodes = [{"level": level, "place": place, "hash": node} for (level, place), node in fresh.items()]
-            self._c.execute(_ADD_LEAF, leaves)
-            self._c.execute(_ADD_NODE, nodes)
+            _ADD_LEAF.run_many(self._c, leaves)
+            _ADD_NODE.run_many(self._c, nodes)
 
     def size(self) -> int:
-        last = self._c.execute(_LAST_LEAF).scalar()
+        last: int | None = _LAST_LEAF.scalar(self._c, {})
         return 0 if last is None else last + 1
 
     def unsequenced(self) -> int:
@@ -109,7 +140,11 @@ class LedgerTable:
         return entries - self.size()
 
     def node(self, level: int, place: int) -> bytes:
-        return bytes(self._c.execute(_NODE, {"level_": level, "place_": place}).scalar_one())
+        """The hash of a node. Raises `NoResultFound` where there is none."""
+        found = _NODE.scalar(self._c, {"level": level, "place": place})
+        if found is None:
+            raise NoResultFound(f"no node {place} on level {level}")
+        return bytes(found)
 
     def root(self) -> bytes:
         return merkle.root(self.size(), self.node)
@@ -127,15 +162,7 @@ class LedgerTable:
 
     def latest_of(self, ref: str) -> Leaf | None:
         """The newest entry about one reward."""
-        statement = (
-            select(t.ledger_leaves.c.seq, t.ledger_entries, t.ledger_salts.c.salt)
-            .join(t.ledger_leaves, t.ledger_leaves.c.entry == t.ledger_entries.c.id)
-            .outerjoin(t.ledger_salts, t.ledger_salts.c.entry == t.ledger_entries.c.id)
-            .where(t.ledger_entries.c.ref == ref)
-            .order_by(t.ledger_leaves.c.seq.desc())
-            .limit(1)
-        )
-        row = self._c.execute(statement).first()
+        row = _LATEST_OF.first(self._c, {"ref": ref})
         return _leaf(row) if row else None
 
     def newest(self, limit: int) -> list[Leaf]:
@@ -151,9 +178,7 @@ class LedgerTable:
 
     def is_waiting(self, ref: str) -> bool:
         """Whether an entry about one reward has no place in the tree yet."""
-        e, leaf = t.ledger_entries, t.ledger_leaves
-        waiting = select(e.c.row).outerjoin(leaf, leaf.c.entry == e.c.id).where(e.c.ref == ref, leaf.c.seq.is_(None))
-        return self._c.execute(waiting.limit(1)).first() is not None
+        return _WAITING.first(self._c, {"ref": ref}) is not None
 
     def balance(self, account: str, unit: str) -> int:
         e = t.ledger_entries

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, bindparam, func, literal_column, or_, select,
 from referral.moments import Due, Moment, Permission, State, Thresholds
 from referral.signals import SignalKind
 from storage import tables as t
-from storage.prepared import PreparedSelect, PreparedUpdate
+from storage.prepared import PreparedChange, PreparedSelect
 from storage.times import at, ms
 from storage.upsert import put
 
@@ -32,7 +32,7 @@ _ROW = select(*(_p.holdout if name == "holdout" else _m[name] for name in _FIELD
 _ONE = PreparedSelect(_ROW.where(_m.person == bindparam("who")))
 _LATE = _ROW.where(_m.due_at <= bindparam("until")).order_by(_m.due_at).limit(bindparam("most"))
 _CHANGED = (*COLUMNS[1:], "state", "reason", "score", "due_at")
-_CHANGE = PreparedUpdate(
+_CHANGE = PreparedChange(
     update(t.moments).where(_m.person == bindparam("who")).values({name: bindparam(name) for name in _CHANGED})
 )
 _BEST = select(_m.person).where(_READY).order_by(_m.score.desc(), _m.person.desc()).limit(bindparam("most"))

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, case, select, update
+from sqlalchemy import Connection, bindparam, case, literal_column, select, update
 
 from referral.notices import Notice, Window
 from storage import tables as t
+from storage.prepared import PreparedChange, PreparedSelect
 from storage.times import at, ms
 from storage.upsert import insert_new, put
+
+_n, _w = t.notices.c, t.windows.c
+_MINE = (_n.person == bindparam("who"), _n.ref == bindparam("what"))
+_TOLD = PreparedSelect(select(_n.id).where(*_MINE, _n.state == literal_column("'told'")).limit(1))
+_VOID = PreparedChange(update(t.notices).where(*_MINE, _n.state == literal_column("'waiting'")).values(state="void"))
+_LATEST = PreparedSelect(select(t.windows).where(_w.person == bindparam("who")).order_by(_w.said_at.desc()).limit(1))
 
 
 class NoticesTable:
@@ -68,12 +75,9 @@ class NoticesTable:
 
     def void(self, person: str, ref: str) -> bool:
         """Take back what a person has not heard about `ref`; True if there was something and nothing had been told."""
-        mine = (t.notices.c.person == person, t.notices.c.ref == ref)
-        told = self._c.execute(select(t.notices.c.id).where(*mine, t.notices.c.state == "told")).first()
-        gone = self._c.execute(
-            update(t.notices).where(*mine, t.notices.c.state == "waiting").values(state="void")
-        ).rowcount
-        return gone > 0 and told is None
+        mine = {"who": person, "what": ref}
+        told = _TOLD.first(self._c, mine)
+        return _VOID.run(self._c, mine) > 0 and told is None
 
 
 class WindowsTable:
@@ -87,8 +91,7 @@ class WindowsTable:
         put(self._c, t.windows, "desk", "person", desk=desk, person=person, handle=handle, said_at=ms(said_at), sent=0)
 
     def latest(self, person: str) -> Window | None:
-        statement = select(t.windows).where(t.windows.c.person == person).order_by(t.windows.c.said_at.desc()).limit(1)
-        row = self._c.execute(statement).first()
+        row = _LATEST.first(self._c, {"who": person})
         if row is None:
             return None
         return Window(desk=row.desk, person=row.person, handle=row.handle, said_at=at(row.said_at), sent=row.sent)

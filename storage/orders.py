@@ -8,14 +8,34 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from referral.attribution import Reason
 from referral.identities import Identity, IdentityKind
 from referral.orders import Order, Outcome, Refund
 from storage import tables as t
+from storage.prepared import PreparedChange, PreparedSelect
 from storage.times import at, ms
-from storage.upsert import put
+from storage.upsert import insert_row, put
+
+_o, _b, _r = t.orders.c, t.order_buyers.c, t.refunds.c
+_ORDERS = select(t.orders).order_by(_o.paid_at, _o.id)
+_ONE = PreparedSelect(_ORDERS.where(_o.id == bindparam("order")))
+_TOLD = PreparedSelect(
+    _ORDERS.where(_o.source == bindparam("source"), _o.order_no == bindparam("order_no"), _o.kind == bindparam("kind"))
+)
+_NAMED = PreparedSelect(_ORDERS.where(_o.source == bindparam("source"), _o.order_no == bindparam("order_no")))
+_THEIRS = PreparedSelect(_ORDERS.where(_o.person == bindparam("person")))
+_WAITING = PreparedSelect(
+    _ORDERS.join(t.order_buyers, _b.order == _o.id).where(
+        _b.kind == bindparam("kind"), _b.value == bindparam("value"), func.coalesce(_o.person, "") == ""
+    )
+)
+"""From the few of this buyer, not from all that are nobody's yet: `is null` would have SQLite begin with those."""
+
+_BUYER = PreparedSelect(select(t.order_buyers).where(_b.order == bindparam("order")))
+_REFUNDS = select(t.refunds).order_by(_r.at)
+_REFUNDS_OF = PreparedSelect(_REFUNDS.where(_r.source == bindparam("source"), _r.order_no == bindparam("order_no")))
 
 
 class OrdersTable:
@@ -25,34 +45,28 @@ class OrdersTable:
         self._c = connection
 
     def find(self, source: str, order_no: str, kind: str) -> Order | None:
-        where = (t.orders.c.source == source, t.orders.c.order_no == order_no, t.orders.c.kind == kind)
-        return next(iter(self._where(*where)), None)
+        return next(iter(self._orders(_TOLD, source=source, order_no=order_no, kind=kind)), None)
 
     def named(self, source: str, order_no: str) -> list[Order]:
-        return self._where(t.orders.c.source == source, t.orders.c.order_no == order_no)
+        return self._orders(_NAMED, source=source, order_no=order_no)
 
     def get(self, order: str) -> Order | None:
-        return next(iter(self._where(t.orders.c.id == order)), None)
+        return next(iter(self._orders(_ONE, order=order)), None)
 
     def of_person(self, person: str) -> list[Order]:
-        return self._where(t.orders.c.person == person)
+        return self._orders(_THEIRS, person=person)
 
     def waiting_for(self, identity: Identity) -> list[Order]:
         """Orders of nobody yet, whose buyer was named by this identity."""
-        buyers = select(t.order_buyers.c.order).where(
-            t.order_buyers.c.kind == identity.kind.value, t.order_buyers.c.value == identity.value
-        )
-        return self._where(t.orders.c.id.in_(buyers), t.orders.c.person.is_(None))
+        return self._orders(_WAITING, kind=identity.kind.value, value=identity.value)
 
     def add(self, order: Order, buyer: Sequence[Identity]) -> None:
-        self._c.execute(insert(t.orders).values(id=order.id, **_columns(order)))
+        insert_row(self._c, t.orders, id=order.id, **_columns(order))
         for identity in buyer:
-            self._c.execute(
-                insert(t.order_buyers).values(order=order.id, kind=identity.kind.value, value=identity.value)
-            )
+            insert_row(self._c, t.order_buyers, order=order.id, kind=identity.kind.value, value=identity.value)
 
     def save(self, order: Order) -> None:
-        self._c.execute(update(t.orders).where(t.orders.c.id == order.id).values(**_columns(order)))
+        _SAVE.run(self._c, {"which": order.id, **_columns(order)})
 
     def reopen(self, order: str) -> None:
         """Have an order decided anew."""
@@ -74,17 +88,13 @@ class OrdersTable:
             self._c.execute(update(t.orders).where(t.orders.c.id == order).values(reasons=reasons))
 
     def buyer(self, order: str) -> list[Identity]:
-        rows = self._c.execute(select(t.order_buyers).where(t.order_buyers.c.order == order))
-        return [Identity(IdentityKind(row.kind), row.value) for row in rows]
+        return [Identity(IdentityKind(row.kind), row.value) for row in _BUYER.all(self._c, {"order": order})]
 
     def find_refund(self, source: str, order_no: str, refund_no: str) -> Refund | None:
-        found = self._refunds(
-            t.refunds.c.source == source, t.refunds.c.order_no == order_no, t.refunds.c.refund_no == refund_no
-        )
-        return next(iter(found), None)
+        return next((r for r in self.refunds_of(source, order_no) if r.refund_no == refund_no), None)
 
     def refunds_of(self, source: str, order_no: str) -> list[Refund]:
-        return self._refunds(t.refunds.c.source == source, t.refunds.c.order_no == order_no)
+        return [_refund(row) for row in _REFUNDS_OF.all(self._c, {"source": source, "order_no": order_no})]
 
     def add_refund(self, refund: Refund) -> None:
         """Store a refund, or note the order that it has found."""
@@ -104,12 +114,8 @@ class OrdersTable:
             order=refund.order,
         )
 
-    def _where(self, *where: ColumnElement[bool]) -> list[Order]:
-        statement = select(t.orders).where(*where).order_by(t.orders.c.paid_at, t.orders.c.id)
-        return [_order(row) for row in self._c.execute(statement)]
-
-    def _refunds(self, *where: ColumnElement[bool]) -> list[Refund]:
-        return [_refund(row) for row in self._c.execute(select(t.refunds).where(*where).order_by(t.refunds.c.at))]
+    def _orders(self, query: PreparedSelect, **values: str) -> list[Order]:
+        return [_order(row) for row in query.all(self._c, values)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +165,12 @@ def _columns(order: Order) -> dict[str, Any]:
         "earned_fen": order.earned_fen,
         "product": order.product,
     }
+
+
+_SAVED = tuple(name for name in t.orders.c.keys() if name != "id")  # noqa: SIM118  # columns, not a dict
+_SAVE = PreparedChange(
+    update(t.orders).where(_o.id == bindparam("which")).values({name: bindparam(name) for name in _SAVED})
+)
 
 
 def _order(row: Any) -> Order:

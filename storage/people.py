@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, case, exists, func, or_, select, update
 
 from referral.identities import Identity, IdentityKind
 from referral.people import Byline, Contact, Person, Rep
 from storage import tables as t
+from storage.prepared import PreparedSelect
 from storage.times import at, ms
-from storage.upsert import insert_new
+from storage.upsert import insert_new, insert_row
 
 _HISTORY = (
     (t.touches, "friend"),
@@ -25,6 +27,20 @@ _HISTORY = (
     (t.nudges, "person"),
     (t.windows, "person"),
 )
+_ONE = PreparedSelect(select(t.people).where(t.people.c.id == bindparam("who")))
+_NAMED = PreparedSelect(
+    select(t.people)
+    .join(t.identities, t.identities.c.person == t.people.c.id)
+    .where(t.identities.c.kind == bindparam("kind"), t.identities.c.value == bindparam("value"))
+)
+_NAMES = PreparedSelect(
+    select(t.identities.c.kind, t.identities.c.value)
+    .where(t.identities.c.person == bindparam("who"))
+    .order_by(t.identities.c.since, t.identities.c.kind)
+)
+_HAS_HISTORY = PreparedSelect(
+    select(or_(*(exists().where(table.c[column] == bindparam("who")) for table, column in _HISTORY)))
+)
 
 
 class PeopleTable:
@@ -35,24 +51,17 @@ class PeopleTable:
 
     def get(self, person: str) -> Person | None:
         """The person of this id, or the one whom they were folded into."""
-        row = self._c.execute(select(t.people).where(t.people.c.id == person)).first()
+        row = _ONE.first(self._c, {"who": person})
         if row and row.merged_into:
-            row = self._c.execute(select(t.people).where(t.people.c.id == row.merged_into)).first()
+            row = _ONE.first(self._c, {"who": row.merged_into})
         return _person(row) if row else None
 
     def find(self, identity: Identity) -> Person | None:
-        statement = (
-            select(t.people)
-            .join(t.identities, t.identities.c.person == t.people.c.id)
-            .where(t.identities.c.kind == identity.kind.value, t.identities.c.value == identity.value)
-        )
-        row = self._c.execute(statement).first()
+        row = _NAMED.first(self._c, {"kind": identity.kind.value, "value": identity.value})
         return _person(row) if row else None
 
     def identities(self, person: str) -> list[Identity]:
-        statement = select(t.identities.c.kind, t.identities.c.value).where(t.identities.c.person == person)
-        rows = self._c.execute(statement.order_by(t.identities.c.since, t.identities.c.kind))
-        return [Identity(IdentityKind(kind), value) for kind, value in rows]
+        return [Identity(IdentityKind(kind), value) for kind, value in _NAMES.all(self._c, {"who": person})]
 
     def all(self) -> list[Person]:
         rows = self._c.execute(
@@ -61,21 +70,21 @@ class PeopleTable:
         return [_person(row) for row in rows]
 
     def create(self, person: Person, now: datetime) -> None:
-        self._c.execute(
-            insert(t.people).values(
-                id=person.id,
-                nickname=person.nickname,
-                name=person.name,
-                avatar=person.avatar,
-                byline=person.byline.value,
-                rep=person.rep,
-                joined_at=ms(person.joined_at),
-                holdout=person.holdout,
-                profiled_at=ms(person.profiled_at),
-                tier=person.tier,
-                staff=person.staff,
-                created_at=ms(now),
-            )
+        insert_row(
+            self._c,
+            t.people,
+            id=person.id,
+            nickname=person.nickname,
+            name=person.name,
+            avatar=person.avatar,
+            byline=person.byline.value,
+            rep=person.rep,
+            joined_at=ms(person.joined_at),
+            holdout=person.holdout,
+            profiled_at=ms(person.profiled_at),
+            tier=person.tier,
+            staff=person.staff,
+            created_at=ms(now),
         )
 
     def attach(self, person: str, identity: Identity, now: datetime) -> None:
@@ -87,8 +96,7 @@ class PeopleTable:
         self._c.execute(update(t.people).where(t.people.c.id == person).values(**values))
 
     def has_history(self, person: str) -> bool:
-        checks = [exists().where(table.c[column] == person) for table, column in _HISTORY]
-        return bool(self._c.execute(select(or_(*checks))).scalar())
+        return bool(_HAS_HISTORY.scalar(self._c, {"who": person}))
 
     def own_device(self, device: str, person: str, now: datetime) -> None:
         insert_new(self._c, t.devices, device=device, person=person, since=ms(now))
@@ -98,8 +106,14 @@ class PeopleTable:
 
     def staff_among(self, people: Sequence[str]) -> frozenset[str]:
         """Those of these who work for the company."""
-        statement = select(t.people.c.id).where(t.people.c.id.in_(people), t.people.c.staff.is_(True))
-        return frozenset(self._c.execute(statement).scalars())
+        named = {f"p{place}": person for place, person in enumerate(people)}
+        return frozenset(row.id for row in _staff_of(tuple(named)).all(self._c, named))
+
+
+@lru_cache(maxsize=32)
+def _staff_of(names: tuple[str, ...]) -> PreparedSelect:
+    whose = t.people.c.id.in_([bindparam(name) for name in names])
+    return PreparedSelect(select(t.people.c.id).where(whose, t.people.c.staff.is_(True)))
 
 
 _THEIRS = select(t.contacts.c.person).where(t.contacts.c.rep == bindparam("who"), t.contacts.c.left_at.is_(None))

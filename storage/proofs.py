@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.exc import NoResultFound
 
 from referral import merkle
@@ -21,13 +21,15 @@ from storage import tables as t
 from storage.errors import NotYetPlaced
 from storage.heads import from_json, head, is_signed, sign_off, spoken
 from storage.ledger import Head, entry_of
+from storage.prepared import PreparedSelect
 from storage.transaction import Transaction
 
 __all__ = ["check", "head", "prove", "sign_off", "verify"]
 
 SALT_BYTES = 16
 
-_CHUNK = 1024  # leaves looked at together
+_CHUNK_LEVEL = 10
+_CHUNK = 1 << _CHUNK_LEVEL  # leaves looked at together
 _HIGHEST = 62  # levels of a tree whose size fits the database's integers
 
 
@@ -81,16 +83,35 @@ class _Regrown:
     def grow(self, leaf: bytes) -> list[merkle.Node]:
         """Add a leaf; the nodes that it completes."""
         nodes = merkle.append(leaf, self.size, self._read)
+        self._keep(nodes)
+        self.size += 1
+        return nodes
+
+    def grow_by(self, chunk: bytes, stored: Mapping[tuple[int, int], bytes], without_salt: int) -> bool:
+        """Add the root of a chunk that begins where a chunk may, with the nodes above it that it completes.
+
+        False, and nothing added, where one of these is not the stored one.
+        """
+        place = self.size // _CHUNK
+        above = merkle.append(chunk, place, lambda level, place: self._read(level + _CHUNK_LEVEL, place))
+        grown = [(level + _CHUNK_LEVEL, place, node) for level, place, node in above]
+        if any(stored.get((level, place)) != node for level, place, node in grown):
+            return False
+        self._keep(grown)
+        self.size += _CHUNK
+        self.without_salt += without_salt
+        return True
+
+    def root(self) -> bytes:
+        return merkle.root(self.size, self._read)
+
+    def _keep(self, nodes: Sequence[merkle.Node]) -> None:
+        """Remember the last of new nodes, and none of those below it."""
         for level, place, _ in nodes[:-1]:
             self._peaks.pop((level, place), None)
             self._peaks.pop((level, place - 1), None)
         level, place, node = nodes[-1]
         self._peaks[level, place] = node
-        self.size += 1
-        return nodes
-
-    def root(self) -> bytes:
-        return merkle.root(self.size, self._read)
 
     def _read(self, level: int, place: int) -> bytes:
         return self._peaks[level, place]
@@ -114,6 +135,10 @@ class _Heads:
                 raise _Broken(f"{where}：前 {signed.size} 条的树根与 {spoken(signed.at)} 签名的账头不符")
             self._good = signed.size
 
+    def are_below(self, size: int) -> bool:
+        """Whether a head of fewer leaves is still to be met."""
+        return bool(self._waiting) and self._waiting[0].size < size
+
     def meet_the_rest(self, size: int) -> None:
         """Heads of a longer ledger: its end was cut off."""
         for signed in self._waiting:
@@ -129,6 +154,37 @@ class _Heads:
 def _verify_chunk(tx: Transaction, tree: _Regrown, heads: _Heads, start: int, end: int) -> None:
     nodes = _nodes_completed(tx, start, end)
     rows = _rows(tx, start, end)
+    if end - start == _CHUNK and not heads.are_below(end) and _fits(tree, nodes, rows, start):
+        return heads.meet(tree)
+    return _verify_each(tree, heads, nodes, iter(rows), start, end)
+
+
+def _fits(tree: _Regrown, nodes: Mapping[tuple[int, int], bytes], rows: Sequence[Any], start: int) -> bool:
+    """Whether a whole chunk is as it should be, looked at level by level; where it is not, it is left to be looked at
+    one by one, to say what is wrong."""
+    if [row.seq for row in rows] != [*range(start, start + _CHUNK)]:
+        return False
+    try:
+        hashes = [_leaf(row, nodes.get((0, row.seq))) for row in rows]
+    except _Broken:
+        return False
+    place = start
+    for level in range(1, _CHUNK.bit_length()):
+        pairs, place = iter(hashes), place >> 1
+        hashes = [*map(merkle.node_hash, pairs, pairs)]
+        if hashes != [nodes.get((level, place + number)) for number in range(len(hashes))]:
+            return False
+    return tree.grow_by(hashes[0], nodes, sum(row.salt is None for row in rows))
+
+
+def _verify_each(
+    tree: _Regrown,
+    heads: _Heads,
+    nodes: Mapping[tuple[int, int], bytes],
+    rows: Iterator[Any],
+    start: int,
+    end: int,
+) -> None:
     for seq in range(start, end):
         row = next(rows, None)
         if row is None or row.seq != seq:
@@ -175,28 +231,34 @@ def _verify_nothing_more(tx: Transaction, size: int) -> None:
         raise _Broken(f"seq {size} 起有多余的树节点：应有 {expected} 个，实有 {nodes} 个")
 
 
-def _rows(tx: Transaction, start: int, end: int) -> Iterator[Any]:
-    leaf, entry, salt = t.ledger_leaves, t.ledger_entries, t.ledger_salts
-    statement = (
-        select(leaf.c.seq, entry, salt.c.salt)
-        .outerjoin(entry, entry.c.id == leaf.c.entry)
-        .outerjoin(salt, salt.c.entry == leaf.c.entry)
-        .where(leaf.c.seq >= start, leaf.c.seq < end)
-        .order_by(leaf.c.seq)
+_ROWS = PreparedSelect(
+    select(t.ledger_leaves.c.seq, t.ledger_entries, t.ledger_salts.c.salt)
+    .outerjoin(t.ledger_entries, t.ledger_entries.c.id == t.ledger_leaves.c.entry)
+    .outerjoin(t.ledger_salts, t.ledger_salts.c.entry == t.ledger_leaves.c.entry)
+    .where(t.ledger_leaves.c.seq >= bindparam("start"), t.ledger_leaves.c.seq < bindparam("end"))
+    .order_by(t.ledger_leaves.c.seq)
+)
+_NODES = PreparedSelect(
+    select(t.ledger_nodes).where(
+        t.ledger_nodes.c.level == bindparam("level"),
+        t.ledger_nodes.c.place >= bindparam("first"),
+        t.ledger_nodes.c.place < bindparam("behind"),
     )
-    return iter(tx.connection.execute(statement).all())
+)
+
+
+def _rows(tx: Transaction, start: int, end: int) -> Sequence[Any]:
+    return _ROWS.all(tx.connection, {"start": start, "end": end})
 
 
 def _nodes_completed(tx: Transaction, start: int, end: int) -> dict[tuple[int, int], bytes]:
     """The stored nodes whose last leaf is one of start ≤ seq < end."""
-    node = t.ledger_nodes
-    ranges = [
-        and_(node.c.level == level, node.c.place >= start >> level, node.c.place < end >> level)
-        for level in range(_HIGHEST)
-        if start >> level < end >> level
-    ]
-    rows = tx.connection.execute(select(node).where(or_(*ranges)))
-    return {(row.level, row.place): bytes(row.hash) for row in rows}
+    ranges = [(level, start >> level, end >> level) for level in range(_HIGHEST) if start >> level < end >> level]
+    found = {
+        level: _NODES.all(tx.connection, {"level": level, "first": first, "behind": behind})
+        for level, first, behind in ranges
+    }
+    return {(level, row.place): row.hash for level, rows in found.items() for row in rows}
 
 
 # --- proofs: one reward's entry is in the ledger ---------------------------------------------------------------------

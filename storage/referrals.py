@@ -5,12 +5,25 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from referral.referrals import Disclosure, Referral, ReferralStatus
 from storage import tables as t
+from storage.prepared import PreparedChange, PreparedSelect
 from storage.times import at, ms
-from storage.upsert import put
+from storage.upsert import insert_row
+
+_r = t.referrals.c
+_ALL = select(t.referrals).order_by(_r.at, _r.id)
+_STANDING = _ALL.where(_r.folded.is_(None))
+_ONE = PreparedSelect(_ALL.where(_r.id == bindparam("which")))
+_OF_BOTH = PreparedSelect(_STANDING.where(_r.campaign == bindparam("what"), _r.friend == bindparam("who")))
+_OF_FRIEND = PreparedSelect(_STANDING.where(_r.friend == bindparam("who")))
+_OF_ADVOCATE = PreparedSelect(_STANDING.where(_r.advocate == bindparam("who")))
+_SAVED = tuple(name for name in t.referrals.c.keys() if name not in ("id", "folded"))  # noqa: SIM118  # no dict
+_SAVE = PreparedChange(
+    update(t.referrals).where(_r.id == bindparam("which")).values({name: bindparam(name) for name in _SAVED})
+)
 
 
 class ReferralsTable:
@@ -20,38 +33,37 @@ class ReferralsTable:
         self._c = connection
 
     def get(self, referral: str) -> Referral | None:
-        return next(iter(self._where(t.referrals.c.id == referral)), None)
+        return next(iter(self._found(_ONE, which=referral)), None)
 
     def find(self, campaign: str, friend: str) -> Referral | None:
-        where = (t.referrals.c.campaign == campaign, t.referrals.c.friend == friend, t.referrals.c.folded.is_(None))
-        return next(iter(self._where(*where)), None)
+        return next(iter(self._found(_OF_BOTH, what=campaign, who=friend)), None)
 
     def of_friend(self, friend: str) -> list[Referral]:
-        return self._where(t.referrals.c.friend == friend, t.referrals.c.folded.is_(None))
+        return self._found(_OF_FRIEND, who=friend)
 
     def of_advocate(self, advocate: str) -> list[Referral]:
-        return self._where(t.referrals.c.advocate == advocate, t.referrals.c.folded.is_(None))
+        return self._found(_OF_ADVOCATE, who=advocate)
 
     def save(self, referral: Referral) -> None:
-        put(
-            self._c,
-            t.referrals,
-            "id",
-            id=referral.id,
-            campaign=referral.campaign,
-            friend=referral.friend,
-            advocate=referral.advocate,
-            code=referral.code,
-            touch=referral.touch,
-            version=referral.version,
-            method=referral.method,
-            status=referral.status.value,
-            reason=referral.reason,
-            disclosed=referral.disclosed.value,
-            at=ms(referral.at),
-            decided_at=ms(referral.decided_at),
-            order=referral.order,
-        )
+        """Change the row or make it. One statement for both would have SQLite look through every order for one that
+        names the new row."""
+        values = {
+            "campaign": referral.campaign,
+            "friend": referral.friend,
+            "advocate": referral.advocate,
+            "code": referral.code,
+            "touch": referral.touch,
+            "version": referral.version,
+            "method": referral.method,
+            "status": referral.status.value,
+            "reason": referral.reason,
+            "disclosed": referral.disclosed.value,
+            "at": ms(referral.at),
+            "decided_at": ms(referral.decided_at),
+            "order": referral.order,
+        }
+        if _SAVE.run(self._c, {"which": referral.id, **values}) == 0:
+            insert_row(self._c, t.referrals, id=referral.id, **values)
 
     def decide(self, referral: str, status: ReferralStatus, reason: str, now: datetime) -> None:
         self._set(referral, status=status.value, reason=reason, decided_at=ms(now))
@@ -62,9 +74,8 @@ class ReferralsTable:
     def _set(self, referral: str, **values: Any) -> None:
         self._c.execute(update(t.referrals).where(t.referrals.c.id == referral).values(**values))
 
-    def _where(self, *where: ColumnElement[bool]) -> list[Referral]:
-        statement = select(t.referrals).where(*where).order_by(t.referrals.c.at, t.referrals.c.id)
-        return [_referral(row) for row in self._c.execute(statement)]
+    def _found(self, query: PreparedSelect, **values: str) -> list[Referral]:
+        return [_referral(row) for row in query.all(self._c, values)]
 
 
 def _referral(row: Any) -> Referral:

@@ -6,17 +6,34 @@ from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, select, text, update
 
 from referral.rewards import COUNTED, NEXT, Approval, Cause, Reward, RewardState, Side
 from storage import tables as t
+from storage.prepared import PreparedSelect
 from storage.times import at, ms
+from storage.upsert import insert_row
 
 _TIMES = ("created_at", "held_at", "due_at", "chosen_at", "granted_at", "reversed_at", "expires_at")
 _FIELDS = tuple(field.name for field in fields(Reward))
 _CHOSEN = ("kind", "unit", "amount", "cost_fen", "says", "value", "tax_class", "valid_days", "chosen_at")
-_ADD = insert(t.rewards)
 _STATES = [state.value for state in COUNTED]
+_r = t.rewards.c
+_ALL = select(t.rewards).order_by(_r.created_at, _r.side, _r.rule, _r.id)
+_ONE = PreparedSelect(_ALL.where(_r.id == bindparam("which")))
+_OF_REFERRAL = PreparedSelect(_ALL.where(_r.referral == bindparam("which")))
+_OF_PERSON = PreparedSelect(_ALL.where(_r.person == bindparam("who")))
+_FRIENDS = select(func.count(_r.friend.distinct())).where(
+    _r.campaign == bindparam("which"),
+    text(t.CAPPED),  # spelled out, as in the partial indexes, to use them
+)
+_OF_ADVOCATE = _FRIENDS.where(_r.advocate == bindparam("who"))
+_SINCE = _r.held_at >= bindparam("since")
+_COUNTS = {
+    (of_one, since): PreparedSelect(query.where(_SINCE) if since else query)
+    for of_one, query in ((False, _FRIENDS), (True, _OF_ADVOCATE))
+    for since in (False, True)
+}
 
 
 class RewardsTable:
@@ -26,28 +43,26 @@ class RewardsTable:
         self._c = connection
 
     def add(self, reward: Reward) -> None:
-        self._c.execute(_ADD, _values(reward))
+        insert_row(self._c, t.rewards, **_values(reward))
 
     def get(self, reward: str) -> Reward | None:
-        return next(iter(self._where(t.rewards.c.id == reward)), None)
+        row = _ONE.first(self._c, {"which": reward})
+        return _reward(row) if row else None
 
     def of_referral(self, referral: str) -> list[Reward]:
-        return self._where(t.rewards.c.referral == referral)
+        return [_reward(row) for row in _OF_REFERRAL.all(self._c, {"which": referral})]
 
     def of_person(self, person: str) -> list[Reward]:
-        return self._where(t.rewards.c.person == person)
+        return [_reward(row) for row in _OF_PERSON.all(self._c, {"who": person})]
 
     def of_story(self, story: str) -> list[Reward]:
         return self._where(t.rewards.c.story == story)
 
     def counted_friends(self, campaign: str, advocate: str | None, since: datetime | None) -> int:
         """How many friends' acts of a campaign, of one advocate or all, are thanked or to be thanked since a time."""
-        r = t.rewards.c
-        where = [r.campaign == campaign, r.cause == Cause.REFERRAL.value, r.state.in_(_STATES)]
-        where += [r.held_at >= ms(since)] if since else []
-        if advocate:
-            where += [r.person == advocate, r.side == Side.ADVOCATE.value]
-        return self._c.execute(select(func.count(r.friend.distinct())).where(*where)).scalar_one()
+        values = {"which": campaign, "who": advocate, "since": ms(since)}
+        count: int = _COUNTS[advocate is not None, since is not None].scalar(self._c, values)
+        return count
 
     def has_milestone(self, campaign: str, advocate: str, rule: str) -> bool:
         r = t.rewards.c
@@ -55,11 +70,18 @@ class RewardsTable:
         states = (*_STATES, RewardState.EXPIRED.value)
         return self._c.execute(select(r.id).where(*where, r.state.in_(states)).limit(1)).first() is not None
 
-    def move(self, reward: Reward, to: RewardState, reason: str, now: datetime) -> Reward | None:
-        """Change the state along `rewards.NEXT`, if it still is what `reward` says; None if someone was first."""
+    def move(
+        self, reward: Reward, to: RewardState, reason: str, now: datetime, *, reserved_fen: int | None = None
+    ) -> Reward | None:
+        """Change the state along `rewards.NEXT`, if it still is what `reward` says; None if someone was first.
+
+        What it keeps of the budget is `reserved_fen` where given, else what it was, on a grant what it costs.
+        """
         if to not in NEXT[reward.state]:
             raise ValueError(f"a {reward.state} reward cannot become {to}")
-        moved = replace(reward, state=to, reason=reason)
+        keeps = reward.cost_fen if to is RewardState.GRANTED else reward.reserved_fen
+        keeps = keeps if reserved_fen is None else reserved_fen
+        moved = replace(reward, state=to, reason=reason, reserved_fen=keeps)
         if to is RewardState.REVERSED:
             moved = replace(moved, reversed_at=now)
         if to is RewardState.GRANTED:
@@ -78,8 +100,8 @@ class RewardsTable:
     def explain(self, reward: str, reason: str) -> None:
         self._c.execute(update(t.rewards).where(t.rewards.c.id == reward).values(reason=reason))
 
-    def note(self, reward: str, note: str) -> None:
-        self._c.execute(update(t.rewards).where(t.rewards.c.id == reward).values(note=note))
+    def remember_tier(self, reward: str, former: str) -> None:
+        self._c.execute(update(t.rewards).where(t.rewards.c.id == reward).values(former=former))
 
     def choose(self, reward: Reward) -> bool:
         """Keep the form that its person chose, while it is held; False where it is too late."""

@@ -1,7 +1,7 @@
 """SQLite: one writer thread that commits many units at once, and a few read-only connections beside it.
 
-A unit runs in a savepoint; units that arrive while a commit is under way share the next one, so each is as durable as
-if it had its own (`synchronous=FULL`), at a fraction of the cost (performance.md §2).
+Units that arrive while a commit is under way share the next one, each in a savepoint, so each is as durable as if it
+had its own (`synchronous=FULL`), at a fraction of the cost (performance.md §2).
 """
 
 from __future__ import annotations
@@ -247,13 +247,25 @@ class SqliteStore(SqliteReader):
         """Run a group in one transaction. If the commit itself fails, nobody is told that it was kept."""
         try:
             self._raw.execute("begin immediate")
-            for waiting in group:
-                self._run(waiting)
-            self._raw.execute("commit")
+            if len(group) == 1:
+                self._run_alone(group[0])
+            else:
+                for waiting in group:
+                    self._run(waiting)
+            if self._raw.in_transaction:
+                self._raw.execute("commit")
         except Exception as error:  # noqa: BLE001  the writer outlives whatever a unit does
             self._roll_back()
             for waiting in group:
                 waiting.error = _storage_error(error)
+
+    def _run_alone(self, waiting: _Waiting) -> None:
+        """Without a savepoint: while one is open SQLite copies every page anew for every statement it might undo."""
+        try:
+            waiting.result = waiting.unit(self._tx)
+        except BaseException as error:  # noqa: BLE001  whatever it was, it is this unit's answer
+            self._roll_back()
+            waiting.error = _as_answer(error)
 
     def _run(self, waiting: _Waiting) -> None:
         self._raw.execute("savepoint unit")
@@ -292,7 +304,7 @@ def _as_answer(error: BaseException) -> BaseException:
 
 
 def _storage_error(error: BaseException) -> StorageError:
-    kind = AlreadyKept if isinstance(error, IntegrityError) else StorageError
+    kind = AlreadyKept if isinstance(error, IntegrityError | sqlite3.IntegrityError) else StorageError
     wrapped = kind(f"数据库没有保存：{type(error).__name__}")
     wrapped.__cause__ = error
     return wrapped

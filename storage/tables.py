@@ -201,7 +201,7 @@ campaigns = Table(
     CheckConstraint("state in ('draft','waiting','running','paused','ended')", name="state"),
     CheckConstraint("used_fen >= 0 and used_fen <= budget_fen", name="budget"),
 )
-"""`used_fen` of the budget is reserved or spent, `spent_fen` is spent; a thanks is either wholly inside or not at all."""
+"""`used_fen` of the budget is reserved or spent, `spent_fen` is spent; a thanks is wholly inside or not at all."""
 
 drafts = Table(
     "drafts",
@@ -238,6 +238,7 @@ codes = Table(
     _text("rep", null=True),
     _int("created_at"),
     UniqueConstraint("campaign", "advocate", "channel"),
+    Index("ix_codes_advocate", "advocate"),
     sqlite_autoincrement=True,
 )
 """A row number is the code itself (design 5.7), so it is never given out a second time."""
@@ -305,6 +306,7 @@ devices = Table(
     Column("device", Text, primary_key=True),
     Column("person", Text, ForeignKey("people.id"), primary_key=True),
     _int("since"),
+    Index("ix_devices_person", "person"),
 )
 """Browsers that opened a person's own page."""
 
@@ -319,6 +321,7 @@ shares = Table(
     _int("first_at"),
     _text("evidence"),
     CheckConstraint("level in ('prepared','declared','sent_for','seen','added','bought')", name="level"),
+    Index("ix_shares_person", "person"),
 )
 
 touches = Table(
@@ -339,6 +342,7 @@ touches = Table(
     _text("void", default=""),
     CheckConstraint("kind in ('view','add','code','order','claim')", name="kind"),
     Index("ix_touches_friend", "friend", "at"),
+    Index("ix_touches_advocate", "advocate"),
     Index("ix_touches_code", "code", "at"),
     Index("ix_touches_device", "device", "code"),
 )
@@ -401,6 +405,7 @@ orders = Table(
     UniqueConstraint("source", "order_no", "kind"),
     CheckConstraint("amount_fen >= 0 and refunded_fen >= 0", name="amount"),
     Index("ix_orders_person", "person", "paid_at"),
+    Index("ix_orders_referral", "referral"),
 )
 
 order_buyers = Table(
@@ -445,6 +450,9 @@ COUNTED = "state in ('held','approved','granted','expired')"
 
 _MILESTONE = f"cause = 'milestone' and {COUNTED}"
 
+CAPPED = f"cause = 'referral' and {COUNTED}"
+"""A thanks for a friend's act counts against the caps, to whichever side it went, and after it has lapsed too."""
+
 rewards = Table(
     "rewards",
     metadata,
@@ -452,6 +460,7 @@ rewards = Table(
     _ref("campaign", "campaigns"),
     _ref("referral", "referrals", null=True),
     _ref("friend", "people", null=True),
+    _ref("advocate", "people", null=True),
     _ref("person", "people"),
     _text("story", null=True),
     _text("side"),
@@ -468,6 +477,7 @@ rewards = Table(
     _text("state"),
     _text("reason"),
     _text("note", default=""),
+    _text("former", default=""),
     _ref("order", "orders", null=True),
     _int("created_at"),
     _int("held_at", null=True),
@@ -507,7 +517,25 @@ rewards = Table(
     Index("ix_rewards_due", "state", "due_at"),
     Index("ix_rewards_person", "person", "state"),
     Index("ix_rewards_referral", "referral"),
+    Index("ix_rewards_friend", "friend"),
     Index("ix_rewards_campaign", "campaign", "side", "held_at"),
+    Index(
+        "ix_rewards_capped",
+        "campaign",
+        "friend",
+        "cause",
+        "state",
+        sqlite_where=text(CAPPED),
+        postgresql_where=text(CAPPED),
+    ),
+    Index(
+        "ix_rewards_advocate",
+        "campaign",
+        "advocate",
+        "held_at",
+        sqlite_where=text(CAPPED),
+        postgresql_where=text(CAPPED),
+    ),
 )
 
 approvals = Table(
@@ -766,9 +794,7 @@ bills = Table(
     _int("created_at"),
     _int("changed_at"),
     _int("sent_at", null=True),
-    CheckConstraint(
-        "state in ('waiting','needs','sent','unknown','done','failed','cancelled')", name="state"
-    ),
+    CheckConstraint("state in ('waiting','needs','sent','unknown','done','failed','cancelled')", name="state"),
     Index("ix_bills_connector", "connector", "state", "changed_at"),
 )
 """A thanks given to a connector; the id is the number that the other side knows it by."""

@@ -9,18 +9,18 @@ from storage.api_keys import ApiAnswersTable, ApiKeysTable
 from storage.appeals import AppealsTable
 from storage.audit import AuditTable, MarksTable
 from storage.broadcasts import BroadcastsTable
-from storage.claims import ClaimsTable
 from storage.campaigns import CampaignsTable
+from storage.claims import ClaimsTable
 from storage.codes import CodesTable
 from storage.connectors import AnnouncementsTable, StandingsTable
 from storage.consent import ConsentTable
 from storage.contact_ways import ContactWaysTable
-from storage.coupons import CouponsTable
 from storage.conversations import ConversationsTable, DesksTable, MediaTable
+from storage.coupons import CouponsTable
 from storage.customers import CustomersTable
 from storage.drafts import DraftsTable
-from storage.fulfilment import BillsTable
 from storage.erasure import ErasuresTable
+from storage.fulfilment import BillsTable
 from storage.inbox import InboxTable
 from storage.intake import IntakeTable
 from storage.jobs import JobsTable
@@ -35,8 +35,8 @@ from storage.people import PeopleTable, RepsTable
 from storage.referrals import ReferralsTable
 from storage.results import ResultsTable
 from storage.rewards import RewardsTable
-from storage.shop import ShopTable
 from storage.shares import SharesTable
+from storage.shop import ShopTable
 from storage.signals import SignalsTable
 from storage.stories import StoriesTable
 from storage.tags import TagsTable
@@ -47,7 +47,7 @@ from storage.unmatched import UnmatchedTable
 class Transaction:
     """`referral.tx.Tx`, and the places that only the edge needs. Made once per connection."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection) -> None:  # noqa: PLR0915  # one line for each noun
         self.connection = connection
         self.addresses = AddressesTable(connection)
         self.api_answers = ApiAnswersTable(connection)

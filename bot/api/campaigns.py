@@ -31,7 +31,6 @@ class Campaign(Struct, frozen=True, kw_only=True):
     to: date | None
     budget_fen: Fen
     used_fen: Fen
-    spent_fen: Fen
 
 
 Settings = Annotated[
@@ -139,7 +138,6 @@ _EXAMPLE = Campaign(
     to=None,
     budget_fen=10_000_000,
     used_fen=6_000,
-    spent_fen=0,
 )
 
 OPERATIONS = (

@@ -135,7 +135,7 @@ async def _one(config_file: Path, campaign_id: str) -> dict[str, Any]:
             found = tx.campaigns.get(campaign_id)
             if found is None:
                 raise NotFound(f"没有这个活动：{campaign_id}")
-            return campaign_json(found, now) | {"forecast": forecast_as_json(forecast_of(tx, found, now=now))}
+            return campaign_json(found, now) | forecast_as_json(forecast_of(tx, found, now=now))
 
         return await here.store.read(look)
 

@@ -108,6 +108,8 @@ class ThanksReading:
 
     def _state(self, reward: Reward, stands: Standing | None, wants: Wants) -> str:
         """The key of the state's words."""
+        if self._returned(reward):
+            return RewardState.REVERSED.value
         if stands is not None and reward.state is RewardState.GRANTED:
             return {Standing.GOOD: "usable", Standing.USED: "used", Standing.EXPIRED: "expired"}.get(stands, "reversed")
         if wants and not self._is_given(reward):
@@ -126,8 +128,17 @@ class ThanksReading:
                 return self._on_its_way(reward, wants)
             case RewardState.EXPIRED:
                 return f"{_day(reward.expires_at)}到期"
+            case _ if returned := self._returned(reward):
+                return f"{returned}积分已经退回"
             case _:
                 return self._explained(reward)
+
+    def _returned(self, reward: Reward) -> int:
+        """How many points came back, where it was exchanged for some and came to nothing."""
+        if reward.cause is not Cause.REDEMPTION or reward.is_counted or reward.state is RewardState.EXPIRED:
+            return 0
+        exchange = self.tx.shop.of_reward(reward.id)
+        return exchange.points if exchange else 0
 
     def _explained(self, reward: Reward) -> str:
         told = explaining.reward(self.tx, reward, reader=Reader.ADVOCATE)

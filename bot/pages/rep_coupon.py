@@ -69,11 +69,11 @@ class RepCoupons:
             staff_url = f"{request.path}?enter=1"
             return customer_page(ShowCouponView(company=self.pages.facts.company, staff_url=staff_url))
         shop = unquote(request.cookies.get(SHOP_COOKIE, ""))[:LONGEST_SHOP]
-        told = "核销好了。" if request.query.get("told") == "used" else ""
+        just_now = request.query.get("told") == "used"
 
         def unit(reading: Reading) -> web.Response:
             found = _found(reading, request)
-            return page(self._view(reading, *found, shop=shop, told=told)) if found else self._missing()
+            return page(self._view(reading, *found, shop=shop, just_now=just_now)) if found else self._missing()
 
         return await self.pages.read(request, unit)
 
@@ -103,11 +103,11 @@ class RepCoupons:
         shop: str,
         sure: bool = False,
         problem: str = "",
-        told: str = "",
+        just_now: bool = False,
     ) -> RepCouponView:
         stands = coupons.standing(coupon, reward, reading.now)
         person = reading.tx.people.get(reward.person)
-        good = stands is Standing.GOOD
+        good, used = stands is Standing.GOOD, _used(reading, coupon)
         return RepCouponView(
             company=self.pages.facts.company,
             what=self.pages.facts.words.thanks(reward.form),
@@ -117,24 +117,21 @@ class RepCoupons:
             path=f"{HOME}/{coupon.token}",
             step=("sure" if sure else "ask") if good else "",
             shop=shop,
-            problem=problem or _refused(reading, coupon, stands, just_now=bool(told)),
-            told=told if stands is Standing.USED else "",
+            problem=problem or _REFUSED.get(stands, "") or (f"这张券用过了：{used}。" if used and not just_now else ""),
+            told=f"核销好了：{used}。" if used and just_now else "",
         )
 
     def _missing(self) -> web.Response:
         return self.pages.door.refuse("没有这张券", "请核对一下，或者请客户在自己的页面里重新打开。", status=404)
 
 
-def _refused(reading: Reading, coupon: Coupon, stands: Standing, *, just_now: bool) -> str:
-    """Why it cannot be taken, empty where it can; of one that was used, when and where and by whom."""
-    if stands is not Standing.USED:
-        return _REFUSED.get(stands, "")
-    assert coupon.used_at
-    at, by = coupon.used_at.astimezone(SHANGHAI), coupon.used_by or ""
-    rep = reading.tx.reps.get(by.removeprefix("rep:"))
-    when = f"{at.year}年{at.month}月{at.day}日 {at:%H:%M}"
-    said = f"{when}在{coupon.shop}由{rep.name if rep else by}核销"
-    return said if just_now else f"这张券用过了：{said}。"
+def _used(reading: Reading, coupon: Coupon) -> str:
+    """When, where and by whom it was used; empty where it was not."""
+    if coupon.used_at is None:
+        return ""
+    at, by = coupon.used_at.astimezone(SHANGHAI), (coupon.used_by or "").removeprefix("rep:")
+    rep = reading.tx.reps.get(by)
+    return f"{at.year}年{at.month}月{at.day}日 {at:%H:%M}在{coupon.shop}由{rep.name if rep else by}核销"
 
 
 def _found(reading: Reading, request: web.Request) -> tuple[Coupon, Reward] | None:

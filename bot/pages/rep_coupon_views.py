@@ -11,7 +11,7 @@ class RepCouponView:
     """One coupon. `whose` is a nickname, empty where there is none; `until` and `used` are ready to be read.
 
     `step` is what staff can do: say where they are (`ask`), confirm (`sure`), or nothing. `problem` says why it cannot
-    be taken, or what is missing; `told` that it was.
+    be taken, or what is missing; `told` that it was taken just now.
     """
 
     company: str

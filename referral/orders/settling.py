@@ -180,7 +180,7 @@ def _refused(desk: _Desk, order: Order, holder: Referral | None, touch: Touch, r
     referral = desk.tx.referrals.find(touch.campaign, desk.person.id)
     said = Reason.REFUND_FULL if order.is_given_back else reason
     decided = _uncredited(desk, order, holder, referral, Outcome.REJECTED, said)
-    if referral and (referral.status is ReferralStatus.PENDING or not _is_settled(referral) or holder):
+    if referral and (not _is_settled(referral) or (holder and holder.id == referral.id)):
         desk.tx.referrals.save(_turned_down(referral, touch, reason, desk.now))
     return decided
 
@@ -243,8 +243,12 @@ def refund_reason(order: Order, terms: Terms | None) -> Reason:
     """What a refund means for an order under the terms that it was credited by, if it was."""
     if order.is_given_back:
         return Reason.REFUND_FULL
-    too_little = terms is not None and order.amount_fen - order.refunded_fen < terms.min_amount_fen
-    return Reason.REFUND_BELOW_MINIMUM if too_little else Reason.REFUND_PARTIAL
+    if terms is not None and order.amount_fen - order.refunded_fen < terms.min_amount_fen:
+        return Reason.REFUND_BELOW_MINIMUM
+    earned = order.earns(terms.margin_percent) if terms else None
+    if terms and earned is not None and terms.one_friend_fen > earned:
+        return Reason.MARGIN_EXCEEDED
+    return Reason.REFUND_PARTIAL
 
 
 def _handed_on(desk: _Desk, order: Order, holder: Referral, verdict: Attributed) -> Order:

@@ -63,6 +63,13 @@ class Order:
         """Whether nothing of it is left."""
         return self.cancelled or 0 < self.amount_fen <= self.refunded_fen
 
+    def earns(self, percent: int) -> int | None:
+        """What the rest of it earns, in fen: as was told, else by `percent` of it; None where that is not guarded."""
+        left = self.amount_fen - self.refunded_fen
+        if self.earned_fen is not None:
+            return self.earned_fen * left // self.amount_fen if self.amount_fen else self.earned_fen
+        return left * percent // 100 if percent else None
+
     @property
     def is_purchase(self) -> bool:
         """Whether it makes its buyer a customer: paid, and not all given back."""

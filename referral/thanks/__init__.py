@@ -6,11 +6,13 @@ from referral.thanks.concluding import bring_forward, correct, grant, is_open, t
 from referral.thanks.ending import expire, fail, withdraw
 from referral.thanks.giving import adjust, campaign_for_stories, thanks_for_story
 from referral.thanks.holding import GRANT, Credit, hold
+from referral.thanks.milestones import MILESTONES, review_milestones
 from referral.thanks.releasing import EXPIRE, give
 
 __all__ = [
     "EXPIRE",
     "GRANT",
+    "MILESTONES",
     "Credit",
     "adjust",
     "approve",
@@ -25,6 +27,7 @@ __all__ = [
     "hold",
     "is_open",
     "refuse",
+    "review_milestones",
     "take_back",
     "thanks_for_story",
     "withdraw",

@@ -17,7 +17,7 @@ from referral.terms import Terms
 from referral.thanks import milestones
 from referral.thanks.ending import withdraw
 from referral.thanks.holding import GRANT
-from referral.thanks.releasing import release
+from referral.thanks.releasing import release, waits
 from referral.times import days
 
 if TYPE_CHECKING:
@@ -37,7 +37,14 @@ def grant(tx: Tx, facts: Facts, key: str, *, now: datetime, rng: Bits) -> None:
         release(tx, facts, alone, now=now, rng=rng)
     if referral is None or referral.status is not ReferralStatus.CREDITED:
         return
-    waiting = [release(tx, facts, reward, now=now, rng=rng) for reward in tx.rewards.of_referral(key)]
+    rewards = tx.rewards.of_referral(key)
+    terms = tx.campaigns.terms(referral.campaign, referral.version)
+    if terms.both_or_neither and any(waits(tx, reward) for reward in rewards):
+        waiting = [True]
+        for reward in rewards:
+            tx.rewards.explain(reward.id, Reason.APPROVAL_WAITING)
+    else:
+        waiting = [release(tx, facts, reward, now=now, rng=rng) for reward in rewards]
     if any(waiting):
         tx.referrals.decide(key, ReferralStatus.CREDITED, Reason.APPROVAL_WAITING, now)
         return

@@ -9,7 +9,7 @@ from referral import announcements, budgets, fulfilment, ledger, notices, points
 from referral.attribution import Reason
 from referral.ids import Bits
 from referral.rewards import Reward, RewardState
-from referral.thanks.releasing import EXPIRE
+from referral.thanks.releasing import EXPIRE, tiers_of
 
 if TYPE_CHECKING:
     from referral.facts import Facts
@@ -48,35 +48,43 @@ def fail(tx: Tx, facts: Facts, reward: Reward, reason: Reason, *, now: datetime,
 
 
 def expire(tx: Tx, reward_id: str, *, now: datetime, rng: Bits) -> None:
-    """A granted thanks was good until now: what is left of it lapses. Points lapse in the order they came."""
+    """A granted thanks was good until now: what is left of it lapses. Points lapse in the order they came.
+
+    The budget gets back only what is known not to have been used; a privilege was enjoyed until now.
+    """
     reward = tx.rewards.get(reward_id)
     if reward is None or reward.state is not RewardState.GRANTED or not reward.expires_at or reward.expires_at > now:
         return
-    if reward.kind == "coupon" and not tx.coupons.void(reward.id, now):
+    unused = reward.kind == "coupon" and tx.coupons.of_reward(reward.id) is not None
+    if unused and not tx.coupons.void(reward.id, now):
         return  # used in time
     left = _left(tx, reward)
-    if tx.rewards.move(reward, RewardState.EXPIRED, Reason.EXPIRED, now) is None:
+    spared = reward.cost_fen * left // reward.amount if unused or reward.unit == points.UNIT else 0
+    if tx.rewards.move(reward, RewardState.EXPIRED, Reason.EXPIRED, now, reserved_fen=reward.cost_fen - spared) is None:
         return
     _lower_tier(tx, reward)
     if left:
         ledger.record(tx, reward, RewardState.EXPIRED, now=now, rng=rng, amount=left)
-        spared = reward.cost_fen * left // reward.amount
+    if spared:
         budgets.release(tx, reward.campaign, 0, spent_fen=spared, now=now)
 
 
 def _is_past_recall(tx: Tx, reward: Reward, *, now: datetime) -> bool:
     if reward.state is RewardState.APPROVED:
         return not fulfilment.cancel(tx, reward, now=now)
-    if reward.state is RewardState.GRANTED and reward.kind == "coupon":
+    if reward.state is RewardState.GRANTED and reward.kind == "coupon" and tx.coupons.of_reward(reward.id):
         return not tx.coupons.void(reward.id, now)
     return reward.state is RewardState.GRANTED and reward.kind in _TAKEN_FOR_GOOD
 
 
 def _lower_tier(tx: Tx, reward: Reward) -> None:
-    """A tier that ends leaves the one that it had taken the place of, unless another has been given since."""
+    """A tier that ends leaves the one that it had taken the place of, unless it was given twice, or another since."""
     person = tx.people.get(reward.person)
-    if reward.kind == "tier" and reward.state is RewardState.GRANTED and person and person.tier == reward.value:
-        tx.people.learn(person.id, tier=reward.note)
+    if reward.kind != "tier" or reward.state is not RewardState.GRANTED or person is None:
+        return
+    stands = any(r.value == reward.value and r.id != reward.id for r in tiers_of(tx, reward.person))
+    if person.tier == reward.value and not stands:
+        tx.people.learn(person.id, tier=reward.former)
 
 
 def _left(tx: Tx, reward: Reward) -> int:

@@ -115,15 +115,11 @@ def _refusals(tx: Tx, credit: Credit, cost_fen: int, now: datetime) -> dict[str,
     both = (Side.ADVOCATE.value, Side.FRIEND.value)
     if terms.cap_campaign and tx.rewards.counted_friends(touch.campaign, None, None) >= terms.cap_campaign:
         return dict.fromkeys(both, Reason.CAP_CAMPAIGN)
-    earned = order.earned_fen
-    if earned is None and terms.margin_percent:
-        earned = (order.amount_fen - order.refunded_fen) * terms.margin_percent // 100
+    earned = order.earns(terms.margin_percent)
     if earned is not None and cost_fen > earned:
         return dict.fromkeys(both, Reason.MARGIN_EXCEEDED)
     capped = _cap_reached(tx, credit, now)
-    if capped is None:
-        return {}
-    return dict.fromkeys(both, capped) if terms.both_or_neither else {Side.ADVOCATE.value: capped}
+    return dict.fromkeys(both, capped) if capped else {}
 
 
 def _cap_reached(tx: Tx, credit: Credit, now: datetime) -> Reason | None:
@@ -141,9 +137,13 @@ def _put_on_record(
 ) -> None:
     due = credit.due(now)
     reward = reward_of(referral.campaign, owed.person, owed.thanks, owed.refusal, due=due, now=now, rng=rng)
-    reward = replace(reward, referral=referral.id, friend=referral.friend, order=credit.order.id)
+    reward = replace(
+        reward, referral=referral.id, friend=referral.friend, advocate=referral.advocate, order=credit.order.id
+    )
     tx.rewards.add(reward)
     if owed.refusal is None:
         ask(tx, credit.terms, reward, now=now)
         ledger.record(tx, reward, RewardState.HELD, now=now, rng=rng)
         notices.thanks(tx, facts, reward, RewardState.HELD, now=now, rng=rng)
+    else:
+        notices.refused(tx, facts, reward, now=now, rng=rng)

@@ -11,15 +11,20 @@ from typing import TYPE_CHECKING
 from referral import budgets
 from referral.attribution import Reason
 from referral.ids import Bits
+from referral.jobs import Job
 from referral.referrals import Referral, ReferralStatus
 from referral.rewards import Cause
 from referral.thanks.ending import withdraw
 from referral.thanks.making import reward_of
 from referral.thanks.releasing import hold_alone
+from referral.times import days
 
 if TYPE_CHECKING:
     from referral.facts import Facts
     from referral.tx import Tx
+
+MILESTONES = "milestones.review"
+"""The job that looks again at a milestone that the budget did not suffice for; its key is the advocate."""
 
 
 def review(tx: Tx, facts: Facts, referral: Referral, *, now: datetime, rng: Bits) -> None:
@@ -38,6 +43,13 @@ def review(tx: Tx, facts: Facts, referral: Referral, *, now: datetime, rng: Bits
             withdraw(tx, facts, reward, Reason.CORRECTED, now=now, rng=rng)
 
 
+def review_milestones(tx: Tx, facts: Facts, advocate: str, *, now: datetime, rng: Bits) -> None:
+    """After an advocate's friends became more or fewer: review each campaign in which they brought somebody."""
+    latest = {referral.campaign: referral for referral in tx.referrals.of_advocate(advocate)}
+    for referral in latest.values():
+        review(tx, facts, referral, now=now, rng=rng)
+
+
 def _give(tx: Tx, facts: Facts, referral: Referral, through: int, *, now: datetime, rng: Bits) -> None:
     terms = tx.campaigns.terms(referral.campaign, referral.version)
     advocate, campaign = tx.people.get(referral.advocate), tx.campaigns.get(referral.campaign)
@@ -49,6 +61,8 @@ def _give(tx: Tx, facts: Facts, referral: Referral, through: int, *, now: dateti
         if budgets.reserve(tx, facts, campaign, thanks.most_cost_fen, now=now, rng=rng):
             reward = reward_of(campaign.id, referral.advocate, thanks, None, due=now, now=now, rng=rng)
             hold_alone(tx, facts, terms, reward, now=now, rng=rng)
+        elif not campaign.is_over(now):  # looked at again, in case the budget is raised
+            tx.jobs.put(Job(kind=MILESTONES, key=referral.advocate, due_at=now + days(1)))
 
 
 def _is_through(referral: Referral) -> bool:

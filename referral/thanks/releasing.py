@@ -25,8 +25,7 @@ def release(tx: Tx, facts: Facts, reward: Reward, *, now: datetime, rng: Bits) -
     """Let a held reward go on to its person; True where it still waits for somebody's yes."""
     if reward.state is not RewardState.HELD:
         return False
-    approval = tx.rewards.approval(reward.id)
-    if approval and approval.answer is None:
+    if waits(tx, reward):
         tx.rewards.explain(reward.id, Reason.APPROVAL_WAITING)
         return True
     connector = facts.connectors.get(reward.kind)
@@ -35,6 +34,12 @@ def release(tx: Tx, facts: Facts, reward: Reward, *, now: datetime, rng: Bits) -
     elif approved := tx.rewards.move(reward, RewardState.APPROVED, Reason.FULFILMENT_RUNNING, now):
         fulfilment.begin(tx, approved, connector, now=now, rng=rng)
     return False
+
+
+def waits(tx: Tx, reward: Reward) -> bool:
+    """Whether a held reward waits for somebody's yes."""
+    approval = tx.rewards.approval(reward.id) if reward.state is RewardState.HELD else None
+    return approval is not None and approval.answer is None
 
 
 def give(tx: Tx, facts: Facts, reward: Reward, *, now: datetime, rng: Bits) -> Reward | None:
@@ -65,8 +70,16 @@ def hold_alone(tx: Tx, facts: Facts, terms: Terms, reward: Reward, *, now: datet
 
 
 def _raise_tier(tx: Tx, reward: Reward) -> None:
-    """Give the tier, and note the one it takes the place of: that comes back when this one ends."""
+    """Give the tier, and remember the one it takes the place of: that comes back when this one ends."""
     person = tx.people.get(reward.person)
-    if person and person.tier != reward.value:
-        tx.rewards.note(reward.id, person.tier)
-        tx.people.learn(person.id, tier=reward.value)
+    if person is None:
+        return
+    same = [r for r in tiers_of(tx, reward.person) if r.value == reward.value and r.id != reward.id]
+    tx.rewards.remember_tier(reward.id, same[0].former if same and person.tier == reward.value else person.tier)
+    tx.people.learn(person.id, tier=reward.value)
+
+
+def tiers_of(tx: Tx, person: str) -> list[Reward]:
+    """The tiers that a person has as a thanks."""
+    mine = tx.rewards.of_person(person)
+    return [r for r in mine if r.kind == "tier" and r.state is RewardState.GRANTED]

@@ -12,7 +12,7 @@ def test_a_campaign_starts_at_once_and_can_be_looked_at(desk):
     assert (made["pack"], made["state"], made["to"], made["used_fen"]) == ("double-month", "running", None, 0)
     assert made["budget_fen"] == 10_000_000
     assert desk.json("campaign", "list") == [made]
-    assert desk.json("campaign", "show", made["id"]) == made
+    assert desk.json("campaign", "show", made["id"]).items() >= made.items()
 
 
 def test_a_campaign_is_paused_resumed_and_ended(desk):

@@ -1,21 +1,23 @@
-"""A house without a network: the real rules over the real tables of one SQLite database, undone after every history."""
+"""A house without a network: the real rules over the real tables of one database, undone after every history."""
 
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from pathlib import Path
 
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event, text
 
 from bot.copy import Copy
 from bot.offers import load_pack
 from bot.words import Words
-from referral import campaigns, codes, merges, orders, people, thanks
+from referral import campaigns, codes, contacts, merges, orders, people, thanks
+from referral.contact_ways import ContactWay
+from referral.events import FriendAdded, FriendLeft
 from referral.facts import Facts
 from referral.identities import Identity, IdentityKind
 from referral.ids import new_id
@@ -25,6 +27,8 @@ from referral.terms import Terms
 from referral.touches import TouchKind, touch_by_code
 from storage.transaction import Transaction
 
+_ENTRY = "kind, debit, credit, unit, amount, ref"
+_REWARD = "id, person, unit, amount, state, campaign, reserved_fen, cost_fen"
 NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 
 
@@ -41,9 +45,17 @@ def facts() -> Facts:
     )
 
 
-def engine_on(path: Path) -> Engine:
-    """An engine on a migrated SQLite file that commits nothing by itself."""
-    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
+@lru_cache
+def pack_terms(name: str) -> Terms:
+    """The terms of a pack as it ships."""
+    return load_pack(name).terms
+
+
+def engine_on(url: str) -> Engine:
+    """An engine on a migrated database that commits nothing by itself."""
+    engine = create_engine(url, poolclass=NullPool)
+    if engine.dialect.name != "sqlite":
+        return engine
 
     @event.listens_for(engine, "connect")
     def _by_hand(driver: object, _: object) -> None:
@@ -77,12 +89,12 @@ class Books:
     serial: int = 0
     codes: dict[tuple[str, str], str] = field(default_factory=dict)
 
-    def campaign(self, *, budget_fen: int | None = None, **changes: object) -> str:
-        """A running campaign by the terms of double-month; `changes` go over them."""
-        terms: Terms = replace(load_pack("double-month").terms, **changes)
+    def campaign(self, *, pack: str = "double-month", budget_fen: int | None = None, **changes: object) -> str:
+        """A running campaign by the terms of a pack; `changes` go over them."""
+        terms: Terms = replace(pack_terms(pack), **changes)
         started = campaigns.start(
             self.tx,
-            pack="double-month",
+            pack=pack,
             name="冬",
             terms=terms,
             starts_at=NOON - timedelta(days=60),
@@ -104,9 +116,7 @@ class Books:
         """The code of an advocate, made long ago."""
         person = self.tx.people.get(self.met(advocate))
         known = self.tx.campaigns.get(campaign)
-        issued = codes.issue(
-            self.tx, self.facts, person, known, evidence="chat", now=NOON - timedelta(days=50)
-        )
+        issued = codes.issue(self.tx, self.facts, person, known, evidence="chat", now=NOON - timedelta(days=50))
         return issued.code
 
     def touch(self, friend: Identity, code: str, *, at: datetime, kind: TouchKind = TouchKind.CODE) -> None:
@@ -116,7 +126,13 @@ class Books:
         orders.reexamine(self.tx, self.facts, person, now=self.now, rng=self.rng)
 
     def order(
-        self, number: str, *buyer: Identity, at: datetime, fen: int = 19900, kind: str = orders.MONEY, code: str | None = None
+        self,
+        number: str,
+        *buyer: Identity,
+        at: datetime,
+        fen: int = 19900,
+        kind: str = orders.MONEY,
+        code: str | None = None,
     ) -> orders.Answer:
         """A friend does something."""
         made = orders.Order(
@@ -146,6 +162,22 @@ class Books:
         )
         return orders.refund(self.tx, self.facts, told, now=self.now, rng=self.rng)
 
+    def added(self, who: Identity, rep: str, *, mark: str | None = None) -> None:
+        """A friend adds a rep, by the QR of a code or without."""
+        event = FriendAdded(who=who, rep=rep, mark=mark, welcome_code=None, confirmed=True, at=self.now)
+        contacts.friend_added(self.tx, self.facts, event, now=self.now, rng=self.rng)
+
+    def left(self, who: Identity, rep: str) -> None:
+        """A friend deletes a rep."""
+        event = FriendLeft(who=who, rep=rep, by_rep=False, at=self.now)
+        contacts.contact_ended(self.tx, self.facts, event, now=self.now, rng=self.rng)
+
+    def qr(self, code: str, rep: str = "lin") -> str:
+        """The mark of a code's QR."""
+        way = ContactWay(id=f"m{code}", code=code, rep=rep, mark=f"m{code}")
+        self.tx.contact_ways.ask(way, self.now)
+        return way.mark
+
     def pass_days(self, days: float) -> None:
         """Time goes by, and what falls due is done."""
         self.now += timedelta(days=days)
@@ -159,6 +191,10 @@ class Books:
             thanks.grant(self.tx, self.facts, key, now=self.now, rng=self.rng)
         if kind == thanks.EXPIRE:
             thanks.expire(self.tx, key, now=self.now, rng=self.rng)
+        if kind == thanks.MILESTONES:
+            thanks.review_milestones(self.tx, self.facts, key, now=self.now, rng=self.rng)
+        if kind == thanks.MILESTONES:
+            thanks.review_milestones(self.tx, self.facts, key, now=self.now, rng=self.rng)
         if kind == orders.CLOSE:
             orders.close(self.tx, key)
 
@@ -166,28 +202,43 @@ class Books:
 
     def check(self) -> None:
         """In every unit debits equal credits; every account says what the rewards say; no budget is exceeded."""
-        connection = self.tx.connection
-        accounts: dict[tuple[str, str], int] = {}
-        for debit, credit, unit, amount in connection.execute(
-            text("select debit, credit, unit, amount from ledger_entries")
-        ):
-            accounts[debit, unit] = accounts.get((debit, unit), 0) + amount
-            accounts[credit, unit] = accounts.get((credit, unit), 0) - amount
+        read = self.tx.connection.execute
+        accounts: Counter[tuple[str, str]] = Counter()
+        lapsed: Counter[str] = Counter()
+        for kind, debit, credit, unit, amount, ref in read(text(f"select {_ENTRY} from ledger_entries")):
+            assert amount > 0
+            accounts[debit, unit] += amount
+            accounts[credit, unit] -= amount
+            lapsed[ref] += amount if kind == "expired" else 0
         for unit in UNITS:
             assert sum(amount for (_, each), amount in accounts.items() if each == unit) == 0
-        owed: dict[tuple[str, str], int] = {}
-        used: dict[str, int] = {}
-        names = "person, unit, amount, state, campaign, reserved_fen, cost_fen"
-        for row in connection.execute(text(f"select {names} from rewards where state in ('held','approved','granted')")):
+        owed: Counter[tuple[str, str]] = Counter()
+        used: Counter[str] = Counter()
+        for row in read(text(f"select {_REWARD} from rewards where state not in ('rejected', 'reversed')")):
+            if row.state == "expired":
+                used[row.campaign] += row.reserved_fen
+                owed[account_of(row.person, RewardState.GRANTED), row.unit] += row.amount - lapsed[row.id]
+                continue
             state = RewardState.GRANTED if row.state == "granted" else RewardState.HELD
-            account = account_of(row.person, state)
-            owed[account, row.unit] = owed.get((account, row.unit), 0) + row.amount
-            cost = row.cost_fen if row.state == "granted" else row.reserved_fen
-            used[row.campaign] = used.get(row.campaign, 0) + cost
-        theirs = {key: amount for key, amount in accounts.items() if not key[0].startswith("campaign:") and amount}
-        assert theirs == owed
-        for row in connection.execute(text("select id, used_fen, budget_fen from campaigns")):
-            assert used.get(row.id, 0) == row.used_fen <= row.budget_fen
+            owed[account_of(row.person, state), row.unit] += row.amount
+            used[row.campaign] += row.reserved_fen
+        self._check_accounts(accounts, owed)
+        for row in read(text("select id, used_fen, budget_fen from campaigns")):
+            assert used[row.id] == row.used_fen <= row.budget_fen
+
+    @staticmethod
+    def _check_accounts(accounts: Counter[tuple[str, str]], owed: Counter[tuple[str, str]]) -> None:
+        """What people have is what they were given; where something was used, in all of its unit together."""
+        people = {key: amount for key, amount in accounts.items() if key[0].endswith((":held", ":granted")) and amount}
+        gone: Counter[str] = Counter()
+        for (account, unit), amount in accounts.items():
+            gone[unit] += amount if account.startswith(("used:", "spent:")) else 0
+        theirs = {key: amount for key, amount in owed.items() if amount}
+        if not any(gone.values()):
+            assert people == theirs
+        for unit in UNITS:
+            there = sum(amount for (_, each), amount in people.items() if each == unit)
+            assert there + gone[unit] == sum(amount for (_, each), amount in theirs.items() if each == unit)
 
 
 def wecom(name: str) -> Identity:

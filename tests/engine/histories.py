@@ -47,6 +47,7 @@ STEPS = {
 }
 """How often each comes, and out of what its arguments are drawn."""
 
+BEGINNINGS = ((), ("touch", "order"), ("touch", "touch", "order", "order"), ("add", "order", "days"))
 LENGTHS = (5, 10, 16, 24)
 
 
@@ -54,6 +55,7 @@ def random_history(rng):
     """(offers, steps), drawn by a seeded generator: the fast way, for very many."""
     few = {pool: rng.sample(pool, min(3, len(pool))) for _, pools in STEPS.values() for pool in pools}
     verbs = rng.choices(list(STEPS), [weight for weight, _ in STEPS.values()], k=rng.choice(LENGTHS))
+    verbs = [*rng.choice(BEGINNINGS), *verbs]
     steps = [(verb, *(rng.choice(few[pool]) for pool in STEPS[verb][1])) for verb in verbs]
     return rng.sample(OFFERS, rng.choice((1, 1, 2, 3))), steps
 

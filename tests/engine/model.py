@@ -10,6 +10,7 @@ from tests.engine.model_rules import BEIJING, happened, verdict
 
 CREDITED = ("held", "credited")
 COUNTED = ("held", "approved", "granted")
+HAD = (*COUNTED, "expired")
 FINAL = {"budget.exhausted", "cap.reached", "cap.day", "cap.campaign", "margin.exceeded", "approval.refused"}
 GIVEN_BACK = {"refund.full", "refund.before_grant", "refund.below_minimum"}
 STAYS = ("cash", "gift")  # what has reached somebody and is never asked back
@@ -71,18 +72,23 @@ class Model:
             if other:
                 stays, goes = sorted((mine, other), key=self.weight)
                 change(goes, "folded", True)
-                if goes["status"] == "credited":
+                if goes["status"] == "credited" and self.is_open(goes):
                     self.undo(goes, "person.merged")
-                for order in self.orders.values():
-                    if order["referral"] is goes and order["outcome"] in CREDITED:
-                        order.update(outcome="unmatched", reason="buyer.unknown", referral=None)
+                    for order in self.orders.values():
+                        if order["referral"] is goes and order["outcome"] in CREDITED:
+                            order.update(outcome="unmatched", reason="buyer.unknown", referral=None)
+        had = [r for r in self.rewards if r["cause"] == "milestone" and r["state"] in HAD]
+        reached = {(r["campaign"], r["rule"]) for r in had if r["person"] == kept}
+        twice = [r for r in had if r["person"] == gone and (r["campaign"], r["rule"]) in reached]
+        self.reverse([r for r in twice if r["state"] in COUNTED], "person.merged")
+        stays = [r["number"] for r in twice if r["state"] == "expired"]
         columns = (self.touches, ("friend", "advocate")), (self.referrals, ("friend", "advocate"))
         columns += (self.rewards, ("person", "friend")), (self.orders.values(), ("person",))
         columns += ((self.codes.values(), ("advocate",)),)
         for rows, keys in columns:
             for row in rows:
                 for key in keys:
-                    if row[key] == gone:
+                    if row[key] == gone and not (rows is self.rewards and row["number"] in stays):
                         change(row, key, kept)
         for identity, person in self.ids.items():
             if person == gone:
@@ -94,6 +100,7 @@ class Model:
             change(mine, key, value)
         change(mine, "tier", mine["tier"] or theirs["tier"])
         self.point_again(kept)
+        self.review_all(kept)
 
     def one_contact_each(self, kept, gone, change):
         mine = {c["rep"]: c for c in self.contacts if c["person"] == kept}
@@ -126,6 +133,7 @@ class Model:
         for person in (kept, gone):
             self.point_again(person)
             self.look_again(person)
+            self.review_all(person)
 
     def open_again(self, referral, person):
         order = referral["order"]
@@ -182,10 +190,6 @@ class Model:
             if campaign["state"] != "ended" and self.is_over(campaign, self.now):
                 campaign.update(state="ended", pause="")
 
-    def one_friend(self, campaign):
-        wanted = [t for t in campaign["versions"][-1]["thanks"] if t["cause"] == "referral" and not t["tiers"]]
-        return sum(most(t) for t in wanted)
-
     def reserve(self, campaign, fen):
         if campaign["used"] + fen > campaign["budget"]:
             return False
@@ -199,7 +203,7 @@ class Model:
         self.resume(campaign)
 
     def is_used_up(self, campaign):
-        return campaign["budget"] - campaign["used"] < self.one_friend(campaign)
+        return campaign["budget"] - campaign["used"] < one_friend(campaign["versions"][-1])
 
     def resume(self, campaign):
         waits = campaign["pause"] == "budget" and not self.is_over(campaign, self.now)
@@ -325,7 +329,7 @@ class Model:
         if order is None:
             return
         self.count(order, fen)
-        reason = self.refund_reason(order)
+        reason = self.refund_reason(order, order["referral"] and self.terms_of(order["referral"]))
         if reason and order["outcome"] in CREDITED and self.holds(order):
             order.update(outcome="rejected", reason=self.take_back(order["referral"], reason))
         elif reason and order["outcome"] == "rejected":
@@ -338,12 +342,15 @@ class Model:
         order["refunded"] += left if fen is None else min(fen, left)
         order["back"] = order["back"] or fen is None or 0 < order["fen"] <= order["refunded"]
 
-    def refund_reason(self, order):
-        """What a refund means for an order: nothing where enough of it is left."""
+    def refund_reason(self, order, terms):
+        """What a refund means under the terms that an order was judged by; nothing where enough of it is left."""
+        left = order["fen"] - order["refunded"]
         if order["back"]:
             return "refund.full"
-        least = self.terms_of(order["referral"])["min_amount_fen"] if order["referral"] else 0
-        return "refund.below_minimum" if order["refunded"] and order["fen"] - order["refunded"] < least else None
+        if terms and left < terms["min_amount_fen"]:
+            return "refund.below_minimum"
+        dear = terms and terms["margin_percent"] and one_friend(terms) > left * terms["margin_percent"] // 100
+        return "margin.exceeded" if dear else None
 
     def terms_of(self, referral):
         return self.campaigns[referral["campaign"]]["versions"][referral["version"]]
@@ -377,7 +384,8 @@ class Model:
             return slot is not None and order["outcome"] not in CREDITED
         if slot:
             self.undo(slot, why)
-        order.update(outcome="no_referral" if what == "none" else "rejected", reason=why, referral=None)
+        said = "refund.full" if order["back"] and what == "refuse" else why
+        order.update(outcome="no_referral" if what == "none" else "rejected", reason=said, referral=None)
         if what == "refuse":
             self.turn_down(order, touch, why)
         return slot is not None
@@ -411,29 +419,27 @@ class Model:
             self.undo(slot, "reward.corrected")
         known = self.find(touch["campaign"], order["person"])
         if known and known is not slot and self.has_a_later_order(known, order):
-            if known["advocate"] == touch["advocate"] and not self.refunded(order, touch):
+            if known["advocate"] == touch["advocate"] and not self.taken_back(order, self.terms_of(known)):
                 self.bring_forward(known, order)
                 return
             self.undo(known, "reward.corrected")
         if known and self.had_their_turn(known):
             outcome = "credited" if known["status"] == "credited" else "rejected"
             order.update(outcome=outcome, reason="reward.once", referral=known)
-        elif self.refunded(order, touch):
-            why = "refund.full" if order["back"] else "refund.below_minimum"
+        elif why := self.taken_back(order, self.terms(touch)):
             order.update(outcome="rejected", reason=why)
             self.turn_down(order, touch, why)
         else:
             self.hold(order, touch, method, known)
 
-    def refunded(self, order, touch):
-        return order["back"] or (
-            order["refunded"] and order["fen"] - order["refunded"] < self.terms(touch)["min_amount_fen"]
-        )
+    def taken_back(self, order, terms):
+        """Why what would have counted does not any more."""
+        return self.refund_reason(order, terms) if order["refunded"] or order["back"] else None
 
     def has_a_later_order(self, referral, order):
         if referral["status"] != "credited" or not referral["order"] or not self.is_open(referral):
             return False
-        return came(order) < came(referral["order"])
+        return order["at"] < referral["order"]["at"]
 
     def bring_forward(self, referral, order):
         """The earlier of two acts is the one that brought the thanks."""
@@ -471,7 +477,8 @@ class Model:
         due = max(self.now, order["at"] + timedelta(days=terms["hold_days"]))
         for thanks in wanted:
             person = touch["advocate"] if thanks["side"] == "advocate" else order["person"]
-            self.owe(thanks, person, known, order, terms, due, against.get(thanks["side"]))
+            refused = against.get(thanks["side"])
+            self.owe(thanks, person, touch["campaign"], known, order, terms, due, refused)
         order.update(outcome="rejected" if refusal else promised(terms, wanted), reason=reason, referral=known)
         if wanted and not refusal:
             self.put("grant", known["number"], due)
@@ -492,22 +499,20 @@ class Model:
             reason = "cap.day"
         else:
             return {}
-        return dict.fromkeys(both if terms["both_or_neither"] else both[:1], reason)
+        return dict.fromkeys(both, reason)
 
     def friends(self, campaign, advocate=None, since=None):
-        counted = (r for r in self.rewards if r["campaign"] == campaign and r["state"] in COUNTED)
+        counted = (r for r in self.rewards if r["campaign"] == campaign and r["state"] in HAD)
         theirs = (r for r in counted if r["cause"] == "referral" and (since is None or r["held"] >= since))
-        return len(
-            {r["friend"] for r in theirs if advocate is None or (r["person"], r["side"]) == (advocate, "advocate")}
-        )
+        return len({r["friend"] for r in theirs if advocate in (None, r["referral"]["advocate"])})
 
-    def owe(self, thanks, person, referral, order, terms, due, refusal):
+    def owe(self, thanks, person, campaign, referral, order, terms, due, refusal):
         form = thanks["choices"][0]
         reward = {
             "number": self.next(),
-            "campaign": referral["campaign"],
+            "campaign": campaign,
             "referral": referral,
-            "friend": referral["friend"],
+            "friend": referral and referral["friend"],
             "person": person,
             "side": thanks["side"],
             "rule": thanks["rule"],
@@ -534,53 +539,83 @@ class Model:
         return all(r["state"] in ("held", "rejected", "reversed") for r in mine)
 
     def grant(self, number):
-        """The refund window of a referral is over."""
-        referral = next(r for r in self.referrals if r["number"] == number)
+        """The refund window of a referral is over, or that of a thanks alone."""
+        referral = next((r for r in self.referrals if r["number"] == number), None)
+        if referral is None:
+            self.give_all([r for r in self.rewards if r["number"] == number])
+            return
         if referral["status"] != "credited":
             return
         held = [r for r in self.rewards if r["referral"] is referral and r["state"] == "held"]
-        for reward in held:
-            if reward["asked"] != "waits":
+        waits = any(r["asked"] == "waits" for r in held)
+        if not (waits and self.terms_of(referral)["both_or_neither"]):
+            self.give_all(held)
+        referral["reason"] = "approval.waiting" if waits else "granted"
+        if not waits:
+            if referral["order"] and referral["order"]["reason"] == "hold.running":
+                referral["order"]["reason"] = "granted"
+            self.review(referral)
+
+    def give_all(self, rewards):
+        for reward in rewards:
+            if reward["state"] == "held" and reward["asked"] != "waits":
                 self.give(reward)
-        if any(r["asked"] == "waits" for r in held):
-            referral["reason"] = "approval.waiting"
-            return
-        referral["reason"] = "granted"
-        if referral["order"] and referral["order"]["reason"] in ("hold.running", "approval.waiting"):
-            referral["order"]["reason"] = "granted"
-        self.milestones(referral)
 
     def give(self, reward):
         campaign = self.campaigns[reward["campaign"]]
         reward.update(state="granted", reason="granted")
         self.release(campaign, reward["reserved"] - reward["cost_fen"])
-        if reward["kind"] == "tier" and reward["value"]:
-            reward["before"] = self.people[reward["person"]]["tier"]
-            self.people[reward["person"]]["tier"] = reward["value"]
+        if reward["kind"] == "tier":
+            self.raise_tier(reward)
         if reward["valid_days"]:
             reward["expires"] = self.now + timedelta(days=reward["valid_days"])
             self.put("expire", reward["number"], reward["expires"])
 
-    def through(self, campaign, advocate):
-        mine = (r for r in self.referrals if (r["campaign"], r["advocate"]) == (campaign, advocate))
-        return sum(1 for r in mine if not r["folded"] and (r["status"], r["reason"]) == ("credited", "granted"))
+    def same_tiers(self, reward):
+        same = (r for r in self.rewards if (r["kind"], r["value"]) == ("tier", reward["value"]) and r is not reward)
+        return [r for r in same if (r["person"], r["state"]) == (reward["person"], "granted")]
 
-    def milestones(self, referral):
-        terms, who = self.terms_of(referral), referral["advocate"]
-        campaign = self.campaigns[referral["campaign"]]
+    def raise_tier(self, reward):
+        """The tier that was there before comes back when this one ends."""
+        person, same = self.people[reward["person"]], self.same_tiers(reward)
+        reward["former"] = same[0]["former"] if same and person["tier"] == reward["value"] else person["tier"]
+        person["tier"] = reward["value"]
+
+    def lower_tier(self, reward):
+        person = self.people[reward["person"]]
+        if reward["kind"] == "tier" and person["tier"] == reward["value"] and not self.same_tiers(reward):
+            person["tier"] = reward["former"]
+
+    def review_all(self, advocate):
+        """An advocate's friends became more or fewer: look at every campaign in which they brought somebody."""
+        mine = [r for r in self.referrals if r["advocate"] == advocate and not r["folded"]]
+        latest = {r["campaign"]: r for r in sorted(mine, key=lambda r: r["at"])}
+        for referral in latest.values():
+            self.review(referral)
+
+    milestones = review_all  # the job of that name
+
+    def review(self, referral):
+        """A milestone is there as soon, and as long, as so many friends are through."""
+        campaign, terms, who = self.campaigns[referral["campaign"]], self.terms_of(referral), referral["advocate"]
+        mine = [r for r in self.referrals if (r["campaign"], r["advocate"]) == (campaign["name"], who)]
+        through = sum((r["status"], r["reason"], r["folded"]) == ("credited", "granted", False) for r in mine)
         for thanks in terms["thanks"]:
-            if thanks["cause"] != "milestone" or self.through(campaign["name"], who) < thanks["after_friends"]:
+            if thanks["cause"] != "milestone":
                 continue
-            if any(r["state"] in (*COUNTED, "expired") for r in self.milestone(campaign["name"], who, thanks["rule"])):
-                continue
-            if self.reserve(campaign, most(thanks)):
-                reward = self.owe(thanks, who, referral, referral["order"], terms, self.now, None)
-                if reward["asked"] != "waits":
-                    self.give(reward)
+            theirs = [r for r in self.rewards if (r["campaign"], r["person"]) == (campaign["name"], who)]
+            theirs = [r for r in theirs if (r["cause"], r["rule"]) == ("milestone", thanks["rule"])]
+            if through < thanks["after_friends"]:
+                self.reverse([r for r in theirs if r["state"] in COUNTED], "reward.corrected")
+            elif not any(r["state"] in HAD for r in theirs):
+                self.reach(thanks, who, campaign, terms)
 
-    def milestone(self, campaign, advocate, rule=None):
-        mine = (r for r in self.rewards if (r["campaign"], r["person"], r["cause"]) == (campaign, advocate, "milestone"))
-        return [r for r in mine if rule in (None, r["rule"])]
+    def reach(self, thanks, who, campaign, terms):
+        if self.reserve(campaign, most(thanks)):
+            reward = self.owe(thanks, who, campaign["name"], None, None, terms, self.now, None)
+            self.give_all([reward])
+        elif not self.is_over(campaign, self.now):
+            self.put("milestones", who, self.now + timedelta(days=1))
 
     def choose(self, reward, number):
         if reward["state"] == "held" and number < len(reward["thanks"]["choices"]) > 1:
@@ -589,32 +624,31 @@ class Model:
     def approve(self, reward):
         reward["asked"] = "yes"
         if reward["due"] <= self.now:
-            self.put("grant", reward["referral"]["number"], self.now)
+            self.put("grant", (reward["referral"] or reward)["number"], self.now)
 
     def refuse(self, reward):
         """Somebody says no; where both sides hang together both end."""
         referral = reward["referral"]
-        mine = [r for r in self.rewards if r["referral"] is referral]
-        bound = self.terms_of(referral)["both_or_neither"]
+        mine = [r for r in self.rewards if referral and r["referral"] is referral]
+        bound = referral and self.terms_of(referral)["both_or_neither"]
         for each in [r for r in mine if bound and r["state"] == "held"] or [reward]:
             each["asked"] = "no"
             self.end(each, "rejected", "approval.refused")
-        if not any(r["state"] in COUNTED for r in mine):
+        if referral and not any(r["state"] in COUNTED for r in mine):
             referral.update(status="rejected", reason="approval.refused")
             referral["order"].update(outcome="rejected", reason="approval.refused")
-        elif reward["due"] <= self.now:
+        elif referral and reward["due"] <= self.now:
             self.put("grant", referral["number"], self.now)
 
     def take_back(self, referral, reason):
         """After a refund: what has not reached somebody for good is reversed."""
         counted = [r for r in self.rewards if r["referral"] is referral and r["state"] in COUNTED]
-        counted = [r for r in counted if r["cause"] == "referral"]
         if counted and all(r["state"] == "held" for r in counted):
             reason = "refund.before_grant"
         self.reverse(counted, reason)
         self.stop("grant", referral["number"])
         referral.update(status="reversed", reason=reason)
-        self.too_few(referral, reason)
+        self.review(referral)
         return reason
 
     def undo(self, referral, reason):
@@ -622,14 +656,7 @@ class Model:
         self.reverse([r for r in self.rewards if r["referral"] is referral and r["state"] in COUNTED], reason)
         self.stop("grant", referral["number"])
         referral.update(status="rejected", reason=reason, order=None)
-        self.too_few(referral, reason)
-
-    def too_few(self, referral, reason):
-        """A milestone stands while there are so many friends."""
-        there = self.through(referral["campaign"], referral["advocate"])
-        for reward in self.milestone(referral["campaign"], referral["advocate"]):
-            if reward["state"] in COUNTED and there < reward["thanks"]["after_friends"]:
-                self.reverse([reward], reason)
+        self.review(referral)
 
     def reverse(self, rewards, reason):
         for reward in rewards:
@@ -641,20 +668,19 @@ class Model:
     def end(self, reward, state, reason):
         was_granted = reward["state"] == "granted"
         reward.update(state=state, reason=reason)
-        if was_granted and reward["kind"] == "tier":
-            self.lose_tier(reward)
+        if was_granted:
+            self.lower_tier(reward)
         self.stop("expire", reward["number"])
         self.release(self.campaigns[reward["campaign"]], reward["cost_fen"] if was_granted else reward["reserved"])
 
-    def lose_tier(self, reward):
-        person = self.people[reward["person"]]
-        if person["tier"] == reward["value"]:
-            person["tier"] = reward["before"]
-
     def expire(self, number):
+        """What is left of a granted thanks lapses; what was at hand all the time has cost what it cost."""
         reward = next(r for r in self.rewards if r["number"] == number)
         if reward["state"] == "granted" and reward["expires"] <= self.now:
-            self.end(reward, "expired", "expired")
+            reward.update(state="expired", reason="expired")
+            self.lower_tier(reward)
+            if reward["kind"] in ("coupon", "points"):
+                self.release(self.campaigns[reward["campaign"]], reward["cost_fen"])
 
     # ---- time --------------------------------------------------------------------------------------------------
 
@@ -691,6 +717,11 @@ def most(thanks):
     return max(form["cost_fen"] for form in thanks["choices"])
 
 
+def one_friend(terms):
+    """The most that one friend's act can cost."""
+    return sum(most(t) for t in terms["thanks"] if t["cause"] == "referral" and not t["tiers"])
+
+
 def promised(terms, wanted=None):
     thanked = wanted if wanted is not None else [t for t in terms["thanks"] if t["cause"] == "referral"]
     return "held" if thanked else "credited"
@@ -700,4 +731,3 @@ def waiting(touch):
     """How a referral stands that points to a touch."""
     known = {name: touch[name] for name in ("advocate", "version", "at")}
     return known | {"status": "pending", "reason": "conversion.waiting", "order": None}
-

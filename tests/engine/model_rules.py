@@ -45,8 +45,8 @@ def verdict(order, touches, terms_of, *, joined, purchases, staff):
         why = refusal(order, touch, terms, bool(method), joined=joined, purchases=purchases, staff=staff)
         judged.append((not why, touch, why or method or f"{terms['attribution']}_touch"))
     # Claims that came late are all first touches: of those the earliest, else the latest.
-    credits = [each for each in judged if each[0]] or judged
-    best = (min if method else max)(credits, key=lambda each: happened(each[1]))
+    counting = [each for each in judged if each[0]] or judged
+    best = (min if method else max)(counting, key=lambda each: happened(each[1]))
     return "credit" if best[0] else "refuse", best[1], best[2]
 
 

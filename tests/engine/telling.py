@@ -2,13 +2,12 @@
 
 from collections import Counter
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from functools import lru_cache
 
 from sqlalchemy import text
 
-from bot.offers import load_pack
 from referral import campaigns, codes, contacts, merging, orders, thanks
 from referral.campaigns import CampaignState
 from referral.contact_ways import ContactWay
@@ -16,19 +15,16 @@ from referral.errors import Conflict, RuleViolation
 from referral.events import FriendAdded, FriendLeft
 from referral.identities import Identity, IdentityKind
 from referral.people import find_or_create
-from tests.engine.books import NOON, Books
+from tests.engine.books import NOON, Books, history, pack_terms
 from tests.engine.model import FINAL, GIVEN_BACK, Model
+from tests.engine.naive import Naive, credits_of, difference
 
 KINDS = {"w": IdentityKind.WECOM, "p": IdentityKind.PHONE, "c": IdentityKind.CRM}
 BEGAN = NOON - timedelta(days=60)
+EVENTS = ("touch", "add", "order", "refund")
 REWARD = ("campaign", "friend", "person", "side", "rule", "kind", "amount", "state")
 REFERRAL = ("campaign", "friend", "advocate", "status", "reason")
 CODES_MADE = NOON - timedelta(days=50)
-
-
-@lru_cache
-def pack_terms(name):
-    return load_pack(name).terms
 
 
 @lru_cache
@@ -47,6 +43,7 @@ class Telling:
         self.codes, self.marks = {}, {}
         self.events = []
         self.merges = []
+        self.naive = Naive()
         for pack, changes, budget, ends in offers:
             self.start(pack, changes, budget, ends)
 
@@ -86,9 +83,11 @@ class Telling:
             if not self.events:
                 return
             verb, args = self.events[args[0] % len(self.events)]
-        elif verb in ("touch", "add", "order", "refund"):
+        elif verb in EVENTS:
             args = getattr(self, f"when_{verb}")(*args)
             self.events.append((verb, args))
+        if verb in EVENTS:
+            self.naive.hear((verb, args), self.model)
         getattr(self, verb)(*args)
         self.work()
 
@@ -114,7 +113,7 @@ class Telling:
         return self.codes[who, name]
 
     def at(self, ago):
-        return self.books.now - timedelta(minutes=ago, seconds=len(self.events))
+        return self.books.now - timedelta(minutes=ago, seconds=2 * len(self.events))
 
     def when_touch(self, who, by, ago):
         return who, self.code_of(by), self.at(ago)
@@ -172,8 +171,9 @@ class Telling:
         self.person(names[0])
         kept = self.books.met(*map(identity, names))
         self.folded()
-        for name in names:
-            self.model.met(name, kept)
+        for name in names:  # a phone may be a family's, and then joins nobody
+            if found := self.books.tx.people.find(identity(name)):
+                self.model.met(name, found.id)
         self.model.look_again(kept)
 
     def folded(self):
@@ -241,9 +241,7 @@ class Telling:
         found = self.pick(number, lambda r: len(r["thanks"]["choices"]) > 1)
         if found and form < len(found["thanks"]["choices"]):
             reward = self.engines(found)
-            thanks.choose(
-                self.books.tx, reward.id, reward.person, form, now=self.books.now, rng=self.books.rng
-            )
+            thanks.choose(self.books.tx, reward.id, reward.person, form, now=self.books.now, rng=self.books.rng)
             self.model.choose(found, form)
 
     def answer(self, number, yes):
@@ -281,6 +279,16 @@ class Telling:
         found = {name: (one - other, other - one) for name, (one, other) in zip(names, both, strict=True)}
         return {name: each for name, each in found.items() if any(each)}
 
+    def wrong_credits(self):
+        """Of the engine, of a counter of adds and of a counter of sales, each against the model's truth."""
+        rows = self.books.tx.connection.execute(
+            text("select campaign, friend, advocate, status from referrals where folded is null")
+        )
+        truth = credits_of(r for r in self.model.referrals if not r["folded"])
+        engine = difference(credits_of(rows.mappings()), truth)
+        ids, naive = self.model.ids, self.naive
+        return engine, naive.wrong(naive.adds, truth, ids), naive.wrong(naive.sales, truth, ids)
+
     def engine_says(self):
         read = self.books.tx.connection.execute
         names, referral = ", ".join(REWARD), ", ".join(REFERRAL)
@@ -299,7 +307,9 @@ class Telling:
         model = self.model
         return (
             Counter((c["name"], c["state"], c["pause"], c["used"]) for c in model.campaigns.values()),
-            Counter((o["number"], o["kind"], o["person"], o["outcome"]) for o in model.orders.values() if not o["back"]),
+            Counter(
+                (o["number"], o["kind"], o["person"], o["outcome"]) for o in model.orders.values() if not o["back"]
+            ),
             Counter(standing(*(r[name] for name in REFERRAL)) for r in model.referrals if not r["folded"]),
             Counter(tuple(r[name] for name in REWARD) for r in model.rewards if is_told(r["state"], r["reason"])),
             Counter((name, known["tier"]) for name, known in model.people.items() if name in model.ids.values()),
@@ -320,4 +330,39 @@ def is_back(order):
 
 def is_told(state, reason):
     """What was corrected before anybody had it is no matter: there are several ways to the same end."""
-    return state != "reversed" or reason.startswith("refund")
+    return state != "reversed" or reason in GIVEN_BACK | {"margin.exceeded"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What came of one history: the first thing wrong with it, if anything, and what happened in it."""
+
+    problem: str
+    events: int
+    wrong: tuple[int, int, int]
+    reached: frozenset[str]
+
+
+def play(connection, played, *, look_every=1):
+    """Tell one history on an empty database: the books are checked after each step, and compared with the model's."""
+    offers, steps = played
+    problem = ""
+    with history(connection) as books:
+        telling = Telling(books, offers)
+        for number, step in enumerate(steps, 1):
+            problem = problem or _step(telling, step, look=number % look_every == 0 or number == len(steps))
+        reached = {r["state"] for r in telling.model.rewards} | {r["status"] for r in telling.model.referrals}
+        reached |= {"merged"} if telling.merges else set()
+        wrong = (0, 0, 0) if problem else telling.wrong_credits()
+        return Told(problem=problem, events=telling.naive.events, wrong=wrong, reached=frozenset(reached))
+
+
+def _step(telling, step, *, look):
+    """What is wrong after one more step."""
+    try:
+        telling.tell(step)
+        telling.books.check()
+    except Exception as error:  # noqa: BLE001  # whatever it is, it is what we look for
+        return f"{step}: {type(error).__name__}: {str(error)[:300]}"
+    found = telling.differences() if look else {}
+    return f"{step}: {found}" if found else ""

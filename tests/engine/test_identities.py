@@ -107,9 +107,7 @@ def _undo_one(books: Books):
     found = standing[0]
     merging.part(books.tx, books.facts, found.id, who="an", now=books.now, rng=books.rng)
     books.check()
-    merging.merge(
-        books.tx, books.facts, found.kept, found.gone, why="是同一位", who="an", now=books.now, rng=books.rng
-    )
+    merging.merge(books.tx, books.facts, found.kept, found.gone, why="是同一位", who="an", now=books.now, rng=books.rng)
     books.check()
 
 

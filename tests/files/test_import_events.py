@@ -146,3 +146,23 @@ def test_beside_a_running_bot_signals_and_orders_go_through_it(running):
 
     assert take_in(running, "signals", SIGNALS, *rows)["new"] == 120
     assert take_in(running, "orders", ORDERS, "shop,A1,42,199,2026-11-01,,")["new"] == 1
+
+
+def test_what_an_order_earns_and_what_was_bought_may_stand_beside_it(desk):
+    head = "来源,订单号,客户编号,金额,付款时间,毛利,商品"
+    rows = ("shop,A1,42,199,2026-11-01,60.5,春茶礼盒", "shop,A2,42,199,2026-11-01,,")
+
+    assert counts(take_in(desk, "orders", head, *rows)) == [2, 2, 0, 0]
+    assert counts(take_in(desk, "orders", head, *rows)) == [2, 0, 0, 2]
+    take_in(desk, "orders", "来源,订单号,客户编号,金额,付款时间,earned_fen", "shop,A3,42,199,2026-11-01,6050")
+
+    kept = desk.ask_database("select order_no, earned_fen, product from orders order by order_no")
+    assert kept == [("A1", 6_050, "春茶礼盒"), ("A2", None, ""), ("A3", 6_050, "")]
+
+
+def test_two_columns_that_disagree_about_what_is_earned_break_their_row(desk):
+    head = "来源,订单号,客户编号,金额,付款时间,毛利,earned_fen"
+
+    report = take_in(desk, "orders", head, "shop,A1,42,199,2026-11-01,60,61", code=1)
+
+    assert [error["field"] for error in report["errors"]] == ["earned"]

@@ -143,7 +143,7 @@ class Workshop:
     now: datetime = NOON
     rng: random.Random = field(default_factory=lambda: random.Random(7))
     connectors: dict[str, Connector] = field(default_factory=dict)
-    given: Safe = field(default_factory=lambda: given_by(bytes(32)))
+    given: Safe = field(default_factory=lambda: given_by(bytes(32), ["parcels"]))
     stage: Stage = None  # type: ignore[assignment]  # there is one while a platform is played
     platform_at: str = ""
     faults: Faults = field(default_factory=lambda: Faults(0))

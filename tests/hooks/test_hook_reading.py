@@ -90,6 +90,19 @@ class TestWhatItMeans:
         assert (act.kind, act.amount_fen, act.at) == (kind, 0, datetime(2026, 11, 21, 2, tzinfo=UTC))
         assert told(kind, HAPPENED | {"amount_fen": 500}).amount_fen == 500
 
+    @pytest.mark.parametrize("kind", ["order.paid", "contract.signed"])
+    def test_what_the_company_earns_and_what_was_bought_may_be_said(self, kind):
+        content = PAID if kind == "order.paid" else HAPPENED
+
+        said = told(kind, content | {"earned_fen": 0, "product": " 春茶礼盒 "})
+
+        assert (said.earned_fen, said.product) == (0, "春茶礼盒")
+        assert (told(kind, content).earned_fen, told(kind, content | {"earned_fen": None}).product) == (None, "")
+        assert len({said.digest, told(kind, content).digest, told(kind, content | {"earned_fen": 0}).digest}) == 3
+
+    def test_an_order_without_them_is_known_by_the_digest_it_always_had(self):
+        assert told("order.paid", PAID).digest == told("order.paid", PAID | {"earned_fen": None, "product": ""}).digest
+
     def test_a_cancelled_contract_is_all_of_it_given_back(self):
         cancelled = told("contract.cancelled", {"source": "crm", "order_no": "C1", "at": "2026-11-21T02:00:00Z"})
 

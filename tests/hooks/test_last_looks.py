@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from referral import campaigns, consent, due_rows, news, notices, nudges, people, plan, silence
+from referral import campaigns, consent, due_rows, merges, news, notices, nudges, people, plan, silence
 from referral.campaigns import CampaignState
 from referral.consent import Answer
 from referral.conversations.actions import KeepPermission, KeepScore

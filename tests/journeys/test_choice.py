@@ -95,9 +95,7 @@ async def test_two_thanks_for_one_friend_are_told_in_one_sentence(quick_url, tmp
         before = len(await town.log("mei"))
         assert (await town.buy("jun", 200_000))["answer"]["outcome"] == "held"
         held = (await town.log("mei"))[before:]
-        assert [
-            bool(re.search("给您的(200积分和50元学费券|50元学费券和200积分)正在确认", t)) for t in held
-        ] == [True]
+        assert [bool(re.search("给您的(200积分和50元学费券|50元学费券和200积分)正在确认", t)) for t in held] == [True]
         await town.say("mei", "您好")
         before = len(await town.log("mei"))
         await town.pass_time(31 * DAY)

@@ -209,6 +209,21 @@ async def test_an_exchange_called_back_returns_the_points_unless_it_was_used(qui
     await everything_is_proved(quick, tmp_path, "mei")
 
 
+async def test_points_return_when_a_gift_cannot_be_had_after_all(quick: Town):
+    await earn(quick, 300)
+    item = await shelve(quick, "一盒龙井", points=200)
+    await redeem(quick, item)
+    (gift,) = [r for r in await quick.rewards("mei") if r.kind == "gift"]
+    bill = await quick.look(lambda tx: tx.bills.of_reward(gift.id))
+
+    await cli(quick, "fulfilment", "decide", bill.id, "failed", "--why", "厂家停产")
+
+    assert await balance(quick) == 300
+    assert await quick.look(lambda tx: (tx.shop.get(item).stock, tx.rewards.get(gift.id).state)) == (1, "rejected")
+    assert "一盒龙井 已退回 200积分已经退回 用积分换的" in await page_of(quick, "mei")
+    assert (await quick.look(proofs.verify))["ok"]
+
+
 async def test_a_refund_takes_points_back_even_where_they_were_spent_and_later_ones_make_up_for_it(quick: Town):
     reward = await earn(quick, 200)
     await redeem(quick, await shelve(quick, "一盒龙井", points=200))

@@ -6,11 +6,14 @@ from datetime import timedelta
 
 import pytest
 
+from bot.conversations import rep
+from bot.offers import pack_names
 from referral import due_rows
 from referral.campaigns import CampaignState
 from referral.consent import Answer
 from referral.consent import say as say_consent
 from referral.decisions import Route
+from referral.events import RepSaid
 from referral.identities import Identity, IdentityKind
 from referral.moments import Moment, Permission
 from referral.nudges import Nudge, NudgeState
@@ -214,6 +217,17 @@ async def test_with_two_waiting_the_manager_must_say_which(town):
     assert sorted(await states(town)) == [CampaignState.DRAFT, CampaignState.RUNNING]
     (left,) = await town.look(lambda tx: tx.drafts.waiting())
     assert (left.rep, left.handle) == ("lin", first)
+
+
+async def test_offers_are_judged_before_anything_is_held_up(town):
+    def heard(text):
+        return RepSaid(rep="lin", kind="text", text=text, message_id="m1", at=town.app.clock())
+
+    rep.prepare(town.app.words, town.app.facts, heard("名单"))
+    assert town.app.words.judged == {}
+
+    rep.prepare(town.app.words, town.app.facts, heard("新活动"))
+    assert {pack for pack, _, _ in town.app.words.judged} == set(pack_names())
 
 
 async def test_asking_twice_makes_one_draft(town):

@@ -52,7 +52,7 @@ async def test_a_dessert_is_shown_scanned_and_taken_once_in_two_taps(either_rest
     assert "1份甜品 梅姐 的券，2027年1月23日前有效" in seen
     told = await takes(town, path, lin)
 
-    assert "核销好了。 2026年11月24日 10:01在湖滨店由林顾问核销" in told
+    assert "核销好了：2026年11月24日 10:01在湖滨店由林顾问核销。" in told
     assert "1份甜品 已使用 2026年11月24日在湖滨店用过了" in await page_of(town, "mei")
     assert (await town.get(f"{await town.me('mei')}/coupon/{dessert.id}.png")).status == 404
     balance = await town.look(

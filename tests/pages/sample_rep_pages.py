@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from bot.pages.rep_coupon_views import RepCouponFindView, RepCouponView
 from bot.pages.rep_labels import SKIPS
 from bot.pages.rep_people_reading import REFUSALS
 from bot.pages.rep_people_views import (
@@ -161,6 +162,20 @@ def a_claimed(**changes: Any) -> RepClaimView:
     return replace(claimed, **changes)
 
 
+def a_coupon(**changes: Any) -> RepCouponView:
+    coupon = RepCouponView(
+        company=COMPANY,
+        what="1份甜品",
+        whose=NAMES[0],
+        code="7KM4PX92QD",
+        until="2027年1月23日前有效",
+        path="/rep/coupon/0123456789abcdefghjkmnpqrs",
+        step="ask",
+        shop="湖滨店",
+    )
+    return replace(coupon, **changes)
+
+
 def every_rep_page() -> dict[str, RepView]:
     """One of each, by the name that its screenshot gets."""
     objection = Objection(
@@ -187,6 +202,13 @@ def every_rep_page() -> dict[str, RepView]:
         "claim": a_claimed(),
         "claim-nobody": a_claimed(row=a_claim(3), advocates=(), friend_id=""),
         "claim-over": a_claimed(advocates=(), refusals=(), until="", over="已经确认，记上了。"),
+        "coupon": a_coupon(),
+        "coupon-sure": a_coupon(step="sure", shop="湖滨银泰二期三楼店"),
+        "coupon-nowhere": a_coupon(problem="请写明是哪家门店。", shop=""),
+        "coupon-used": a_coupon(step="", until="", told="核销好了：2026年11月24日 10:01在湖滨店由林顾问核销。"),
+        "coupon-over": a_coupon(step="", until="", whose=NAMES[3], problem="这张券已经过期，不能再用了。"),
+        "coupon-find": RepCouponFindView(company=COMPANY),
+        "coupon-none": RepCouponFindView(company=COMPANY, asked="A" * 64, problem="没有这张券，请核对一下。"),
         "list-talking": a_list(talk=a_talk(3)),
         "list-empty": a_list(rows=(), questions=(), unconfirmed=(), broadcasts=(), first=None, many=False),
         "list-done": a_list(rows=a_list().done, questions=(), unconfirmed=(), broadcasts=(), first=None, many=False),

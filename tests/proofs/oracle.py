@@ -193,9 +193,9 @@ def _rewards(connection: Connection) -> Iterator[str]:
 def _budgets(connection: Connection) -> Iterator[str]:
     rows = _rows(
         connection,
-        "select c.id, c.used_fen, c.budget_fen, coalesce(sum(r.cost_fen), 0) as counted"
+        "select c.id, c.used_fen, c.budget_fen, coalesce(sum(r.reserved_fen), 0) as counted"
         " from campaigns c left join rewards r on r.campaign = c.id"
-        " and r.state in ('held','approved','granted') group by c.id, c.used_fen, c.budget_fen",
+        " and r.state in ('held','approved','granted','expired') group by c.id, c.used_fen, c.budget_fen",
     )
     for row in rows:
         if not row.used_fen == row.counted <= row.budget_fen:

@@ -1,14 +1,28 @@
-"""Units that want the same row on PostgreSQL: each has its effect, and none runs in vain for long."""
+"""Units that want the same row: each has its effect, none runs in vain for long, and a budget is never exceeded."""
 
 import asyncio
 
 import pytest
 
-from storage.open import open_store
+from storage.open import migrate_database, open_store
+from tests.proofs.stampede import expected, stampede
 
-pytestmark = pytest.mark.postgres
+BUYERS = 40
 
 
+async def test_of_very_many_orders_at_once_exactly_as_many_are_thanked_as_the_budget_is_good_for(ready_url):
+    """`make proof-engine` sends a thousand."""
+    # given budget for seven pairs of thanks, less one fen for the eighth, and on PostgreSQL two who take orders
+    await migrate_database(ready_url)
+
+    # when all buy at once
+    came = await stampede(ready_url, BUYERS, stores=2 if ready_url.startswith("postgres") else 1)
+
+    # then seven pairs are held: not one more, and not one fen over
+    assert came == expected(BUYERS)
+
+
+@pytest.mark.postgres
 async def test_of_sixty_units_that_want_one_row_none_runs_more_than_twice_or_is_turned_away(postgres_copy):
     # given a counter that everybody wants
     store = await open_store(postgres_copy)
@@ -28,6 +42,7 @@ async def test_of_sixty_units_that_want_one_row_none_runs_more_than_twice_or_is_
     await store.close()
 
 
+@pytest.mark.postgres
 async def test_a_unit_that_loses_to_another_process_tries_again_until_it_wins(postgres_copy):
     # given two processes on one database
     stores = [await open_store(postgres_copy) for _ in range(2)]

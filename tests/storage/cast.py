@@ -161,6 +161,7 @@ def a_reward(**changes: Any) -> Reward:
         "campaign": "c1",
         "referral": "r1",
         "friend": "jun",
+        "advocate": "mei",
         "person": "mei",
         "side": Side.ADVOCATE,
         "rule": "double-month",

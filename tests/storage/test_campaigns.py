@@ -8,10 +8,10 @@ import pytest
 from referral.campaigns import CampaignState
 from referral.codes import encode, is_valid
 from referral.contact_ways import ContactWay
-from referral.terms import override
 from referral.people import Person
 from referral.referrals import Disclosure, ReferralStatus
 from referral.shares import ShareLevel
+from referral.terms import override
 from referral.touches import TouchKind
 from storage.errors import StorageError
 from storage.store import Store

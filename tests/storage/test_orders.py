@@ -167,7 +167,7 @@ async def test_the_cap_counts_the_friends_whose_thanks_an_advocate_holds_or_was_
             tx.rewards.counted_friends("c1", None, None),
         ]
 
-    assert await store.write(story) == [2, 3, 4]
+    assert await store.write(story) == [3, 4, 4]
 
 
 async def test_news_is_given_once_and_told_once(store: Store):

@@ -26,6 +26,8 @@ def upgrade() -> None:
     op.add_column("touches", sa.Column("void", sa.Text(), server_default="", nullable=False))
     op.add_column("orders", sa.Column("earned_fen", sa.BigInteger(), nullable=True))
     op.add_column("orders", sa.Column("product", sa.Text(), server_default="", nullable=False))
+    for table, column in _LOOKED_UP:
+        op.create_index(f"ix_{table}_{column}", table, [column])
     _rewards_and_referrals()
     _terms()
     _credits()
@@ -35,13 +37,49 @@ def upgrade() -> None:
     _audit()
 
 
-_OF_REFERRALS = (
-    "id campaign friend advocate code touch version method status reason disclosed at decided_at"
-).split()
-_OF_REWARDS = (
-    "id campaign referral friend person side rule kind unit amount cost_fen state reason held_at due_at granted_at "
-    "reversed_at"
-).split()
+_LOOKED_UP = (
+    ("codes", "advocate"),
+    ("devices", "person"),
+    ("shares", "person"),
+    ("touches", "advocate"),
+    ("orders", "referral"),
+)
+"""Columns of tables that stay, by which a person is looked for, or an order: at 10⁷ touches nothing reads them all."""
+
+_OF_REFERRALS = [
+    "id",
+    "campaign",
+    "friend",
+    "advocate",
+    "code",
+    "touch",
+    "version",
+    "method",
+    "status",
+    "reason",
+    "disclosed",
+    "at",
+    "decided_at",
+]
+_OF_REWARDS = [
+    "id",
+    "campaign",
+    "referral",
+    "friend",
+    "person",
+    "side",
+    "rule",
+    "kind",
+    "unit",
+    "amount",
+    "cost_fen",
+    "state",
+    "reason",
+    "held_at",
+    "due_at",
+    "granted_at",
+    "reversed_at",
+]
 
 
 def _rewards_and_referrals() -> None:
@@ -56,7 +94,7 @@ def _rewards_and_referrals() -> None:
     op.drop_table("referrals")
     t.referrals.create(op.get_bind())
     names = ", ".join(_OF_REFERRALS)
-    op.execute(f"insert into referrals ({names}) select {names} from referrals_before")  # noqa: S608  # our own names
+    op.execute(f"insert into referrals ({names}) select {names} from referrals_before")  # our own names
     op.execute(
         "update orders set referral = (select orders_before.referral from orders_before "
         "where orders_before.id = orders.id) where id in (select id from orders_before)"
@@ -66,8 +104,9 @@ def _rewards_and_referrals() -> None:
     t.rewards.create(op.get_bind())
     names = ", ".join(_OF_REWARDS)
     op.execute(
-        f'insert into rewards ({names}, "order", cause, reserved_fen, says, created_at) '  # noqa: S608  # our own names
+        f'insert into rewards ({names}, "order", cause, reserved_fen, advocate, says, created_at) '  # ours
         f"select {names}, \"order\", 'referral', cost_fen, "
+        "(select advocate from referrals where referrals.id = rewards_before.referral), "
         "case unit when 'days' then '{amount}天会员' else '{amount}' end, coalesce(held_at, 0) from rewards_before"
     )
     for name in ("rewards_before", "referrals_before", "orders_before"):
@@ -97,7 +136,9 @@ def _listed(old: dict[str, Any]) -> dict[str, Any]:
             "valid_days": 0,
             "tax_class": "none",
         }
-        thanks.append({"rule": rule, "side": side, "cause": "referral", "choices": [choice], "tiers": [], "after_friends": 0})
+        thanks.append(
+            {"rule": rule, "side": side, "cause": "referral", "choices": [choice], "tiers": [], "after_friends": 0}
+        )
     added = {"cap_per_day": 0, "cap_campaign": 0, "approve_over_fen": 0, "confirm": False, "margin_percent": 0}
     return {**old, **added, "pays": "person", "thanks": thanks}
 
