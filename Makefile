@@ -44,6 +44,7 @@ bench: $(STAMP)
 	$(VENV)/bin/python bench/callbacks.py
 	$(VENV)/bin/python bench/planner.py
 	$(VENV)/bin/python bench/imports.py
+	$(VENV)/bin/python bench/engine.py
 
 $(STAMP): requirements.lock pyproject.toml
 	@bash scripts/venv.sh "$(PYTHON)" $(VENV)

@@ -178,7 +178,8 @@ def _touches(size: Size) -> Iterator[str]:
 
 
 def _orders(size: Size, campaign: str) -> Iterator[str]:
-    """What friends bought so far, each with thanks for both sides that went all their way."""
+    """What friends bought so far, each with thanks for both sides that went all their way; and a quarter as many orders
+    of nobody yet."""
     yield (
         "create temp table past as select row_number() over () as i, * from "
         "(select *, row_number() over (order by friend) as turn from referrals "
@@ -189,6 +190,11 @@ def _orders(size: Size, campaign: str) -> Iterator[str]:
         "insert into orders (id, source, order_no, kind, amount_fen, paid_at, received_at, person, digest, outcome, "
         f"reasons, referral) select {placed}, 'shop', 'past' || i, 'order.paid', 39900, at, at, friend, '', 'held', "
         "'[\"granted\"]', id from past"
+    )
+    yield (
+        "insert into orders (id, source, order_no, kind, amount_fen, paid_at, received_at, digest, outcome, reasons) "
+        f"select {_id('q', 'i', size.orders)}, 'shop', 'nobody' || i, 'order.paid', 39900, {now}, {now}, '', "
+        f"'unmatched', '[\"buyer.unknown\"]' from {_numbers(size.orders // 4)}"
     )
     yield (
         f"insert into order_buyers select {placed}, 'phone', "

@@ -15,7 +15,10 @@ SCOPES = (
     "*:read",
     *(f"{noun}:read" for noun in ("appeals", "budgets", "campaigns", "claims", "codes", "merges", "orders", "people")),
     *(f"{noun}:read" for noun in ("proofs", "referrals", "rewards", "shares", "stories", "touches", "why")),
-    *(f"{noun}:write" for noun in ("appeals", "campaigns", "claims", "codes", "merges", "orders", "people")),
+    *(
+        f"{noun}:write"
+        for noun in ("appeals", "approvals", "campaigns", "claims", "codes", "merges", "orders", "people")
+    ),
     *(f"{noun}:write" for noun in ("rewards", "stories")),
 )
 """What a key may be good for. `*:read` reads everything; writing is given noun by noun."""

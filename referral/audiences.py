@@ -20,17 +20,15 @@ _FOR_ALL = Audience(min_tenure_days=30, min_satisfaction=7)
 
 
 def is_in(audience: Audience, moment: Moment, now: datetime) -> bool:
-    """Whether a customer belongs to an audience; satisfaction counts where it is known."""
-    since = moment.customer_since
-    if since is None or now - since < days(audience.min_tenure_days):
+    """Whether a customer is known to belong to an audience; satisfaction counts where it is known."""
+    if audience.min_activity_rank and moment.rank is None:
         return False
-    if audience.min_activity_rank and (moment.rank or 0.0) < audience.min_activity_rank:
-        return False
-    return moment.satisfaction is None or moment.satisfaction >= audience.min_satisfaction
+    return _may_belong(audience, moment, now)
 
 
 def may_have(audience: Audience, person: Person, moment: Moment, now: datetime) -> bool:
-    """Whether somebody who asks for it may have it: an offer for all is theirs, a narrower one where they belong."""
+    """Whether somebody who asks for it may have it: an offer for all is theirs, a narrower one unless they are known
+    not to belong."""
     if audience.tiers and person.tier not in audience.tiers:
         return False
     is_for_all = (
@@ -38,7 +36,16 @@ def may_have(audience: Audience, person: Person, moment: Moment, now: datetime) 
         and audience.min_satisfaction <= _FOR_ALL.min_satisfaction
         and not audience.min_activity_rank
     )
-    return is_for_all or is_in(audience, moment, now)
+    return is_for_all or _may_belong(audience, moment, now)
+
+
+def _may_belong(audience: Audience, moment: Moment, now: datetime) -> bool:
+    since = moment.customer_since
+    if since is None or now - since < days(audience.min_tenure_days):
+        return False
+    if moment.rank is not None and moment.rank < audience.min_activity_rank:
+        return False
+    return moment.satisfaction is None or moment.satisfaction >= audience.min_satisfaction
 
 
 def campaign_for(tx: Tx, facts: Facts, person: Person, *, now: datetime) -> Campaign | None:

@@ -11,7 +11,9 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from itertools import pairwise
+from mmap import mmap
 from typing import TYPE_CHECKING, Protocol
 
 from referral.shares import Share, ShareLevel
@@ -44,8 +46,9 @@ def encode(row: int, key: bytes) -> str:
     if not 0 <= row < ROWS:
         raise ValueError(f"row {row} is outside 0 ≤ row < 2**35")
     number = _permute(row, _checked(key))
-    symbols = [(number >> shift) & 31 for shift in range(30, -5, -5)]
-    return "".join(ALPHABET[symbol] for symbol in [*symbols, _check_symbol(symbols)])
+    first, second, third, last = number >> 25, (number >> 15) & 1023, (number >> 5) & 1023, number & 31
+    total = _SUMS[0][first] ^ _SUMS[1][second] ^ _SUMS[2][third]
+    return _PAIRS[first] + _PAIRS[second] + _PAIRS[third] + _ENDS[total << 5 | last]
 
 
 def decode(code: str, key: bytes) -> int:
@@ -108,9 +111,11 @@ def suggest(typed: str, touched: Iterable[str]) -> str | None:
 
 
 def _permute(row: int, key: bytes) -> int:
+    """Two rounds at a time, so that the halves need not be swapped."""
     left, right = row >> 18, row & _RIGHT
-    for turn in range(_ROUNDS):
-        left, right = right, left ^ _round(turn, right, key)
+    for turn, (even, odd) in _known(key):
+        left ^= (even[right] or _learn(even, turn, right, key)) - 1
+        right ^= (odd[left] or _learn(odd, turn + 1, left, key)) - 1
     return (left << 18) | right
 
 
@@ -121,10 +126,34 @@ def _restore(number: int, key: bytes) -> int:
     return (left << 18) | right
 
 
+@lru_cache(maxsize=2)
+def _known(key: bytes) -> list[tuple[int, tuple[memoryview, memoryview]]]:
+    """What each round with this key makes of each half, plus one, 0 until it is asked for; two rounds together.
+
+    Among many codes each half comes many times. Memory is used as it is filled, 8 MB in the end.
+    """
+    assert len(key) == KEY_BYTES
+    return [(turn, (_zeros(_RIGHT + 1), _zeros(_LEFT + 1))) for turn in range(0, _ROUNDS, 2)]
+
+
+def _zeros(count: int) -> memoryview:
+    return memoryview(mmap(-1, 4 * count)).cast("I")
+
+
+def _learn(known: memoryview, turn: int, half: int, key: bytes) -> int:
+    known[half] = made = _round(turn, half, key) + 1
+    return made
+
+
 def _round(turn: int, half: int, key: bytes) -> int:
-    message = bytes([turn]) + half.to_bytes(3, "big")
-    digest = hashlib.blake2b(message, key=key, digest_size=4, person=b"invite code").digest()
-    return int.from_bytes(digest, "big") & _MASKS[turn % 2]
+    hashing = _keyed(key).copy()
+    hashing.update(bytes([turn]) + half.to_bytes(3, "big"))
+    return int.from_bytes(hashing.digest(), "big") & _MASKS[turn % 2]
+
+
+@lru_cache(maxsize=2)
+def _keyed(key: bytes) -> hashlib.blake2b:
+    return hashlib.blake2b(key=key, digest_size=4, person=b"invite code")
 
 
 def _checked(key: bytes) -> bytes:
@@ -148,13 +177,18 @@ def _syndrome(symbols: list[int]) -> int:
     return total
 
 
-def _check_symbol(symbols: list[int]) -> int:
-    return _CHECKS[_syndrome(symbols)]
-
-
 _SYMBOLS = frozenset(ALPHABET)
 _CHECKS = {_syndrome([0] * 7 + [check]): check for check in range(32)}
+_PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
+_SUMS = [
+    [_syndrome([0] * place + [first, second]) for first in range(32) for second in range(32)] for place in (0, 2, 4)
+]
+"""What each pair of symbols at these places brings to the sum, which is linear."""
 
+_ENDS = [
+    ALPHABET[last] + ALPHABET[_CHECKS[total ^ _syndrome([0] * 6 + [last])]] for total in range(32) for last in range(32)
+]
+"""The seventh symbol and the check symbol, by what the first six bring to the sum."""
 
 # --- what people type ------------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, case, func, insert, select, text
@@ -79,7 +79,7 @@ class LedgerTable:
         self._c = connection
 
     def append(self, entry: Entry, salt: bytes) -> None:
-        if entry.at.microsecond % 1000:
+        if entry.at.tzinfo is not UTC or entry.at.microsecond % 1000:
             entry = replace(entry, at=at(ms(entry.at)))  # as it will be read back
         _ADD_ENTRY.run(
             self._c,

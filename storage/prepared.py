@@ -97,4 +97,4 @@ def _worded(statement: Select[Any] | Insert | Update, dialect: Any) -> tuple[str
 def _row_of(statement: Select[Any]) -> Callable[[Sequence[Any]], Row]:
     """What makes a tuple of the driver's a row."""
     columns = [(name, Any) for name in statement.selected_columns.keys()]  # noqa: SIM118  # a collection, not a dict
-    return NamedTuple("Row", columns)._make  # type: ignore[misc]  # which columns there are is known only now
+    return NamedTuple("Row", columns)._make

@@ -5,8 +5,8 @@ exits 1 if the two differed anywhere, if books did not balance after any step, i
 a thousand orders at once one more was thanked than the budget is good for.
 
 A history is what people and colleagues do: touches, adds, deletions, orders, trials, visits, refunds, merges, edits,
-time passing; told twice, too late or in another order (tests/engine/histories.py). What fails is told again with ever fewer
-steps, and the least that still fails is printed. The same seed tells the same histories, whatever the number of jobs.
+time passing; told twice, too late or in another order (tests/engine/histories.py). What fails is told again with ever
+fewer steps, and the least that still fails is printed. The same seed tells the same histories, with any number of jobs.
 On PostgreSQL a tenth as many are told: each statement there costs a way to the server.
 """
 

@@ -25,7 +25,6 @@ def mei(**known) -> Moment:
         ({"satisfaction": 9.0}, True),
         ({"satisfaction": 7.0}, False),
         ({"rank": 0.79}, False),
-        ({"rank": None}, False),
         ({"customer_since": NOW - timedelta(days=179)}, False),
         ({"customer_since": None}, False),
     ],
@@ -33,6 +32,13 @@ def mei(**known) -> Moment:
 def test_only_who_is_known_to_belong_to_a_narrow_audience_is_in_it(known, belongs):
     assert is_in(TOP, mei(**known), NOW) is belongs
     assert may_have(TOP, Person(id="mei"), mei(**known), NOW) is belongs
+
+
+def test_who_asks_for_a_narrow_offer_may_have_it_unless_they_are_known_not_to_belong():
+    unknown = mei(rank=None)
+
+    assert not is_in(TOP, unknown, NOW)
+    assert may_have(TOP, Person(id="mei"), unknown, NOW)
 
 
 def test_an_offer_for_all_is_had_by_whoever_asks_for_it_though_not_everybody_is_asked():

@@ -1,6 +1,7 @@
 """The ledger's hash tree, against an independent implementation and against everyone who would bend a proof."""
 
 import hashlib
+import random
 from itertools import pairwise
 
 import pytest
@@ -143,6 +144,24 @@ def test_every_root_agrees_with_an_independent_tree(tree: Tree, oracle: Inmemory
     assert tree.root(0) == EMPTY_ROOT
     for size in SIZES[1:]:
         assert tree.root(size) == oracle.get_root(size)
+
+
+def test_random_trees_to_ten_thousand_leaves_agree_with_an_independent_tree() -> None:
+    # given two trees that grow side by side, by leaves of any length
+    rng = random.Random(seed := random.randrange(10**9))
+    entries = [rng.randbytes(rng.randrange(200)) for _ in range(10_000)]
+    theirs, ours = InmemoryTree(algorithm="sha256"), Tree([leaf_hash(b"", entry) for entry in entries])
+    for entry in entries:
+        theirs.append_entry(entry)
+
+    # then roots and paths are the same, at sizes where the shape is odd and at any others
+    sizes = {1, 2, 4095, 4096, 4097, 8191, 8193, 9999, 10_000, *(rng.randrange(1, 10_000) for _ in range(30))}
+    for size in sizes:
+        assert ours.root(size) == theirs.get_root(size), seed
+        index = rng.randrange(size)
+        path = [bytes.fromhex(node) for node in theirs.prove_inclusion(index + 1, size).serialize()["path"]]
+        path.remove(ours.leaves[index])
+        assert inclusion_path(index, size, ours.read) == path, seed
 
 
 def test_a_root_over_leaves_that_stream_by_is_the_same_root(tree: Tree) -> None:

@@ -228,6 +228,40 @@ async def test_every_single_bent_field_and_missing_row_is_found_and_named(ledger
     assert misnamed == []
 
 
+LONG = 2 * 1024 + 5  # what is verified together are 1024 rows
+
+
+def changes_of_a_long_ledger() -> Iterator[tuple[str, str]]:
+    """The same at the edges of what is verified together, and high up in the tree."""
+    for n in (0, 700, 1023, 1024, 2047, 2048):
+        entry, seq = f"'{an_entry(n).id}'", f"seq {n} "
+        yield f"update ledger_entries set amount = amount + 1 where id = {entry}", seq
+        yield f"update ledger_salts set salt = zeroblob(16) where entry = {entry}", seq
+        yield f"delete from ledger_leaves where seq = {n}", seq
+        yield f"update ledger_nodes set hash = zeroblob(32) where level = 0 and place = {n}", seq
+    for level, place in ((1, 0), (5, 31), (9, 1), (10, 0), (10, 1), (11, 0), (2, 512)):
+        where, last = f"where level = {level} and place = {place}", ((place + 1) << level) - 1
+        for bent in (f"update ledger_nodes set hash = zeroblob(32) {where}", f"delete from ledger_nodes {where}"):
+            yield bent, f"seq {last} 处的树节点"
+
+
+async def test_a_bent_row_of_a_long_ledger_is_found_and_named_too(migrated_sqlite_url: str, tmp_path: Path):
+    store = await open_store(migrated_sqlite_url)
+    for start, end in ((0, 1024), (1024, 1500), (1500, LONG)):  # signed at an edge, amid, and at the end
+        await store.write(lambda tx, rows=range(start, end): [tx.ledger.append(an_entry(n), salt_of(n)) for n in rows])
+        await store.write(lambda tx: proofs.sign_off(tx, SEED, NOON))
+    await store.write(lambda tx: drop_salt(tx, 5))
+    whole = await store.read(lambda tx: (proofs.verify(tx, keys=[PUBLIC]), tx.ledger.root().hex()))
+    await store.close()
+    changes = list(changes_of_a_long_ledger())
+
+    with unguarded(tmp_path / "taoli.db") as attempt:
+        problems = [(named, change, attempt(change)["problem"]) for change, named in changes]
+
+    assert whole[0] == {"ok": True, "size": LONG, "root": whole[1], "problem": None, "without_salt": 1}
+    assert [(change, problem) for named, change, problem in problems if named not in (problem or "")] == []
+
+
 async def test_a_ledger_rewritten_with_all_its_hashes_does_not_match_what_was_signed(ledger: Path):
     """Someone with the database and our code, but without the key."""
 
