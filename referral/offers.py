@@ -62,8 +62,8 @@ class Pack:
     """An offer as shipped: default terms and every word, placeholders still in `{braces}`.
 
     `openings_since` need `{tenure}`, `openings_plain` claim nothing; `words` holds at least two variants per framing
-    and edition; `short` is the friend's words when nothing else fits; `phrases` are the alternatives that the terms choose
-    between; `industries` are those it may run in, empty for all that the law leaves; `template` is the poster's.
+    and edition; `short` is the friend's words when nothing else fits; `phrases` are the alternatives that the terms
+    choose between; `industries` are those it may run in, empty for all that the law leaves; `template` is the poster's.
     """
 
     name: str

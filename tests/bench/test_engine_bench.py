@@ -33,7 +33,7 @@ def test_a_quick_run_tells_every_figure_that_is_promised():
     for company in told["touches"].values():
         assert company["ledger"]["entries"] == 10 * company["past_orders"]
         assert company["ledger"]["verify_seconds"] > 0
-        assert 0 < company["ledger"]["p50_proof_ms"]
+        assert company["ledger"]["p50_proof_ms"] > 0
         assert 0 < company["ledger"]["p50_append_us"] < company["ledger"]["p99_append_with_commit_us"]
         assert company["order"]["orders"] >= 20
         assert 0 < company["order"]["p50_ms"] < company["order"]["p99_with_commit_ms"]
