@@ -80,7 +80,7 @@ def main() -> None:
     sizes = [Size(touches=count) for count in sorted(QUICK if asked.quick else asked.touches)]
     rounds = 30 if asked.quick else 2_000
     began, load = time.perf_counter(), os.getloadavg()
-    made = _codes(20_000 if asked.quick else 1_000_000)
+    made = _codes(2_000 if asked.quick else 1_000_000)
     with tempfile.TemporaryDirectory(prefix="taoli-bench-") as folder:
         figures = {str(size.touches): asyncio.run(_measured(size, rounds, Path(folder))) for size in sizes}
     first, last = (figures[str(size.touches)]["order"] for size in (sizes[0], sizes[-1]))

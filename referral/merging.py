@@ -67,10 +67,13 @@ def _open_again(tx: Tx, facts: Facts, person: str, *, now: datetime, rng: Bits) 
     """A credit by an order that is the other's now was none; and what was turned down may have been for their sake."""
     for referral in tx.referrals.of_friend(person):
         order = tx.orders.get(referral.order) if referral.order else None
-        if referral.status is ReferralStatus.PENDING or (order and order.person == person):
+        others = [r for r in tx.rewards.of_referral(referral.id) if r.was_had and r.friend != person]
+        if referral.status is ReferralStatus.PENDING or (order and order.person == person and not others):
             continue
         if referral.status is ReferralStatus.CREDITED:
-            if not thanks.is_open(tx, referral):
+            if not thanks.is_open(tx, referral):  # whoever had it keeps it; what it was for is this one's now
+                for reward in others:
+                    tx.rewards.was_for(reward.id, person)
                 continue
             thanks.correct(tx, facts, referral, Reason.CORRECTED, now=now, rng=rng)
             if order:

@@ -100,6 +100,10 @@ class RewardsTable:
     def explain(self, reward: str, reason: str) -> None:
         self._c.execute(update(t.rewards).where(t.rewards.c.id == reward).values(reason=reason))
 
+    def was_for(self, reward: str, friend: str) -> None:
+        """The friend whose act a thanks was for is another than was thought."""
+        self._c.execute(update(t.rewards).where(t.rewards.c.id == reward).values(friend=friend))
+
     def remember_tier(self, reward: str, former: str) -> None:
         self._c.execute(update(t.rewards).where(t.rewards.c.id == reward).values(former=former))
 

@@ -45,11 +45,25 @@ REFUSED_LATE = (
 )
 """One side's thanks was granted, the other's refused; then all is taken back."""
 
+PARTED = (
+    [("prime", {}, None, None)],
+    [
+        ("touch", "han/w", ("mei", 0), 40),
+        ("touch", "jun/w", ("mei", 0), 20 * 1440),
+        ("merge", "han/w", "jun/w"),
+        ("order", "A1", "han/w", "order.paid", 30_000, None, 40),
+        ("order", "A2", "jun/w", "order.paid", 30_000, None, 5 * 1440),
+        ("part",),
+    ],
+)
+"""Two are parted after both have bought as one: each has brought their own thanks."""
+
 
 @settings(max_examples=60, **QUICK)
 @given(told=histories())
 @example(told=JOINED_LATE)
 @example(told=REFUSED_LATE)
+@example(told=PARTED)
 def test_whatever_happens_the_engine_says_what_the_model_says(pages, told):
     problem = play(pages, told).problem
 

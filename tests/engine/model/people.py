@@ -110,10 +110,14 @@ class People:
 
     def open_again(self, referral, person):
         order = referral["order"]
-        if referral["status"] == "pending" or (order and order["person"] == person):
+        anothers = [r for r in self.rewards if r["referral"] is referral and r["friend"] != person]
+        anothers = [r for r in anothers if r["state"] in HAD]
+        if referral["status"] == "pending" or (order and order["person"] == person and not anothers):
             return
         if referral["status"] == "credited":
             if not self.is_open(referral):
+                for reward in anothers:  # whoever had it keeps it; what it was for is the other's now
+                    reward["friend"] = person
                 return
             self.undo(referral, "reward.corrected")
             if order:
