@@ -37,7 +37,7 @@ _BUSY_S = 5.0
 _STEADY = (
     "synchronous=FULL",
     "temp_store=MEMORY",
-    "cache_size=-16384",
+    "cache_size=-65536",
     "wal_autocheckpoint=4000",
 )  # KiB, pages of 4 KiB
 _BULK = ("synchronous=NORMAL", "cache_size=-65536", "wal_autocheckpoint=30000")
@@ -76,7 +76,8 @@ class FileLock:
 def writer_engine(path: Path, *, in_bulk: bool = False) -> Engine:
     """An engine whose one connection may write; transactions are begun by hand.
 
-    What it would take to undo a unit stays in memory: as files, from 64 KiB on, it costs each unit a third more. Pages
+    The cache takes the upper pages of every index of 10⁷ touches; it is used as it fills. What it would take to undo a
+    unit stays in memory: as files, from 64 KiB on, it costs each unit a third more. Pages
     are moved to the file some thousand at a time, since the same few are written again and again. `in_bulk` is for
     work that can be done over: what is written is on disk when the connection is closed, not with each commit, and what
     it would take to undo, hundreds of megabytes then, may go to a file.
@@ -88,7 +89,7 @@ def writer_engine(path: Path, *, in_bulk: bool = False) -> Engine:
 
 def reader_engine(path: Path) -> Engine:
     """An engine whose one connection can only read."""
-    return _engine(f"file:{quote(str(path))}?mode=ro", uri=True, pragmas=("query_only=ON",))
+    return _engine(f"file:{quote(str(path))}?mode=ro", uri=True, pragmas=("query_only=ON", "cache_size=-32768"))
 
 
 def _engine(target: str, *, uri: bool, pragmas: tuple[str, ...]) -> Engine:

@@ -145,6 +145,7 @@ people = Table(
     CheckConstraint("byline in ('face','nickname','none')", name="byline"),
     Index("ix_people_rep", "rep", sqlite_where=text("rep is not null"), postgresql_where=text("rep is not null")),
     Index("ix_people_merged", "merged_into", sqlite_where=text(_FOLDED), postgresql_where=text(_FOLDED)),
+    Index("ix_people_staff", "id", sqlite_where=text("staff"), postgresql_where=text("staff")),
 )
 
 identities = Table(

@@ -45,8 +45,6 @@ class Webhooks:
         if found is None or found[0].state not in (BillState.WAITING, BillState.UNKNOWN):
             return None
         bill, reward = found
-        if bills.is_refunded(reward):  # it may have arrived: a person decides, and nothing is sent again
-            return None
         sent = bills.goes_out(tx, bill, now=now)
         return (bill.state, sent, of_bill(tx, sent, reward)) if sent else None
 

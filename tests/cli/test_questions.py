@@ -86,10 +86,10 @@ def _orders(tx, now: datetime) -> None:
     for number, amount_fen in ((1, 10_050), (2, 20_000)):
         order = {"id": f"o{number}", "order_no": f"A{number + 1}", "amount_fen": amount_fen}
         tx.orders.add(an_order(outcome=Outcome.NO_REFERRAL, **order), [])
-    days = {"referral": "r0", "friend": "jun2", "order": "o0", "held_at": now}
+    days = {"referral": "r0", "advocate": "hua", "friend": "jun2", "order": "o0", "held_at": now}
     tx.rewards.add(a_reward(id="w0", person="hua", due_at=now + timedelta(days=3), **days))
     tx.rewards.add(a_reward(id="w1", person="jun2", side=Side.FRIEND, due_at=now + timedelta(days=3), **days))
-    later = {"referral": "r1", "friend": "fang", "order": "o0", "due_at": now + timedelta(days=30)}
+    later = {"referral": "r1", "advocate": "hua", "friend": "fang", "order": "o0", "due_at": now + timedelta(days=30)}
     tx.rewards.add(a_reward(id="w2", person="hua", **later))
     tx.rewards.add(a_reward(id="w3", person="fang", side=Side.FRIEND, state=RewardState.REVERSED, **later))
 

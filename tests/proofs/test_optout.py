@@ -4,7 +4,7 @@ import random
 
 from tests.proofs.optout import WITHIN_S, prove
 
-ASKS, PEOPLE = 60, 12
+ASKS, PEOPLE = 150, 12
 
 
 async def test_who_says_no_while_the_queue_is_full_is_not_asked_later_than_five_seconds_on(ready_url, tmp_path):

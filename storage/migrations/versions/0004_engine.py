@@ -19,6 +19,8 @@ def upgrade() -> None:
     op.add_column("people", sa.Column("staff", sa.Boolean(), server_default="0", nullable=False))
     folded = sa.text("merged_into is not null")
     op.create_index("ix_people_merged", "people", ["merged_into"], sqlite_where=folded, postgresql_where=folded)
+    staff = sa.text("staff")
+    op.create_index("ix_people_staff", "people", ["id"], sqlite_where=staff, postgresql_where=staff)
     op.add_column("contacts", sa.Column("returned_at", sa.BigInteger(), nullable=True))
     op.add_column("touches", sa.Column("void", sa.Text(), server_default="", nullable=False))
     op.add_column("orders", sa.Column("earned_fen", sa.BigInteger(), nullable=True))
