@@ -6,8 +6,9 @@ For each number of touches a company a hundredth as large in orders and a tenth 
 
 A  `order`: a friend's order through the product's own use case and store, attributed and both thanks held, each in a
    transaction of its own; ms in the transaction, of the processor, and with the commit. Every fourth names an invite
-   code. `growth` compares the medians of the largest company and the smallest. `campaign_cap_ms` is what it would take
-   besides to count all friends of the largest campaign: only one with a cap on them does, and it has no more than that.
+   code. The companies take turns, so that whatever else the machine does bears on all of them. `growth` compares the
+   medians of the largest company and the smallest. `campaign_cap_ms` is what it would take besides to count all friends
+   of the largest campaign: only one with a cap on them does, and it has no more than that.
 B  `codes`: a million invite codes made one after another, per second.
 C  `ledger`: ten entries for each past order, appended in transactions of 200 (µs per entry, and with the commit);
    proofs of single thanks; everything verified.
@@ -29,7 +30,8 @@ import resource
 import sqlite3
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
 from importlib.metadata import version
@@ -82,7 +84,7 @@ def main() -> None:
     began, load = time.perf_counter(), os.getloadavg()
     made = _codes(2_000 if asked.quick else 1_000_000)
     with tempfile.TemporaryDirectory(prefix="taoli-bench-") as folder:
-        figures = {str(size.touches): asyncio.run(_measured(size, rounds, Path(folder))) for size in sizes}
+        figures = asyncio.run(_measured(sizes, rounds, Path(folder)))
     first, last = (figures[str(size.touches)]["order"] for size in (sizes[0], sizes[-1]))
     told = {
         "limits": LIMITS,
@@ -97,24 +99,36 @@ def main() -> None:
     print(json.dumps(told, ensure_ascii=False, indent=2))
 
 
-async def _measured(size: Size, rounds: int, folder: Path) -> dict[str, Any]:
-    file = folder / f"{size.touches}.db"
-    url, facts = f"sqlite:///{file}", crowd.house()
+async def _measured(sizes: Sequence[Size], rounds: int, folder: Path) -> dict[str, Any]:
+    facts, figures = crowd.house(), {}
+    async with AsyncExitStack() as open_:
+        companies = []
+        for size in sizes:
+            bench, figures[str(size.touches)] = await _founded(size, facts, rounds, folder / f"{size.touches}.db")
+            open_.push_async_callback(bench.store.close)
+            companies.append(bench)
+            figures[str(size.touches)]["ledger"] = await bench.ledger()
+        for bench in companies:
+            await bench.begin()
+        for _ in range(10):
+            for bench in companies:
+                await bench.take_orders(rounds // 10)
+        for bench in companies:
+            figures[str(bench.size.touches)]["order"] = await bench.orders()
+    return figures
+
+
+async def _founded(size: Size, facts: Facts, rounds: int, file: Path) -> tuple[Bench, dict[str, Any]]:
+    """A company in its store, and how long it took to make."""
+    url, began = f"sqlite:///{file}", time.perf_counter()
     await migrate_database(url)
-    began = time.perf_counter()
     store = await open_store(url)
     campaign = await company.found(store, facts.words)
     await store.close()
     company.lay(file, size, campaign)
-    made = round(time.perf_counter() - began, 1)
-    store = await open_store(url)
-    try:
-        bench = Bench(store, facts, size, campaign, rounds)
-        told = {"people": size.people, "past_orders": size.orders, "made_seconds": made, "file_mb": _megabytes(file)}
-        return {**told, "ledger": await bench.ledger(), "order": await bench.orders()}
-    finally:
-        await store.close()
-        file.unlink()
+    told = {"people": size.people, "past_orders": size.orders, "made_seconds": round(time.perf_counter() - began, 1)}
+    bench = Bench(await open_store(url), facts, size, campaign, rounds, file)
+    return bench, {**told, "file_mb": _megabytes(file)}
 
 
 @dataclass(slots=True)
@@ -126,25 +140,35 @@ class Bench:
     size: Size
     campaign: str
     rounds: int
+    file: Path
     rng: random.Random = field(default_factory=lambda: random.Random(7))
+    friends: list[tuple[str, str]] = field(default_factory=list)
+    inside: list[tuple[float, float]] = field(default_factory=list)
+    whole: list[float] = field(default_factory=list)
+
+    async def begin(self) -> None:
+        """Choose who will buy. The system has the file in its memory then, as with any server that has run a while."""
+        self.friends = await self.store.read(self._friends)
+        await asyncio.to_thread(_read_through, self.file)
+
+    async def take_orders(self, count: int) -> None:
+        """Orders of friends who have not bought yet, one after another."""
+        for _ in range(min(count, len(self.friends))):
+            friend, code = self.friends.pop()
+            order, buyer = self._order(len(self.friends), code), self._buyer(friend)
+            began = time.perf_counter()
+            self.inside.append(await self.store.write(_timed(lambda tx, o=order, b=buyer: self._place(tx, o, b))))
+            self.whole.append((time.perf_counter() - began) * 1e3)
 
     async def orders(self) -> dict[str, Any]:
-        """Orders of friends who have not bought yet, one after another."""
-        friends = await self.store.read(self._friends)
-        inside: list[tuple[float, float]] = []
-        whole: list[float] = []
-        for number, (friend, code) in enumerate(friends):
-            order, buyer = self._order(number, code), self._buyer(friend)
-            began = time.perf_counter()
-            inside.append(await self.store.write(_timed(lambda tx, o=order, b=buyer: self._place(tx, o, b))))
-            whole.append((time.perf_counter() - began) * 1e3)
-        warm = len(friends) // 10
-        passed, used = zip(*inside[warm:], strict=True)
+        """What they took; the first tenth warmed up."""
+        warm = len(self.inside) // 10
+        passed, used = zip(*self.inside[warm:], strict=True)
         return {
             "orders": len(passed),
             **_spread(passed, "ms"),
             **_spread(used, "cpu_ms"),
-            **_spread(whole[warm:], "with_commit_ms"),
+            **_spread(self.whole[warm:], "with_commit_ms"),
             "campaign_cap_ms": round(await self.store.read(self._count_friends), 2),
         }
 
@@ -273,6 +297,12 @@ def _timed(unit: Callable[[Transaction], None]) -> Callable[[Transaction], tuple
 def _spread(took: list[float] | tuple[float, ...], unit: str) -> dict[str, float]:
     """The median and the 99th percentile."""
     return {f"p50_{unit}": round(median(took), 2), f"p99_{unit}": round(quantiles(took, n=100)[98], 2)}
+
+
+def _read_through(file: Path) -> None:
+    with file.open("rb") as opened:
+        while opened.read(1 << 20):
+            pass
 
 
 def _megabytes(file: Path) -> int:
