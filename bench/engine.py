@@ -30,8 +30,9 @@ import resource
 import sqlite3
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from importlib.metadata import version
@@ -101,15 +102,12 @@ def main() -> None:
 
 async def _measured(sizes: Sequence[Size], rounds: int, folder: Path) -> dict[str, Any]:
     facts, figures = crowd.house(), {}
-    async with AsyncExitStack() as open_:
-        companies = []
-        for size in sizes:
-            bench, figures[str(size.touches)] = await _founded(size, facts, rounds, folder / f"{size.touches}.db")
-            open_.push_async_callback(bench.store.close)
-            companies.append(bench)
-            figures[str(size.touches)]["ledger"] = await bench.ledger()
+    companies = [Bench(facts, size, rounds, folder / f"{size.touches}.db") for size in sizes]
+    for bench in companies:
+        figures[str(bench.size.touches)] = {**await bench.found(), "ledger": await bench.ledger()}
+    async with AsyncExitStack() as opened:
         for bench in companies:
-            await bench.begin()
+            await opened.enter_async_context(bench.at_work())
         for _ in range(10):
             for bench in companies:
                 await bench.take_orders(rounds // 10)
@@ -118,38 +116,46 @@ async def _measured(sizes: Sequence[Size], rounds: int, folder: Path) -> dict[st
     return figures
 
 
-async def _founded(size: Size, facts: Facts, rounds: int, file: Path) -> tuple[Bench, dict[str, Any]]:
-    """A company in its store, and how long it took to make."""
-    url, began = f"sqlite:///{file}", time.perf_counter()
-    await migrate_database(url)
-    store = await open_store(url)
-    campaign = await company.found(store, facts.words)
-    await store.close()
-    company.lay(file, size, campaign)
-    told = {"people": size.people, "past_orders": size.orders, "made_seconds": round(time.perf_counter() - began, 1)}
-    bench = Bench(await open_store(url), facts, size, campaign, rounds, file)
-    return bench, {**told, "file_mb": _megabytes(file)}
-
-
 @dataclass(slots=True)
 class Bench:
-    """One company in its store."""
+    """One company in its file."""
 
-    store: Store
     facts: Facts
     size: Size
-    campaign: str
     rounds: int
     file: Path
+    campaign: str = ""
     rng: random.Random = field(default_factory=lambda: random.Random(7))
     friends: list[tuple[str, str]] = field(default_factory=list)
     inside: list[tuple[float, float]] = field(default_factory=list)
     whole: list[float] = field(default_factory=list)
+    store: Store = field(init=False)
 
-    async def begin(self) -> None:
-        """Choose who will buy. The system has the file in its memory then, as with any server that has run a while."""
-        self.friends = await self.store.read(self._friends)
+    async def found(self) -> dict[str, Any]:
+        """Make it, in a process of its own: what that takes is no memory of the product's."""
+        began = time.perf_counter()
+        await migrate_database(self._url)
+        async with self.at_work():
+            self.campaign = await company.found(self.store, self.facts.words)
+        with ProcessPoolExecutor(1) as beside:
+            laid = beside.submit(company.lay, self.file, self.size, self.campaign)
+            await asyncio.wrap_future(laid)
+        return {
+            "people": self.size.people,
+            "past_orders": self.size.orders,
+            "made_seconds": round(time.perf_counter() - began, 1),
+            "file_mb": _megabytes(self.file),
+        }
+
+    @asynccontextmanager
+    async def at_work(self) -> AsyncIterator[None]:
+        """Open its store. The system has the file in its memory, as with any server that has run a while."""
         await asyncio.to_thread(_read_through, self.file)
+        self.store = await open_store(self._url)
+        try:
+            yield
+        finally:
+            await self.store.close()
 
     async def take_orders(self, count: int) -> None:
         """Orders of friends who have not bought yet, one after another."""
@@ -173,7 +179,12 @@ class Bench:
         }
 
     async def ledger(self) -> dict[str, Any]:
-        """Fill it as the product does, prove some of it, verify all of it."""
+        """Fill it as the product does, prove some of it, verify all of it; and choose who will buy."""
+        async with self.at_work():
+            self.friends = await self.store.read(self._friends)
+            return await self._booked()
+
+    async def _booked(self) -> dict[str, Any]:
         entries, inside, committed = self._entries(), [], []
         while group := list(islice(entries, TOGETHER)):
             began = time.perf_counter()
@@ -196,6 +207,10 @@ class Bench:
             "verify_cpu_seconds": round(cpu, 2),
             "verify_seconds_per_million": round(seconds * 1e6 / verified["size"], 1),
         }
+
+    @property
+    def _url(self) -> str:
+        return f"sqlite:///{self.file}"
 
     def _friends(self, tx: Transaction) -> list[tuple[str, str]]:
         """So many friends and the code they came by last, within the window of their campaign."""

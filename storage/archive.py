@@ -25,6 +25,8 @@ from storage.errors import BackupUnderWay, BadArchive
 
 FORMAT = 1
 DATABASE = "database.sqlite"
+SEQUENCED = "postgresql"
+"""What a backup was taken from whose ledger gives entries their place a moment later: some may wait in it."""
 MANIFEST = "manifest.json"
 _PROGRAM = "taoli backup"
 _LEVEL = 1  # of deflate: a database shrinks to a third at 100 MB/s; higher levels take several times as long

@@ -48,13 +48,18 @@ def copy_sqlite(source: Path, target: Path) -> None:
             raise NotSound(f"数据库 {source.name} 读不出来（{error}），没有备份") from error
 
 
-def check_copy(path: Path, *, keys: Collection[str] | None, outside: Iterable[Mapping[str, Any]] = ()) -> str:
-    """Look a copy through, every page and the whole ledger; the schema's version. Raises `NotSound`."""
+def check_copy(
+    path: Path, *, keys: Collection[str] | None, outside: Iterable[Mapping[str, Any]] = (), sequenced: bool = False
+) -> str:
+    """Look a copy through, every page and the whole ledger; the schema's version. Raises `NotSound`.
+
+    Of a database whose ledger is `sequenced` a moment later, entries may have come along that wait for it.
+    """
     with _looking(path) as connection:
         if connection.exec_driver_sql("pragma quick_check(1)").scalar() != "ok":
             raise NotSound("备份里的数据库已损坏")
         is_current(connection)  # refuses what is not ours, or newer
-        found = proofs.verify(Transaction(connection), keys=keys, outside=outside)
+        found = proofs.verify(Transaction(connection), keys=keys, outside=outside, sequenced=sequenced)
         if not found["ok"]:
             raise NotSound(f"备份里的账本对不上：{found['problem']}")
         return revision(connection) or ""

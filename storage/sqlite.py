@@ -89,7 +89,7 @@ def writer_engine(path: Path, *, in_bulk: bool = False) -> Engine:
 
 def reader_engine(path: Path) -> Engine:
     """An engine whose one connection can only read."""
-    return _engine(f"file:{quote(str(path))}?mode=ro", uri=True, pragmas=("query_only=ON", "cache_size=-32768"))
+    return _engine(f"file:{quote(str(path))}?mode=ro", uri=True, pragmas=("query_only=ON", "cache_size=-65536"))
 
 
 def _engine(target: str, *, uri: bool, pragmas: tuple[str, ...]) -> Engine:

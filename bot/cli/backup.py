@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -116,10 +117,11 @@ async def _checked(here: _House, copy: Path) -> dict[str, Any]:
     head = await asyncio.to_thread(reading, copy, lambda tx: heads.head(tx, here.keys.ledger, now))
     size, key = int(str(head["size"])), str(head["key"])
     outside = [each for each in heads.kept_outside(here.data / heads.FILE) if _size(each) <= size]
-    schema = await asyncio.to_thread(lambda: check_copy(copy, keys={key}, outside=outside))
+    taken_from = "sqlite" if here.config.database.sqlite_path else archive.SEQUENCED
+    check = partial(check_copy, keys={key}, outside=outside, sequenced=taken_from == archive.SEQUENCED)
+    schema = await asyncio.to_thread(check, copy)
     if await here.store.read(lambda tx: root_at(tx, size)) != head["root"]:
         raise NotSound("备份里的账本与数据库里的对不上，没有写出备份")
-    taken_from = "sqlite" if here.config.database.sqlite_path else "postgresql"
     return {"version": __version__, "schema": schema, "taken_from": taken_from, "made_at": head["at"], "head": head}
 
 

@@ -27,7 +27,7 @@ from referral import erasure, restored
 from referral.erasure import Tombstone
 from referral.errors import ReferralError
 from storage import backup_postgres, heads, proofs, tombstones
-from storage.archive import DATABASE, Archive, working_file
+from storage.archive import DATABASE, SEQUENCED, Archive, working_file
 from storage.backup import check_copy, put_in_place, reading, require_empty, root_at, skip_codes, writing
 from storage.errors import BadArchive, NotSound
 from storage.heads import from_json, is_signed
@@ -112,7 +112,7 @@ class Restoring:
     def _compare(self, archive: Archive, copy: Path) -> None:
         """The copy is sound, ours and not newer than this program; its ledger is what the manifest says."""
         head = archive.manifest.head
-        check_copy(copy, keys=None)
+        check_copy(copy, keys=None, sequenced=archive.manifest.taken_from == SEQUENCED)
         try:
             signed = from_json(head)
         except ValueError as error:

@@ -44,9 +44,10 @@ def words(text: str) -> str:
 
 
 async def gives(town: Town, persona: str, what: str, **form: str) -> str:
-    """Send one of the forms of the own page, and read where it leads."""
+    """Send one of the forms of the own page, and read where it leads once all is done that follows."""
     answer = await town.post(f"{await town.me(persona)}/{what}", form)
     assert answer.status == 303, answer.text
+    await town.app.settle()
     return await page_of(town, persona, told=answer.headers["Location"].partition("#")[0])
 
 

@@ -28,7 +28,7 @@ from bot.channels.errors import Misconfigured, RateLimited, Refused, TokenReject
 from bot.channels.wecom.errcodes import WINDOW, error_of
 from bot.channels.wecom.tokens import Monotonic, Tokens, token_name
 
-TIMEOUT = ClientTimeout(total=10, sock_connect=3)
+TIMEOUT = ClientTimeout(total=10, sock_connect=5)
 AT_ONCE = 10  # calls in flight to one interface; the platform answers 45033 above its own bound
 ANSWER_LIMIT = 16 * 1024 * 1024  # bytes
 _STEP = 3.0  # seconds over which a rate is spread
