@@ -173,14 +173,14 @@ def _one_milestone_each(tx: Tx, facts: Facts, made: Merge, *, now: datetime, rng
     return stays
 
 
-def _weight(tx: Tx, referral: Referral) -> tuple[int, datetime, str]:
+def _weight(tx: Tx, referral: Referral) -> tuple[int, tuple[datetime, datetime, str]]:
     """What has gone furthest stays; of equals the one that was credited by the earlier order, or touched earlier."""
     ranks = {ReferralStatus.CREDITED: 1, ReferralStatus.REVERSED: 2, ReferralStatus.PENDING: 3}
     rank = ranks.get(referral.status, 4)
     if rank == 1 and not thanks.is_open(tx, referral):
         rank = 0
     order = tx.orders.get(referral.order) if referral.order else None
-    return rank, order.paid_at if order else referral.at, referral.id
+    return rank, order.came if order else (referral.at, referral.at, referral.id)
 
 
 def _share_silence(tx: Tx, people: Sequence[Person], now: datetime) -> None:

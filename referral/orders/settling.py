@@ -83,7 +83,7 @@ def settle(tx: Tx, facts: Facts, person_id: str, *, now: datetime, rng: Bits) ->
 def _go_through(desk: _Desk) -> bool:
     """Decide the orders once; whether a credit was given up for good."""
     given_up = False
-    for order in sorted(desk.orders, key=_came):
+    for order in sorted(desk.orders, key=lambda order: order.came):
         if not _is_closed(desk.tx, order, desk.now):
             given_up |= _decide(desk, order)
     return given_up
@@ -262,11 +262,7 @@ def _has_a_later_one(tx: Tx, referral: Referral, order: Order) -> bool:
     if referral.status is not ReferralStatus.CREDITED or not referral.order or not thanks.is_open(tx, referral):
         return False
     other = tx.orders.get(referral.order)
-    return other is not None and order.paid_at < other.paid_at
-
-
-def _came(order: Order) -> tuple[datetime, datetime, str]:
-    return order.paid_at, order.received_at, order.id
+    return other is not None and order.came < other.came
 
 
 def _brought_forward(desk: _Desk, order: Order, referral: Referral, verdict: Attributed) -> Order:

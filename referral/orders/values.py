@@ -59,6 +59,11 @@ class Order:
         return f"{self.source}/{self.order_no}"
 
     @property
+    def came(self) -> tuple[datetime, datetime, str]:
+        """Its place among the orders of one person; of two paid at one moment the one told first is the earlier."""
+        return self.paid_at, self.received_at, self.id
+
+    @property
     def is_given_back(self) -> bool:
         """Whether nothing of it is left."""
         return self.cancelled or 0 < self.amount_fen <= self.refunded_fen

@@ -59,11 +59,28 @@ PARTED = (
 """Two are parted after both have bought as one: each has brought their own thanks."""
 
 
+AT_ONE_MOMENT = (
+    [("gratitude", {}, None, None), ("double-month", {}, None, 12), ("classmates", {}, None, None)],
+    [
+        ("touch", "bo/w", ("mei", 0), 45 * 1440),
+        ("order", "A1", "jun/w", "visit.completed", 30_000, None, 3 * 1440),
+        ("touch", "jun/w", ("mei", 0), 2 * 1440),
+        ("order", "A0", "bo/w", "visit.completed", 30_000, None, 3 * 1440),
+        ("move", 0, "paused"),
+        ("order", "A1", "jun/w", "order.paid", 900, None, 3 * 1440),
+        ("merge", "jun/w", "bo/w"),
+        ("refund", "A1", "R2", 5000, "order.paid"),
+    ],
+)
+"""Two bought at one moment, and are one: the order told first is the earlier, in every rule."""
+
+
 @settings(max_examples=60, **QUICK)
 @given(told=histories())
 @example(told=JOINED_LATE)
 @example(told=REFUSED_LATE)
 @example(told=PARTED)
+@example(told=AT_ONE_MOMENT)
 def test_whatever_happens_the_engine_says_what_the_model_says(pages, told):
     problem = play(pages, told).problem
 

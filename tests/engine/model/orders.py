@@ -161,7 +161,7 @@ class Orders:
     def has_a_later_order(self, referral, order):
         if referral["status"] != "credited" or not referral["order"] or not self.is_open(referral):
             return False
-        return order["at"] < referral["order"]["at"]
+        return came(order) < came(referral["order"])
 
     def bring_forward(self, referral, order):
         """The earlier of two acts is the one that brought the thanks."""

@@ -1,6 +1,6 @@
 """Who is who: ids, people, and how two become one and two again."""
 
-from tests.engine.model.terms import COUNTED, CREDITED, HAD
+from tests.engine.model.terms import COUNTED, CREDITED, HAD, came
 
 
 class People:
@@ -90,7 +90,7 @@ class People:
         if rank == 1 and not self.is_open(referral):
             rank = 0
         order = referral["order"]
-        return rank, order["at"] if order else referral["at"], referral["number"]
+        return rank, came(order) if order else (referral["at"], referral["at"]), referral["number"]
 
     def part(self, name, kept, gone):
         """Undo a merge: each row is as it was, but for what has changed since; orders follow the ids they named."""
