@@ -10,7 +10,7 @@ demo: $(STAMP)
 	@$(VENV)/bin/taoli demo $(ARGS)
 
 test: $(STAMP) deps
-	$(VENV)/bin/python -m pytest $(ARGS)
+	$(VENV)/bin/python -m pytest -n logical --maxprocesses 4 --dist worksteal $(ARGS)
 
 check: $(STAMP)
 	$(VENV)/bin/ruff check .

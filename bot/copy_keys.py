@@ -67,7 +67,7 @@ _LINES = """
     progress.due progress.more
     rep.claim_made rep.claims_head rep.claims_none rep.claims_tail rep.claim_line rep.claim_own rep.claim_other
     rep.claim_nobody rep.claim_which rep.claim_yes rep.claim_no rep.claim_gone rep.claim_reason
-    rep.connector_failing rep.connector_gone rep.connector_trouble
+    rep.job_dead rep.connector_failing rep.connector_gone rep.connector_trouble
     rep.pool_empty rep.bill_unresolved rep.bill_failed rep.bill_over
     rep.budget_alarm rep.friend_added rep.friend_added_unsigned rep.help rep.results rep.results_none rep.unknown
     rep.not_text rep.hello rep.called

@@ -23,7 +23,7 @@ from bot.handler import PULL
 from bot.photo_shelf import PhotoShelf
 from bot.ranking import RANK, rank_again, rerank
 from bot.retention import FORGET, forget_addresses, forget_again, forget_old
-from referral import approvals, campaigns, claims, drafts, notices, orders, plan, stories, thanks
+from referral import approvals, campaigns, claims, drafts, managers, notices, orders, plan, stories, thanks
 from referral.announcements import ANNOUNCE
 from referral.broadcasts import FOLLOW
 from referral.facts import Facts
@@ -32,7 +32,7 @@ from referral.ids import Bits
 from referral.jobs import Job
 from referral.messages import FetchReps, MakeDeskLink
 from referral.outbox import Purpose, post
-from referral.times import Clock
+from referral.times import SHANGHAI, Clock
 from scheduler.due import DueWork, Run
 from scheduler.ticks import Tick
 from storage import heads
@@ -48,9 +48,11 @@ _DRAIN_S = 15.0  # how long what is under way may go on at the end
 class StoreClaims:
     """`scheduler.due.Claims` over the store: the embedded adapter of the `Jobs` port."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, facts: Facts, clock: Clock, rng: Bits) -> None:
         self._store = store
+        self._facts = facts
         self._clock = clock
+        self._rng = rng
 
     async def claim(self, *, limit: int, lease: timedelta) -> list[Job]:
         now = self._clock()
@@ -64,7 +66,17 @@ class StoreClaims:
         await self._store.write(lambda tx: tx.jobs.retry(job, due_at, note))
 
     async def bury(self, job: Job, note: str) -> None:
-        await self._store.write(lambda tx: tx.jobs.bury(job, note))
+        """Give up on it, and tell a person: what it was for will not happen by itself."""
+        now = self._clock()
+
+        def unit(tx: Transaction) -> None:
+            if tx.jobs.bury(job, note):
+                stock: dict[str, object] = {"count": job.attempts, "id": job.kind}
+                once = f"job:{job.kind}:{now.astimezone(SHANGHAI):%Y-%m-%d}"
+                managers.tell(tx, self._facts, "rep.job_dead", stock, now=now, rng=self._rng, dedupe=once)
+
+        await self._store.write(unit)
+        log.error("job.dead", kind=job.kind, attempts=job.attempts, error=note)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +102,8 @@ class Work:
 
     def __init__(self, setting: Setting) -> None:
         self._set = setting
-        self._due = DueWork(StoreClaims(setting.store, setting.clock), self._runs(), setting.clock)
+        claims = StoreClaims(setting.store, setting.facts, setting.clock, setting.rng)
+        self._due = DueWork(claims, self._runs(), setting.clock)
         self._wanted = (asyncio.Event(), asyncio.Event())
         self._loops: list[asyncio.Task[None]] = []
 

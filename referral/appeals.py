@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from referral import codes, notices
+from referral import codes, managers, notices
 from referral.errors import BadInput, RuleViolation
 from referral.ids import Bits, new_id
 from referral.messages import RepText
@@ -115,7 +115,7 @@ def _sayable(text: str, industry: str) -> str:
 def _tell_staff(tx: Tx, facts: Facts, appeal: Appeal, person: Person, *, now: datetime, rng: Bits) -> None:
     """To the rep who serves them; a second time, and where nobody serves them, to the managers."""
     own = [appeal.rep] if appeal.rep else []
-    told = dict.fromkeys([*facts.managers, *own] if appeal.again or not own else own)
+    told = dict.fromkeys([*managers.told(tx, facts), *own] if appeal.again or not own else own)
     reason = facts.words.reason(appeal.reason, audience="staff") if appeal.reason else ""
     key = ("rep.appeal_again" if appeal.again else "rep.appeal_made") if reason else "rep.appeal_open"
     text = facts.words.say(key, {"friend": person.called or person.name or NAMELESS, "reason": reason, "id": appeal.id})

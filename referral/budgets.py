@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from referral import managers
 from referral.campaigns import BUDGET, Campaign, CampaignState, is_used_up, resume
 from referral.ids import Bits
-from referral.messages import RepText
-from referral.outbox import Purpose, post
 from referral.times import SHANGHAI
 
 if TYPE_CHECKING:
@@ -94,6 +93,4 @@ def _alarm(tx: Tx, facts: Facts, campaign: Campaign, *, now: datetime, rng: Bits
         "when": f"{runs_out.month}月{runs_out.day}日" if runs_out else "近期",
     }
     tx.audit.note("budget", "campaign.alarm", campaign.id, f"{campaign.used_fen}/{campaign.budget_fen}", now)
-    for manager in facts.managers:
-        text = RepText(rep=manager, text=facts.words.say("rep.budget_alarm", stock))
-        post(tx, text, lane=f"rep:{manager}", purpose=Purpose.SYSTEM, now=now, rng=rng)
+    managers.tell(tx, facts, "rep.budget_alarm", stock, now=now, rng=rng)

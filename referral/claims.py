@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
-from referral import codes, drafts, notices, orders
+from referral import codes, drafts, managers, notices, orders
 from referral.attribution import DEFAULT_LATE_DAYS
 from referral.claim_names import likeness, names_somebody, surname
 from referral.codes import Code
@@ -316,9 +316,8 @@ def _late_days(tx: Tx, at: datetime) -> int:
 
 
 def _tell_staff(tx: Tx, facts: Facts, claim: Claim, person: Person, *, now: datetime, rng: Bits) -> None:
-    """To the friend's own rep; where they have none, to the managers, or else to whoever serves customers."""
-    fallback = codes.rep_for(tx, person.id, person.rep)
-    told = [claim.rep] if claim.rep else list(facts.managers) or ([fallback] if fallback else [])
+    """To the friend's own rep; where they have none, to who answers for the house."""
+    told = [claim.rep] if claim.rep else managers.told(tx, facts)
     friend = person.called or NAMELESS
     text = facts.words.say("rep.claim_made", friend=friend, advocate=claim.name)
     for staff in told:

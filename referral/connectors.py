@@ -10,9 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
+from referral import managers
 from referral.ids import Bits
-from referral.messages import RepText
-from referral.outbox import Purpose, post
 
 if TYPE_CHECKING:
     from referral.facts import Facts
@@ -62,7 +61,7 @@ def failed(tx: Tx, facts: Facts, connector: str, *, gone: bool = False, now: dat
     assert failing.failing_since
     if not failing.is_disabled and (gone or now - failing.failing_since >= PATIENCE):
         failing = replace(failing, disabled_at=now, why=GONE if gone else FAILING)
-        tell_managers(tx, facts, f"rep.connector_{failing.why}", {"id": connector}, now=now, rng=rng)
+        managers.tell(tx, facts, f"rep.connector_{failing.why}", {"id": connector}, now=now, rng=rng)
         tx.audit.note("fulfilment", "connector.disable", connector, failing.why, now)
     tx.connectors.save(failing)
     return failing
@@ -76,12 +75,5 @@ def trouble(
     if known.told_at is not None:
         return False
     tx.connectors.save(replace(known, told_at=now))
-    tell_managers(tx, facts, key, stock, now=now, rng=rng)
+    managers.tell(tx, facts, key, stock, now=now, rng=rng)
     return True
-
-
-def tell_managers(tx: Tx, facts: Facts, key: str, stock: dict[str, object], *, now: datetime, rng: Bits) -> None:
-    """Write to each of the managers in the app."""
-    for manager in facts.managers:
-        text = RepText(rep=manager, text=facts.words.say(key, stock))
-        post(tx, text, lane=f"rep:{manager}", purpose=Purpose.SYSTEM, now=now, rng=rng)

@@ -19,6 +19,7 @@ from referral.identities import Identity, IdentityKind
 from referral.ids import Bits, new_id
 from referral.moments import Due, Permission, State
 from referral.people import OWN_NUMBERS, Person
+from referral.points import UNIT
 from referral.referrals import Referral, ReferralStatus
 from referral.rewards import Cause, RewardState
 from referral.touches import point_again
@@ -244,7 +245,16 @@ def _missing(tx: Tx, person: str) -> dict[tuple[str, str], int]:
 def to_give_back(tx: Tx, found: Merge, rewards: Sequence[str]) -> dict[tuple[str, str], int]:
     """What goes back to the one who was folded away: their thanks as they stand now, less what they had used before."""
     owed, missing = _owed(tx, rewards), tx.merges.noted_balances(found)
-    return _less(owed, missing)
+    returned = sum(_returned_since(tx, found, reward) for reward in rewards)
+    granted = RewardState.GRANTED.value, UNIT
+    return _less(owed, missing | {granted: missing.get(granted, 0) - returned})
+
+
+def _returned_since(tx: Tx, found: Merge, reward: str) -> int:
+    """The points of an exchange made before two were merged that came back after it."""
+    exchange = tx.shop.of_reward(reward)
+    since = exchange is not None and exchange.returned_at is not None and exchange.returned_at >= found.at
+    return exchange.points if exchange and since else 0
 
 
 def move_balances(

@@ -47,6 +47,8 @@ def part(tx: Tx, facts: Facts, merge_id: str, *, who: str, now: datetime, rng: B
     standing = [m for m in tx.merges.of_person(found.kept) if m.undone_at is None]
     if standing[0].id != found.id:
         raise RuleViolation("merge.later", f"之后又合并过一次（{standing[0].id}），请先撤销那一次。")
+    if tx.erasures.find(found.kept):
+        raise RuleViolation("person.erased", "这位客户的资料已经删除，合并前的两份分不开了。")
     rewards = tx.merges.moved_rewards(found)
     tx.merges.unfold(found, who, now)
     back = merges.to_give_back(tx, found, rewards)

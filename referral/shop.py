@@ -105,9 +105,9 @@ def redeem(tx: Tx, facts: Facts, person: str, item_id: str, once: str, *, now: d
         raise RuleViolation("shop.closed", "这一件已经下架了。")
     if points.balance_of(tx, person) < item.points:
         raise RuleViolation("shop.points", "积分还不够换这一件。")
+    reward = _reward(tx, item, person, now=now, rng=rng)
     if not tx.shop.take(item.id):
         raise RuleViolation("shop.empty", "这一件刚刚换完了，积分没有动。")
-    reward = _reward(tx, item, person, now=now, rng=rng)
     made = Redemption(
         id=new_id(rng, "d"), person=person, item=item.id, reward=reward.id, points=item.points, once=once, at=now
     )

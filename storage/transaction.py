@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from sqlalchemy import Connection
 
 from storage.addresses import AddressesTable, RealNamesTable
@@ -96,3 +99,15 @@ class Transaction:
         self.touches = TouchesTable(connection)
         self.unmatched = UnmatchedTable(connection)
         self.windows = WindowsTable(connection)
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """What the block has done is undone where it raises, and the rest of the unit may go on."""
+        self.connection.exec_driver_sql("savepoint attempt")
+        try:
+            yield
+        except BaseException:
+            self.connection.exec_driver_sql("rollback to savepoint attempt")
+            raise
+        finally:
+            self.connection.exec_driver_sql("release savepoint attempt")

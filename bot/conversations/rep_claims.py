@@ -38,8 +38,10 @@ def confirmed(talk: RepTalk, rest: str) -> str:
     found = _chosen(talk, claim, asked)
     if len(found) != 1:
         return "\n".join([talk.say("claim_which", handle=claim.handle), *_choices(talk, found)])
+    meant, by = found[0].person, f"rep:{talk.rep}"
     try:
-        claims.confirm(talk.tx, talk.facts, claim, found[0].person, by=f"rep:{talk.rep}", now=talk.now, rng=talk.rng)
+        with talk.tx.attempt():
+            claims.confirm(talk.tx, talk.facts, claim, meant, by=by, now=talk.now, rng=talk.rng)
     except RuleViolation as against:
         return str(against)
     return talk.say("claim_yes", friend=_friend(talk, claim), names=_names(found[0]))

@@ -49,10 +49,11 @@ def _decided(talk: RepTalk, meant: Waiting, said: Answered) -> str:
         return talk.say("approval_reason", id=meant.handle)
     who, about = f"rep:{talk.rep}", {"name": _name(talk, meant), "advocate_thanks": _what(talk, meant)}
     try:
-        if said.yes:
-            thanks.approve(talk.tx, meant.reward.id, who, now=talk.now)
-            return talk.say("approval_yes", about)
-        thanks.refuse(talk.tx, talk.facts, meant.reward.id, who, said.reason, now=talk.now, rng=talk.rng)
+        with talk.tx.attempt():
+            if said.yes:
+                thanks.approve(talk.tx, meant.reward.id, who, now=talk.now)
+                return talk.say("approval_yes", about)
+            thanks.refuse(talk.tx, talk.facts, meant.reward.id, who, said.reason, now=talk.now, rng=talk.rng)
     except RuleViolation as against:
         return str(against)
     return talk.say("approval_no", about)

@@ -57,7 +57,8 @@ class ThanksTalk:
 
     def _choose(self, reward: str, number: int) -> str:
         try:
-            chosen = thanks.choose(self.tx, reward, self.person, number, now=self.now, rng=self.rng)
+            with self.tx.attempt():
+                chosen = thanks.choose(self.tx, reward, self.person, number, now=self.now, rng=self.rng)
         except (NotFound, RuleViolation):
             return self.words.say("choice.closed")
         due = chinese_day(chosen.due_at or self.now, self.now)

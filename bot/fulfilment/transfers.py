@@ -15,7 +15,7 @@ from bot.fulfilment.books import Books, later
 from bot.fulfilment.given import Given
 from bot.fulfilment.said import trouble, worded
 from bot.fulfilment.transfer import Order, Transfer, Transfers, TransferState, Unclear
-from referral import bills, connectors
+from referral import bills, connectors, managers
 from referral.fulfilment import CONFIRM, NAME, OPENID, Bill, BillState
 from referral.identities import IdentityKind
 from referral.jobs import Job
@@ -123,7 +123,7 @@ class Cash:
     def _too_much(self, tx: Transaction, bill: Bill, now: datetime) -> None:
         facts, rng = self._books.facts, self._books.rng
         tx.bills.move(bill, BillState.FAILED, now, note=OVER_LIMIT)
-        connectors.tell_managers(tx, facts, "rep.bill_over", {"id": bill.id}, now=now, rng=rng)
+        managers.tell(tx, facts, "rep.bill_over", {"id": bill.id}, now=now, rng=rng)
 
     # ---- asking the platform -------------------------------------------------------------------------------------
 
@@ -177,7 +177,7 @@ class Cash:
         failed = bills.fail(tx, facts, taken.bill, why, now=now, rng=rng)
         if failed and not bills.is_refunded(taken.reward):
             stock: dict[str, object] = {"id": failed.id, "reason": worded(why)}
-            connectors.tell_managers(tx, facts, "rep.bill_failed", stock, now=now, rng=rng)
+            managers.tell(tx, facts, "rep.bill_failed", stock, now=now, rng=rng)
 
     def _unclear(self, tx: Transaction, job: Job, bill: Bill, note: str) -> None:
         facts, now, rng = self._books.facts, self._books.clock(), self._books.rng
@@ -194,7 +194,7 @@ class Cash:
         if age >= TELL_AFTER and not tx.audit.knows(UNRESOLVED, bill.id):
             facts, rng = self._books.facts, self._books.rng
             stock: dict[str, object] = {"id": bill.id, "count": age.days}
-            connectors.tell_managers(tx, facts, "rep.bill_unresolved", stock, now=now, rng=rng)
+            managers.tell(tx, facts, "rep.bill_unresolved", stock, now=now, rng=rng)
             tx.audit.note("fulfilment", UNRESOLVED, bill.id, bill.note, now)
         if age < ASK_UNTIL:
             later(tx, job, min(max(age / 4, SOONEST), LATEST), now)

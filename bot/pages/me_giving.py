@@ -58,7 +58,8 @@ class OwnThanks:
             if not re.fullmatch(r"\d", number):
                 return "choice-closed"
             try:
-                thanks.choose(tx, form.get("reward", ""), known.id, int(number), now=now, rng=self.own.rng)
+                with tx.attempt():
+                    thanks.choose(tx, form.get("reward", ""), known.id, int(number), now=now, rng=self.own.rng)
             except RuleViolation:
                 return "choice-closed"
             return "choice"
@@ -107,7 +108,8 @@ class OwnThanks:
             if not is_id(item, "q") or not is_id(once, "f"):
                 return "shop.closed"
             try:
-                shop.redeem(tx, self.own.facts, known.id, item, once, now=now, rng=self.own.rng)
+                with tx.attempt():
+                    shop.redeem(tx, self.own.facts, known.id, item, once, now=now, rng=self.own.rng)
             except RuleViolation as against:
                 return against.code
             return "redeemed"

@@ -167,7 +167,8 @@ class RepPages:
 
     def _poster(self, reading: Reading, nudge: Nudge, form: Form) -> str:
         try:
-            rep_list.poster(reading.tx, self.facts, nudge, reading.rep.id, now=reading.now)
+            with reading.tx.attempt():
+                rep_list.poster(reading.tx, self.facts, nudge, reading.rep.id, now=reading.now)
         except RuleViolation:
             return f"/rep/c/{nudge.id}"
         return f"/rep/c/{nudge.id}/poster"

@@ -84,7 +84,8 @@ class RepPeople:
             if person is None or act is None:
                 return self.pages.missing()
             try:
-                return act(reading, person, form)
+                with reading.tx.attempt():
+                    return act(reading, person, form)
             except (RuleViolation, NotFound, BadInput) as against:
                 said = against.problem if isinstance(against, BadInput) else str(against)
                 return page(at.person(person, _one(form, "q")[:_LONGEST], problem=said))
@@ -111,7 +112,8 @@ class RepPeople:
             if claim is None:
                 return self.pages.missing()
             try:
-                self._decide(reading, claim, _one(form, "act"))
+                with reading.tx.attempt():
+                    self._decide(reading, claim, _one(form, "act"))
             except (RuleViolation, NotFound) as against:
                 return page(at.claim(claim, _one(form, "q")[:_LONGEST], problem=str(against)))
             return to(f"/rep/k/{claim.id}")

@@ -245,10 +245,15 @@ def refund_reason(order: Order, terms: Terms | None) -> Reason:
         return Reason.REFUND_FULL
     if terms is not None and order.amount_fen - order.refunded_fen < terms.min_amount_fen:
         return Reason.REFUND_BELOW_MINIMUM
-    earned = order.earns(terms.margin_percent) if terms else None
-    if terms and earned is not None and terms.one_friend_fen > earned:
+    if terms is not None and _earns_too_little(order, terms):
         return Reason.MARGIN_EXCEEDED
     return Reason.REFUND_PARTIAL
+
+
+def _earns_too_little(order: Order, terms: Terms) -> bool:
+    """Whether the thanks for it would be more than what it earns."""
+    earned = order.earns(terms.margin_percent)
+    return earned is not None and terms.one_friend_fen > earned
 
 
 def _handed_on(desk: _Desk, order: Order, holder: Referral, verdict: Attributed) -> Order:
@@ -268,7 +273,7 @@ def _has_a_later_one(tx: Tx, referral: Referral, order: Order) -> bool:
 def _brought_forward(desk: _Desk, order: Order, referral: Referral, verdict: Attributed) -> Order:
     """The credit goes from a later order to this one, quietly where it stays with the same advocate."""
     terms = desk.tx.campaigns.terms(referral.campaign, referral.version)
-    if referral.advocate != verdict.touch.advocate or _taken_back(order, terms):
+    if referral.advocate != verdict.touch.advocate or _taken_back(order, terms) or _earns_too_little(order, terms):
         return _handed_on(desk, order, referral, verdict)
     thanks.bring_forward(desk.tx, referral, order, terms, now=desk.now)
     stands = Reason(referral.reason)

@@ -14,6 +14,7 @@ from referral.ids import Bits
 from referral.jobs import Job
 from referral.referrals import Referral, ReferralStatus
 from referral.rewards import Cause
+from referral.terms import Terms
 from referral.thanks.ending import withdraw
 from referral.thanks.making import reward_of
 from referral.thanks.releasing import hold_alone
@@ -29,7 +30,7 @@ MILESTONES = "milestones.review"
 
 def review(tx: Tx, facts: Facts, referral: Referral, *, now: datetime, rng: Bits) -> None:
     """After something changed about a referral: give its advocate what is reached, take back what is not any more."""
-    terms = tx.campaigns.terms(referral.campaign, referral.version)
+    terms = _terms(tx, referral)
     if not any(each.cause == Cause.MILESTONE for each in terms.thanks):
         return
     mine = [r for r in tx.referrals.of_advocate(referral.advocate) if r.campaign == referral.campaign]
@@ -51,9 +52,11 @@ def review_milestones(tx: Tx, facts: Facts, advocate: str, *, now: datetime, rng
 
 
 def _give(tx: Tx, facts: Facts, referral: Referral, through: int, *, now: datetime, rng: Bits) -> None:
-    terms = tx.campaigns.terms(referral.campaign, referral.version)
-    advocate, campaign = tx.people.get(referral.advocate), tx.campaigns.get(referral.campaign)
+    terms, advocate = _terms(tx, referral), tx.people.get(referral.advocate)
+    campaign = tx.campaigns.get(referral.campaign)
     assert campaign
+    if tx.erasures.find(referral.advocate):
+        return
     for thanks in terms.thanks_for("milestone", tier=advocate.tier if advocate else ""):
         reached = through >= thanks.after_friends
         if not reached or tx.rewards.has_milestone(campaign.id, referral.advocate, thanks.rule):
@@ -63,6 +66,12 @@ def _give(tx: Tx, facts: Facts, referral: Referral, through: int, *, now: dateti
             hold_alone(tx, facts, terms, reward, now=now, rng=rng)
         elif not campaign.is_over(now):  # looked at again, in case the budget is raised
             tx.jobs.put(Job(kind=MILESTONES, key=referral.advocate, due_at=now + days(1)))
+
+
+def _terms(tx: Tx, referral: Referral) -> Terms:
+    """The rules as they stand now: friends of several versions count together, and edits are only for the better."""
+    campaign = tx.campaigns.get(referral.campaign)
+    return tx.campaigns.terms(referral.campaign, campaign.version if campaign else referral.version)
 
 
 def _is_through(referral: Referral) -> bool:

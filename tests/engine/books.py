@@ -193,8 +193,6 @@ class Books:
             thanks.expire(self.tx, key, now=self.now, rng=self.rng)
         if kind == thanks.MILESTONES:
             thanks.review_milestones(self.tx, self.facts, key, now=self.now, rng=self.rng)
-        if kind == thanks.MILESTONES:
-            thanks.review_milestones(self.tx, self.facts, key, now=self.now, rng=self.rng)
         if kind == orders.CLOSE:
             orders.close(self.tx, key)
 

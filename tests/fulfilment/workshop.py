@@ -269,7 +269,7 @@ class Workshop:
         """Do what is due now."""
         fulfilment = Fulfilment(self.books, self.connectors)
         runs = {FULFIL: fulfilment.fulfil, ANNOUNCE: fulfilment.announce}
-        await DueWork(StoreClaims(self.store, self.clock), runs, self.clock).drain()
+        await DueWork(StoreClaims(self.store, self.facts, self.clock, self.rng), runs, self.clock).drain()
 
     async def later(self, **span: float) -> None:
         """Time passes, and what is due is done."""

@@ -4,6 +4,7 @@ import asyncio
 import signal
 import sys
 from asyncio.subprocess import PIPE
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,24 @@ async def test_a_use_case_that_fails_leaves_nothing_behind(store: Store):
     assert await store.read(lambda tx: tx.outbox.by_id("m1")) is None
     assert await store.read(lambda tx: (tx.ledger.size(), tx.ledger.unsequenced())) == (0, 0)
     assert await store.write(receive)
+
+
+async def test_of_an_attempt_that_is_refused_nothing_stays_and_the_rest_of_its_unit_does(store: Store):
+    def unit(tx):
+        receive(tx, "corp/app/before")
+        with suppress(RuleViolation), tx.attempt():
+            receive(tx, "corp/app/within")
+            with tx.attempt():
+                tx.outbox.post(a_letter("m1"), NOON)
+            raise RuleViolation("campaign.state", "活动已经结束。")
+        with tx.attempt():
+            receive(tx, "corp/app/after")
+
+    await store.write(unit)
+
+    assert await store.read(lambda tx: tx.outbox.by_id("m1")) is None
+    again = [await store.write(lambda tx, n=n: receive(tx, f"corp/app/{n}")) for n in ("before", "within", "after")]
+    assert again == [False, True, False]
 
 
 async def test_a_use_case_that_fails_does_not_harm_those_beside_it(store: Store):

@@ -71,8 +71,12 @@ class Orders:
             return "refund.full"
         if terms and left < terms["min_amount_fen"]:
             return "refund.below_minimum"
-        dear = terms and terms["margin_percent"] and one_friend(terms) > left * terms["margin_percent"] // 100
-        return "margin.exceeded" if dear else None
+        return "margin.exceeded" if terms and self.too_dear(order, terms) else None
+
+    def too_dear(self, order, terms):
+        """The thanks would be more than what the order earns."""
+        left = order["fen"] - order["refunded"]
+        return terms["margin_percent"] and one_friend(terms) > left * terms["margin_percent"] // 100
 
     def terms_of(self, referral):
         return self.campaigns[referral["campaign"]]["versions"][referral["version"]]
@@ -141,7 +145,9 @@ class Orders:
             self.undo(slot, "reward.corrected")
         known = self.find(touch["campaign"], order["person"])
         if known and known is not slot and self.has_a_later_order(known, order):
-            if known["advocate"] == touch["advocate"] and not self.taken_back(order, self.terms_of(known)):
+            terms = self.terms_of(known)
+            fits = not self.taken_back(order, terms) and not self.too_dear(order, terms)
+            if known["advocate"] == touch["advocate"] and fits:
                 self.bring_forward(known, order)
                 return
             self.undo(known, "reward.corrected")

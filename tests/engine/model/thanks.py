@@ -151,7 +151,8 @@ class Thanks:
 
     def review(self, referral):
         """A milestone is there as soon, and as long, as so many friends are through."""
-        campaign, terms, who = self.campaigns[referral["campaign"]], self.terms_of(referral), referral["advocate"]
+        campaign, who = self.campaigns[referral["campaign"]], referral["advocate"]
+        terms = campaign["versions"][-1]
         mine = [r for r in self.referrals if (r["campaign"], r["advocate"]) == (campaign["name"], who)]
         through = sum((r["status"], r["reason"], r["folded"]) == ("credited", "granted", False) for r in mine)
         for thanks in terms["thanks"]:
