@@ -57,6 +57,7 @@ class Campaigning:
         self._refuse_unlawful(pack.name, terms)
         name = _title(args.get("name")) or pack.title
         budget = _budget(args.get("budget_fen"), terms)
+        _refuse_empty(budget, terms)
         starts, ends = _day("--from", args.get("from"), last=False), _day("--to", args.get("to"), last=True)
         now = self.clock()
 
@@ -140,6 +141,12 @@ def as_json(campaign: Campaign, now: datetime) -> dict[str, Any]:
     }
 
 
+def pause_as_json(campaign: Campaign, now: datetime) -> dict[str, str | None]:
+    """Why a campaign is paused: `budget` or `operator`; null where it is not."""
+    paused = _state(campaign, now) is CampaignState.PAUSED
+    return {"pause": campaign.pause or None if paused else None}
+
+
 def forecast_as_json(forecast: Forecast) -> dict[str, Any]:
     """What of a budget was granted, what is left, the pace of the last two weeks, and the day it is used up so."""
     runs_out = forecast.runs_out_on and forecast.runs_out_on.isoformat()
@@ -176,6 +183,12 @@ def _budget(fen: int | None, terms: Terms) -> int:
     if not 0 <= fen <= MOST_FEN:
         raise BadInput("--budget-fen", f"请写 0 到 {MOST_FEN} 之间的整数，以分为单位")
     return fen
+
+
+def _refuse_empty(budget_fen: int, terms: Terms) -> None:
+    """Raise `BadInput` for a budget that could not thank anybody: every friend would be refused."""
+    if budget_fen == 0 and any(each.most_cost_fen for each in terms.thanks):
+        raise BadInput("--budget-fen", "预算是 0，一份谢礼也给不出；请写大于 0 的数，以分为单位")
 
 
 def _iso_day(at: datetime) -> str:

@@ -9,6 +9,7 @@ _REASONS = """
     campaign.ended campaign.early campaign.paused touch.readd staff cap.day cap.campaign margin.exceeded other.side
     approval.waiting approval.refused fulfilment.running fulfilment.failed reward.corrected refund.after_payment
     person.merged person.erased expired choice.open tier.other claim.waiting claim.refused
+    milestone.missed
 """
 
 REASONS = frozenset(_REASONS.split())
@@ -27,24 +28,26 @@ MOMENTS = frozenset(_MOMENTS.split())
 """Reasons for and against asking a customer now (moment.)."""
 
 _LINES = """
-    appeal.opened appeal.known
+    appeal.opened appeal.known appeal.which appeal.item appeal.mine appeal.all
     explain.line explain.own explain.thanks explain.reviewing explain.until_conversion explain.until_refund
     explain.until_late_claim explain.until_expiry explain.more explain.none_friends explain.none_thanks
     explain.do_wait explain.do_code explain.do_choose explain.do_phone explain.do_next explain.do_later explain.do_use
     explain.do_appeal
     notice.appeal_answered rep.appeal_made rep.appeal_again rep.appeal_open
-    campaign.none campaign.paused campaign.ended
+    rep.appeal_words rep.budget_paused
+    campaign.none campaign.paused campaign.full campaign.ended
     claim.which claim.who claim.many
     code.accepted code.accepted_unsigned code.already code.customer code.own code.unknown code.suggestion
-    code.ended code.early code.tries
+    code.ended code.early code.tries code.late code.late_unsigned
     consent.ask consent.ask_rep consent.yes consent.no consent.granted consent.refused consent.resumed
     footer.ad
     gate.experience gate.recognition gate.tool gate.interaction
     choice.ask choice.done choice.closed choice.other
     points.balance points.below points.lapse points.none points.shop
     notice.granted_redemption notice.returned_redemption
+    notice.sent notice.address notice.friends notice.reversed_milestone notice.corrected_other
     menu.points
-    state.usable state.used state.sent state.needs
+    state.usable state.used state.sent state.needs state.returned
     greet.hello greet.back greet.friend
     menu.head menu.recommend menu.progress menu.rules menu.story menu.person menu.sign
     menu.sign_face menu.sign_name menu.sign_none menu.yes menu.no menu.tail
@@ -68,7 +71,7 @@ _LINES = """
     rep.claim_made rep.claims_head rep.claims_none rep.claims_tail rep.claim_line rep.claim_own rep.claim_other
     rep.claim_nobody rep.claim_which rep.claim_yes rep.claim_no rep.claim_gone rep.claim_reason
     rep.job_dead rep.connector_failing rep.connector_gone rep.connector_trouble
-    rep.pool_empty rep.bill_unresolved rep.bill_failed rep.bill_over
+    rep.pool_empty rep.bill_unresolved rep.bill_undecided rep.bill_failed rep.bill_over
     rep.budget_alarm rep.friend_added rep.friend_added_unsigned rep.help rep.results rep.results_none rep.unknown
     rep.not_text rep.hello rep.called
     rep.card_title rep.card_text rep.card_button rep.low_score rep.complaint

@@ -7,7 +7,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from bot.pages.answer import page, plain
-from bot.pages.views import MissingView
+from bot.pages.views import NothingView
 from storage.errors import StorageError
 
 log = structlog.get_logger()
@@ -21,7 +21,7 @@ def guard(company: str) -> Middleware:
         try:
             return await handler(request)
         except web.HTTPNotFound:
-            return page(MissingView(company=company))
+            return page(NothingView(company=company))
         except web.HTTPException as answer:
             if answer.status < 400:
                 raise

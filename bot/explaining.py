@@ -12,7 +12,7 @@ from referral.attribution import DEFAULT_LATE_DAYS, Reason
 from referral.explain import Advice, Explanation, Reader
 from referral.orders import Order, Outcome
 from referral.referrals import Referral
-from referral.rewards import Reward
+from referral.rewards import Reward, RewardState
 from referral.terms import Terms
 from referral.times import chinese_day
 from storage.times import iso
@@ -41,7 +41,9 @@ def referral(tx: Transaction, found: Referral, *, reader: Reader, now: datetime)
 def reward(tx: Transaction, found: Reward, *, reader: Reader) -> Explanation:
     """How one thanks stands, as this reader may know it."""
     order = tx.orders.get(found.order) if found.order else None
-    return explain.of_reward(found, terms_of(tx, found), reader=reader, order=order)
+    approval = tx.rewards.approval(found.id) if found.state is RewardState.HELD else None
+    approving = approval is not None and approval.answer is None
+    return explain.of_reward(found, terms_of(tx, found), reader=reader, order=order, approving=approving)
 
 
 def order(tx: Transaction, found: Order, *, reader: Reader, now: datetime) -> Explanation:

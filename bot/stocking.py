@@ -48,13 +48,13 @@ class Stocking:
         return await self.store.write(lambda tx: units[command](tx, args))
 
     def _fill(self, tx: Transaction, args: Args) -> dict[str, Any]:
-        """Add codes to a pool; those that it has had before are named and left out."""
+        """Add codes to a pool; those that it has had before are left out and named, and so is what another pool has."""
         pool, codes, now = pool_named(str(args["pool"])), [str(code) for code in args["codes"]], self.clock()
         known = tx.coupons.taken(pool, codes)
         fresh = [code for code in dict.fromkeys(codes) if code not in known]
-        tx.coupons.add([coupons.made(pool, code, now=now, rng=self.rng) for code in fresh])
+        coupons.fill(tx, pool, fresh, now=now, rng=self.rng)
         tx.audit.note(self.who, "coupons.add", pool, str(len(fresh)), now)
-        return {"added": len(fresh), "known": sorted(known)}
+        return {"added": len(fresh), "known": sorted(known), "elsewhere": tx.coupons.elsewhere(pool, fresh)}
 
     def _shelve(self, tx: Transaction, args: Args) -> dict[str, Any]:
         now = self.clock()

@@ -10,7 +10,7 @@ from bot.adjusting import form_of
 from bot.hooks.reading import Naming
 from bot.merging import worded
 from bot.naming import colleague, person_named
-from referral import drafts, thanks
+from referral import approvals, thanks
 from referral.errors import BadInput, NotFound, RuleViolation
 from referral.facts import Facts
 from referral.ids import Bits
@@ -53,6 +53,8 @@ class Thanking:
         now, name = self.clock(), colleague(by)
 
         def unit(tx: Transaction) -> dict[str, Any]:
+            if self.door.startswith("api:") and tx.audit.did(self.door, "reward.adjust", reward):
+                raise RuleViolation("approval.second", "这份谢礼就是用这把钥匙申请的，请由另一位同事从别处审批。")
             thanks.approve(tx, reward, _as_known(tx, reward, name), now=now)
             tx.audit.note(self.door, "reward.approve", reward, name, now)
             return self._shown(tx, reward)
@@ -145,6 +147,6 @@ def approval_as_json(approval: Approval | None) -> dict[str, Any] | None:
 
 
 def _as_known(tx: Transaction, reward: str, name: str) -> str:
-    """A name as it was written when this thanks was asked for: in capitals it is nobody else's."""
+    """A name as it was written when this thanks was asked for: in capitals, or by its account, it is nobody else's."""
     approval = tx.rewards.approval(reward)
-    return approval.asked_by if approval and drafts.is_same(approval.asked_by, name) else name
+    return approval.asked_by if approval and approvals.is_own(tx, approval, name) else name

@@ -164,6 +164,7 @@ def _reward_row(here: Asker, tx: Transaction, reward: Reward) -> dict[str, Any]:
         "kind": reward.kind,
         "unit": reward.unit,
         "amount": reward.amount,
+        "what": here.words.thanks(reward.form),
         "state": reward.state.value,
         "reason": _reason(here, reward.reason),
         "held_at": iso(reward.held_at),

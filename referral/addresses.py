@@ -71,11 +71,18 @@ def needs_name(tx: Tx, reward: Reward) -> bool:
     return bill is not None and bill.state is BillState.NEEDS and bill.needs == NAME
 
 
+def parcel_of(tx: Tx, reward: Reward) -> str:
+    """The courier's number of a gift that was sent, empty where none was."""
+    bill = tx.bills.of_reward(reward.id) if reward.kind == "gift" else None
+    return bill.external if bill and bill.state is BillState.DONE else ""
+
+
 def give_address(tx: Tx, reward: Reward, sealed: bytes, ships: Collection[str], *, now: datetime) -> bool:
     """Keep where a gift goes and let it go on; False where it is not waited for (any more)."""
     if not may_address(tx, reward, ships):
         return False
     tx.addresses.keep(reward.id, sealed, now)
+    tx.notices.void(reward.person, reward.id)
     bill = tx.bills.of_reward(reward.id)
     if bill and bill.state is BillState.NEEDS:
         fulfilment.given(tx, bill, now=now)

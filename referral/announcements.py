@@ -25,7 +25,8 @@ REFERRAL_CREDITED = "referral.credited"
 REFERRAL_REVERSED = "referral.reversed"
 REWARD_GRANTED = "reward.granted"
 REWARD_REVERSED = "reward.reversed"
-TYPES = (REFERRAL_CREDITED, REFERRAL_REVERSED, REWARD_GRANTED, REWARD_REVERSED)
+OF_REFERRALS = (REFERRAL_CREDITED, REFERRAL_REVERSED)
+TYPES = (*OF_REFERRALS, REWARD_GRANTED, REWARD_REVERSED)
 
 
 class AnnouncementState(StrEnum):
@@ -38,13 +39,20 @@ class AnnouncementState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Announcement:
-    """That `type` happened to the referral or reward `ref`; `id` is what the receiver knows it by."""
+    """That `type` happened to the referral or reward `ref`; `id` is what the receiver knows it by.
+
+    A referral may be handed on to another advocate before this is sent: `touch` is the one it counted by then, `order`
+    what credited it and `reason` what stood for it. They are empty where it is about a reward.
+    """
 
     id: str
     connector: str
     type: str
     ref: str
     at: datetime
+    touch: str | None = None
+    order: str | None = None
+    reason: str = ""
     state: AnnouncementState = AnnouncementState.WAITING
     tries: int = 0
     note: str = ""
@@ -65,8 +73,18 @@ Listeners = Mapping[str, tuple[str, ...]]
 
 def announce(tx: Tx, facts: Facts, type_: str, ref: str, *, now: datetime, rng: Bits) -> None:
     """Have every connector that listens told of a change, in the change's own transaction."""
+    referral = tx.referrals.get(ref) if type_ in OF_REFERRALS else None
     for connector in facts.listeners.get(type_, ()):
-        announcement = Announcement(id=new_id(rng, "e"), connector=connector, type=type_, ref=ref, at=now)
+        announcement = Announcement(
+            id=new_id(rng, "e"),
+            connector=connector,
+            type=type_,
+            ref=ref,
+            at=now,
+            touch=referral.touch if referral else None,
+            order=referral.order if referral else None,
+            reason=str(referral.reason) if referral else "",
+        )
         tx.announcements.add(announcement)
         tx.jobs.put(Job(kind=ANNOUNCE, key=announcement.id, due_at=now))
 

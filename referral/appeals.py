@@ -16,7 +16,7 @@ from referral.errors import BadInput, RuleViolation
 from referral.ids import Bits, new_id
 from referral.messages import RepText
 from referral.outbox import Purpose, post
-from referral.people import NAMELESS, Person
+from referral.people import UNNAMED, Person
 from referral.wording import lint
 
 if TYPE_CHECKING:
@@ -84,6 +84,22 @@ def raise_one(
     return appeal, True
 
 
+def add_words(tx: Tx, facts: Facts, person: Person, words: str, *, now: datetime, rng: Bits) -> bool:
+    """Keep what a person writes after asking with their newest open appeal, and let staff know; False where none is.
+
+    What there is no room for any more is still told to staff.
+    """
+    appeal = next((each for each in reversed(tx.appeals.of_person(person.id)) if each.is_open), None)
+    if appeal is None:
+        return False
+    together = "\n".join(part for part in (appeal.words, words.strip()) if part)
+    tx.appeals.save(replace(appeal, words=together[:_LONGEST_WORDS]))
+    called = person.called or person.name or UNNAMED
+    text = facts.words.say("rep.appeal_words", {"friend": called, "answer": words, "id": appeal.id})
+    _tell(tx, facts, appeal, text, f"appeal:{appeal.id}:{now.timestamp()}", now=now, rng=rng)
+    return True
+
+
 def answer(tx: Tx, facts: Facts, appeal: Appeal, text: str, *, by: str, now: datetime, rng: Bits) -> Appeal:
     """A colleague has looked again: the person hears what they say by the usual way of news.
 
@@ -113,13 +129,15 @@ def _sayable(text: str, industry: str) -> str:
 
 
 def _tell_staff(tx: Tx, facts: Facts, appeal: Appeal, person: Person, *, now: datetime, rng: Bits) -> None:
-    """To the rep who serves them; a second time, and where nobody serves them, to the managers."""
-    own = [appeal.rep] if appeal.rep else []
-    told = dict.fromkeys([*managers.told(tx, facts), *own] if appeal.again or not own else own)
     reason = facts.words.reason(appeal.reason, audience="staff") if appeal.reason else ""
     key = ("rep.appeal_again" if appeal.again else "rep.appeal_made") if reason else "rep.appeal_open"
-    text = facts.words.say(key, {"friend": person.called or person.name or NAMELESS, "reason": reason, "id": appeal.id})
-    for staff in told:
-        message = RepText(rep=staff, text=text)
-        dedupe = f"appeal:{appeal.id}:{staff}"
+    text = facts.words.say(key, {"friend": person.called or person.name or UNNAMED, "reason": reason, "id": appeal.id})
+    _tell(tx, facts, appeal, text, f"appeal:{appeal.id}", now=now, rng=rng)
+
+
+def _tell(tx: Tx, facts: Facts, appeal: Appeal, text: str, once: str, *, now: datetime, rng: Bits) -> None:
+    """To the rep who serves them; a second time, and where nobody serves them, to the managers."""
+    own = [appeal.rep] if appeal.rep else []
+    for staff in dict.fromkeys([*managers.told(tx, facts), *own] if appeal.again or not own else own):
+        message, dedupe = RepText(rep=staff, text=text), f"{once}:{staff}"
         post(tx, message, lane=f"rep:{staff}", purpose=Purpose.SYSTEM, now=now, rng=rng, dedupe=dedupe)

@@ -66,7 +66,9 @@ def by_handle(tx: Tx, handle: str) -> Waiting | None:
 
 def is_own(tx: Tx, approval: Approval, manager: str) -> bool:
     """Whether this manager asked for it, under their id or their name."""
-    return any(drafts.is_same(approval.asked_by, each) for each in (manager, drafts.name_of(tx, manager)))
+    asked = approval.asked_by, drafts.name_of(tx, approval.asked_by)
+    answers = manager, drafts.name_of(tx, manager)
+    return any(drafts.is_same(one, other) for one in asked for other in answers)
 
 
 def tell(tx: Tx, facts: Facts, *, now: datetime, rng: Bits) -> int:

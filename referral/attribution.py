@@ -59,6 +59,7 @@ class Reason(StrEnum):
     FULFILMENT_RUNNING = "fulfilment.running"
     FULFILMENT_FAILED = "fulfilment.failed"
     CORRECTED = "reward.corrected"
+    MILESTONE_MISSED = "milestone.missed"
     MERGED = "person.merged"
     ERASED = "person.erased"
     EXPIRED = "expired"

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from referral import connectors, thanks
+from referral import connectors, fulfilment, thanks
 from referral.attribution import Reason
 from referral.errors import NotFound, RuleViolation
 from referral.fulfilment import FULFIL, OPEN, Bill, BillState
@@ -68,21 +68,30 @@ def done(tx: Tx, facts: Facts, bill: Bill, *, external: str = "", now: datetime,
 def fail(tx: Tx, facts: Facts, bill: Bill, note: str, *, now: datetime, rng: Bits) -> Bill | None:
     """It is certain that the person will not get it this way: the thanks ends and its budget comes back."""
     moved = tx.bills.move(bill, BillState.FAILED, now, needs="", note=note)
-    reward = _owed(tx, bill) if moved else None
-    if reward:
-        reason = Reason.REFUND_BEFORE_GRANT if is_refunded(reward) else Reason.FULFILMENT_FAILED
-        thanks.fail(tx, facts, reward, reason, now=now, rng=rng)
+    if moved:
+        _end(tx, facts, bill, now=now, rng=rng)
     return moved
 
 
 def came_back(tx: Tx, facts: Facts, bill: Bill, was: BillState, note: str, *, now: datetime, rng: Bits) -> Bill | None:
-    """Nothing was done this time, so a bill is again what it `was`; a thanks refunded meanwhile is not sent again."""
-    moved = tx.bills.move(bill, was, now, note=note)
-    reward = _owed(tx, bill)
-    if moved and was is BillState.WAITING and reward and is_refunded(reward):
-        thanks.fail(tx, facts, reward, Reason.REFUND_BEFORE_GRANT, now=now, rng=rng)
-        return tx.bills.move(moved, BillState.CANCELLED, now)
+    """Nothing was done this time, so a bill is again what it `was`; one that was called off meanwhile ends here."""
+    if was is not BillState.WAITING or not is_called_off(tx, bill):
+        return tx.bills.move(bill, was, now, note=note)
+    moved = tx.bills.move(bill, BillState.CANCELLED, now, needs="", note=note)
+    if moved:
+        _end(tx, facts, bill, now=now, rng=rng)
     return moved
+
+
+def _end(tx: Tx, facts: Facts, bill: Bill, *, now: datetime, rng: Bits) -> None:
+    """Its thanks, as long as it was owed, comes to nothing, for what it was called off or because it failed."""
+    reward = _owed(tx, bill)
+    if reward is None:
+        return
+    reason = Reason.ERASED if tx.erasures.find(reward.person) else Reason.FULFILMENT_FAILED
+    if is_refunded(reward):
+        reason = Reason.REFUND_BEFORE_GRANT
+    thanks.fail(tx, facts, reward, reason, now=now, rng=rng)
 
 
 def give_up(tx: Tx, bill: Bill, *, now: datetime) -> Bill | None:
@@ -102,12 +111,18 @@ def is_refunded(reward: Reward) -> bool:
     return reward.reason == Reason.REFUND_AFTER_PAYMENT
 
 
+def is_called_off(tx: Tx, bill: Bill) -> bool:
+    """Whether a bill must not be sent (again): its thanks was refunded or has ended, or its person was erased."""
+    reward = _owed(tx, bill)
+    return reward is None or is_refunded(reward) or tx.erasures.find(reward.person) is not None
+
+
 def decide(tx: Tx, facts: Facts, bill_id: str, arrived: bool, why: str, *, by: str, now: datetime, rng: Bits) -> Bill:
     """A person has found out what nobody here can know: that it arrived, or that it never will."""
     bill = tx.bills.get(bill_id)
     if bill is None:
         raise NotFound(f"没有这张单子：{bill_id}")
-    if _owed(tx, bill) is None:
+    if _owed(tx, bill) is None and bill.state not in OPEN:
         raise RuleViolation("bill.decided", "这份谢礼已经有结果了。")
     settle = done(tx, facts, bill, now=now, rng=rng) if arrived else fail(tx, facts, bill, why, now=now, rng=rng)
     if settle is None:
@@ -118,11 +133,14 @@ def decide(tx: Tx, facts: Facts, bill_id: str, arrived: bool, why: str, *, by: s
 
 
 def replay(tx: Tx, connector: str, since: datetime | None, *, now: datetime) -> int:
-    """Give a connector once more what it has not done, as often as if it were new; how many bills that are."""
+    """Give a connector once more what it has not done, as often as if it were new; how many bills that are.
+
+    A parcel that stands on our own list waits for staff, and for nothing else.
+    """
     count = 0
     wanted = (BillState.WAITING, BillState.UNKNOWN, BillState.SENT, BillState.FAILED)
     for bill in tx.bills.of_connector(connector, wanted, since):
-        if _owed(tx, bill) is None:
+        if _owed(tx, bill) is None or fulfilment.is_listed(tx, bill):
             continue
         to = BillState.WAITING if bill.state is BillState.FAILED else bill.state
         if tx.bills.move(bill, to, now, tries=0, note=""):

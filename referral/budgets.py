@@ -45,12 +45,21 @@ def reserve(tx: Tx, facts: Facts, campaign: Campaign, cost_fen: int, *, now: dat
         return False
     after = tx.campaigns.get(campaign.id)
     assert after
-    if after.used_fen * 100 >= after.budget_fen * ALARM_PERCENT and cost_fen:
-        _alarm(tx, facts, after, now=now, rng=rng)
     if cost_fen and is_used_up(tx, after) and after.state is CampaignState.RUNNING:
-        tx.campaigns.set_state(after.id, CampaignState.PAUSED, pause=BUDGET)
-        tx.audit.note("budget", "campaign.pause", after.id, f"{after.used_fen}/{after.budget_fen}", now)
+        _pause(tx, facts, after, now=now, rng=rng)
+    elif after.used_fen * 100 >= after.budget_fen * ALARM_PERCENT and cost_fen:
+        _alarm(tx, facts, after, now=now, rng=rng)
     return True
+
+
+def _pause(tx: Tx, facts: Facts, campaign: Campaign, *, now: datetime, rng: Bits) -> None:
+    """Who answers for it hears why, and how much is left; once a day, however often it goes on and rests again."""
+    tx.campaigns.set_state(campaign.id, CampaignState.PAUSED, pause=BUDGET)
+    tx.audit.note("budget", "campaign.pause", campaign.id, f"{campaign.used_fen}/{campaign.budget_fen}", now)
+    left = campaign.budget_fen - campaign.used_fen
+    stock: dict[str, object] = {"title": campaign.name, "left_yuan": f"{left / 100:.2f}".removesuffix(".00")}
+    once = f"budget_paused:{campaign.id}:{campaign.budget_fen}:{now.astimezone(SHANGHAI).date()}"
+    managers.tell(tx, facts, "rep.budget_paused", stock, now=now, rng=rng, dedupe=once)
 
 
 def release(tx: Tx, campaign_id: str, reserved_fen: int, *, spent_fen: int = 0, now: datetime) -> None:

@@ -22,6 +22,15 @@ class CampaignState(StrEnum):
     ENDED = "ended"
 
 
+SPOKEN = {
+    CampaignState.DRAFT: "草稿",
+    CampaignState.WAITING: "未开始",
+    CampaignState.RUNNING: "进行中",
+    CampaignState.PAUSED: "已暂停",
+    CampaignState.ENDED: "已结束",
+}
+"""Each state as staff call it."""
+
 BUDGET = "budget"
 OPERATOR = "operator"
 """Why a campaign is paused: its budget is used up, or somebody said so."""
@@ -39,7 +48,8 @@ NEXT = {
 class Campaign:
     """A campaign. `used_fen` counts what its thanks have reserved or spent of `budget_fen`, `spent_fen` the latter.
 
-    `pause` says why it is paused; `alarmed_at` is when staff were told that little of the budget is left.
+    `pause` says why it is paused, `paused_at` since when somebody wants it so; `alarmed_at` is when staff were told
+    that little of the budget is left.
     """
 
     id: str
@@ -53,6 +63,7 @@ class Campaign:
     spent_fen: int = 0
     version: int = 1
     pause: str = ""
+    paused_at: datetime | None = None
     alarmed_at: datetime | None = None
 
     def is_open(self, now: datetime) -> bool:
@@ -68,8 +79,12 @@ class Campaign:
             return "campaign.ended"
         if not self.has_begun(at):
             return "campaign.early"
-        rests = self.state is CampaignState.DRAFT or (self.state is CampaignState.PAUSED and self.pause != BUDGET)
-        return "campaign.paused" if rests and not came_before else ""
+        return "campaign.paused" if self._rested(at) and not came_before else ""
+
+    def _rested(self, at: datetime) -> bool:
+        if self.state is CampaignState.PAUSED and self.pause != BUDGET:
+            return self.paused_at is None or at >= self.paused_at
+        return self.state is CampaignState.DRAFT
 
     def has_begun(self, now: datetime) -> bool:
         """Whether its start had come, in whole seconds as platforms tell time."""
@@ -88,7 +103,9 @@ class Campaigns(Protocol):
     def add(self, campaign: Campaign, terms: Terms, now: datetime) -> None: ...
     def get(self, campaign: str) -> Campaign | None: ...
     def all(self) -> list[Campaign]: ...
-    def set_state(self, campaign: str, state: CampaignState, *, pause: str = "") -> None: ...
+    def set_state(
+        self, campaign: str, state: CampaignState, *, pause: str = "", paused_at: datetime | None = None
+    ) -> None: ...
     def edit(
         self, campaign: str, terms: Terms, *, budget_fen: int, ends_at: datetime | None, now: datetime
     ) -> None: ...
@@ -153,11 +170,13 @@ def move(tx: HasCampaigns, campaign_id: str, state: CampaignState, *, now: datet
     if state is campaign.state and not (state is CampaignState.PAUSED and campaign.pause == BUDGET):
         return campaign
     if state is not campaign.state and state not in NEXT[campaign.state]:
-        raise RuleViolation("campaign.state", f"活动现在是 {campaign.state}，不能改为 {state}。")
+        raise RuleViolation("campaign.state", f"活动现在是「{SPOKEN[campaign.state]}」，不能改为「{SPOKEN[state]}」。")
     if state is CampaignState.ENDED:
         tx.campaigns.end(campaign_id, now)
+    elif state is CampaignState.PAUSED:
+        tx.campaigns.set_state(campaign_id, state, pause=OPERATOR, paused_at=now)
     else:
-        tx.campaigns.set_state(campaign_id, state, pause=OPERATOR if state is CampaignState.PAUSED else "")
+        tx.campaigns.set_state(campaign_id, state)
     if campaign.state is CampaignState.DRAFT and state is CampaignState.RUNNING:
         tx.campaigns.begin(campaign_id, now)
     moved = tx.campaigns.get(campaign_id)

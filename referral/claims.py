@@ -22,7 +22,7 @@ from referral.ids import Bits, new_id
 from referral.jobs import Job
 from referral.messages import RepText
 from referral.outbox import Purpose, post
-from referral.people import NAMELESS, Person
+from referral.people import UNNAMED, Person
 from referral.times import days
 from referral.touches import TouchKind, touch_by_code
 
@@ -318,7 +318,7 @@ def _late_days(tx: Tx, at: datetime) -> int:
 def _tell_staff(tx: Tx, facts: Facts, claim: Claim, person: Person, *, now: datetime, rng: Bits) -> None:
     """To the friend's own rep; where they have none, to who answers for the house."""
     told = [claim.rep] if claim.rep else managers.told(tx, facts)
-    friend = person.called or NAMELESS
+    friend = person.called or UNNAMED
     text = facts.words.say("rep.claim_made", friend=friend, advocate=claim.name)
     for staff in told:
         dedupe = f"claim:{claim.id}:{staff}"

@@ -26,7 +26,10 @@ FAILING = "failing"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """How one connector stands. `why` it is disabled; `told_at` is when the managers heard of the present trouble."""
+    """How one connector, or one pool of codes, stands.
+
+    `why` it is disabled; `told_at` is when the managers heard of the present trouble.
+    """
 
     connector: str
     failing_since: datetime | None = None

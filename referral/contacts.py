@@ -15,6 +15,7 @@ from referral.merges import join
 from referral.messages import FetchProfile, RepText, Welcome
 from referral.outbox import Purpose, post
 from referral.people import Person, find_or_create
+from referral.promises import offered
 from referral.referrals import ReferralStatus
 from referral.touches import TouchKind, touch_by_code
 
@@ -59,10 +60,11 @@ def friend_added(tx: Tx, facts: Facts, event: FriendAdded, *, now: datetime, rng
         touch = touch_by_code(tx, person.id, code.code, kind=TouchKind.ADD, at=event.at, now=now, rng=rng)
     if touch is None and not _came_by(tx, person, code):
         code = None
+    code = code or _came_before(tx, person, event.at)
     _welcome(tx, facts, event, person, code, now=now, rng=rng)
     fetch = FetchProfile(who=event.who.value)
-    if touch:
-        fetch = FetchProfile(who=event.who.value, rep=event.rep, code=touch.code)
+    if code:
+        fetch = FetchProfile(who=event.who.value, rep=event.rep, code=code.code)
     post(tx, fetch, lane=f"profile:{event.who.value}", purpose=Purpose.SYSTEM, person=person.id, now=now, rng=rng)
     orders.reexamine(tx, facts, person.id, now=now, rng=rng)
 
@@ -124,6 +126,15 @@ def _came_by(tx: Tx, person: Person, code: Code | None) -> bool:
     return bool(code and referral and referral.code == code.code)
 
 
+def _came_before(tx: Tx, person: Person, at: datetime) -> Code | None:
+    """The code that counts for them already, typed in a chat before they added anybody; None once it is over."""
+    for referral in reversed(tx.referrals.of_friend(person.id)):
+        campaign = tx.campaigns.get(referral.campaign)
+        if referral.status in _STANDING and campaign and not campaign.is_over(at):
+            return tx.codes.find(referral.code)
+    return None
+
+
 def _welcome(
     tx: Tx, facts: Facts, event: FriendAdded, person: Person, code: Code | None, *, now: datetime, rng: Bits
 ) -> None:
@@ -158,7 +169,7 @@ def _welcome_text(tx: Tx, facts: Facts, rep_id: str, person: Person, code: Code 
         return facts.words.say("welcome.plain", stock)
     if person.joined_at or tx.orders.of_person(person.id):
         return facts.words.say("welcome.customer", stock)
-    stock |= facts.words.offer(campaign.pack, tx.campaigns.terms(campaign.id, campaign.version))
+    stock |= offered(tx, facts, campaign)
     if advocate.shown_name is None:
         return facts.words.say("welcome.unsigned", stock)
     return facts.words.say("welcome.named", stock | {"advocate": advocate.shown_name})

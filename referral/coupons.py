@@ -6,17 +6,19 @@ coupon was used. What is used and what is called back meet at the coupon's own r
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
-from referral import ledger
+from referral import connectors, ledger
 from referral.ids import Bits, new_id
 from referral.rewards import Reward, RewardState
 
 if TYPE_CHECKING:
+    from referral.facts import Facts
     from referral.tx import Tx
 
 OWN = ""
@@ -61,10 +63,12 @@ class Coupons(Protocol):
 
     def add(self, coupons: Sequence[Coupon]) -> None: ...
     def taken(self, pool: str, codes: Sequence[str]) -> set[str]: ...
+    def elsewhere(self, pool: str, codes: Sequence[str]) -> dict[str, str]: ...
     def claim(self, pool: str, reward: str, now: datetime) -> Coupon | None: ...
     def of_reward(self, reward: str) -> Coupon | None: ...
     def of_token(self, token: str) -> Coupon | None: ...
     def of_code(self, code: str) -> list[Coupon]: ...
+    def like(self, code: str) -> list[Coupon]: ...
     def use(self, coupon: str, by: str, shop: str, now: datetime) -> bool: ...
     def void(self, reward: str, now: datetime) -> bool: ...
     def counts(self, now: datetime) -> dict[str, Mapping[str, int]]: ...
@@ -85,7 +89,42 @@ def pool_for(pool: str, reward: Reward) -> str:
 
 def claim(tx: Tx, pool: str, reward: Reward, *, now: datetime) -> Coupon | None:
     """Take a code out of a pool for a thanks, the same one when asked again; None where none is left."""
-    return tx.coupons.of_reward(reward.id) or tx.coupons.claim(pool_for(pool, reward), reward.id, now)
+    if known := tx.coupons.of_reward(reward.id):
+        return known
+    own = pool_for(pool, reward)
+    taken = tx.coupons.claim(own, reward.id, now)
+    if taken:
+        connectors.worked(tx, _stands_as(own))
+    return taken
+
+
+def fill(tx: Tx, pool: str, codes: Sequence[str], *, now: datetime, rng: Bits) -> None:
+    """Add codes to a pool that it has never had; where it was empty that is over."""
+    tx.coupons.add([made(pool, code, now=now, rng=rng) for code in codes])
+    if codes:
+        connectors.worked(tx, _stands_as(pool))
+
+
+def ran_out(tx: Tx, facts: Facts, pool: str, *, now: datetime, rng: Bits) -> bool:
+    """Tell the managers that a pool has no code left, once until codes are added; whether they were told now."""
+    return connectors.trouble(tx, facts, _stands_as(pool), "rep.pool_empty", {"id": pool}, now=now, rng=rng)
+
+
+def _stands_as(pool: str) -> str:
+    """The name under which the standing of a pool is kept, beside those of connectors."""
+    return f"pool:{pool}"
+
+
+def typed(tx: Tx, text: str) -> list[Coupon]:
+    """The coupons that people have and whose code somebody has typed, several where pools share a code.
+
+    Spaces never count; capitals, hyphens and full-width letters only where no code reads just so.
+    """
+    code = "".join(text.split())
+    if not code.isprintable():
+        return []
+    folded = unicodedata.normalize("NFKC", code).replace("-", "")
+    return tx.coupons.of_code(code) or (tx.coupons.like(folded) if folded else [])
 
 
 def give_own(tx: Tx, reward: Reward, *, now: datetime, rng: Bits) -> Coupon:

@@ -20,7 +20,6 @@ from referral import budgets, fulfilment, ledger, points, stories
 from referral.attribution import Reason
 from referral.broadcasts import FOLLOW
 from referral.errors import NotFound
-from referral.fulfilment import BillState
 from referral.identities import Identity
 from referral.ids import Bits
 from referral.jobs import Job
@@ -123,7 +122,7 @@ def _renounce(tx: Tx, person: str, *, now: datetime, rng: Bits) -> int:
     """
     renounced = 0
     for reward in tx.rewards.of_person(person):
-        if not _is_open(reward) or not _is_called_back(tx, reward, now=now):
+        if not _is_open(reward) or not fulfilment.cancel(tx, reward, now=now):
             continue
         if tx.rewards.move(reward, RewardState.REVERSED, Reason.ERASED, now):
             ledger.record(tx, reward, RewardState.REVERSED, now=now, rng=rng)
@@ -131,14 +130,6 @@ def _renounce(tx: Tx, person: str, *, now: datetime, rng: Bits) -> int:
             points.give_back(tx, reward, now=now, rng=rng)
             renounced += 1
     return renounced
-
-
-def _is_called_back(tx: Tx, reward: Reward, *, now: datetime) -> bool:
-    """Whether it does not reach the person any more. A parcel that is only on the list can go nowhere from now on."""
-    if fulfilment.cancel(tx, reward, now=now):
-        return True
-    bill, address = tx.bills.of_reward(reward.id), tx.addresses.of_reward(reward.id)
-    return bool(bill and address and tx.bills.move(bill, BillState.CANCELLED, now))
 
 
 def _is_open(reward: Reward) -> bool:

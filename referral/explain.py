@@ -16,7 +16,7 @@ from referral.attribution import DEFAULT_LATE_DAYS, Reason
 from referral.orders import Order, Outcome
 from referral.people import Person
 from referral.referrals import Disclosure, Referral, ReferralStatus
-from referral.rewards import Reward, RewardState
+from referral.rewards import Reward, RewardState, Side
 from referral.terms import Terms
 from referral.times import days
 
@@ -125,9 +125,19 @@ ADVICE: dict[str, Advice] = {
 _SETTLED = (Reason.LATE_CLAIM, Reason.CREDITED, Reason.MERGED, Reason.ERASED)
 
 
-def advice_for(reason: str) -> Advice | None:
-    """What a person can do about a reason; None where there is nothing to be done and nothing wrong."""
-    return None if reason in _SETTLED else ADVICE.get(reason, Advice.APPEAL)
+_OF_FRIENDS = (Advice.NEXT, Advice.LATER)
+"""What only somebody who brings friends is told."""
+
+
+def advice_for(reason: str, *, of_own: bool = False) -> Advice | None:
+    """What a person can do about a reason; None where there is nothing to be done and nothing wrong.
+
+    `of_own` where it is their own act, or a thanks for it: then there is nothing to say of friends.
+    """
+    if reason in _SETTLED:
+        return None
+    advice = ADVICE.get(reason, Advice.APPEAL)
+    return None if of_own and advice in _OF_FRIENDS else advice
 
 
 def of_referral(
@@ -159,10 +169,20 @@ def of_referral(
     return replace(told, change=None, until=None) if told.change is Change.EXPIRY else told
 
 
-def of_reward(reward: Reward, terms: Terms, *, reader: Reader, order: Order | None = None) -> Explanation:
-    """How one thanks stands, for the person whose it is or for staff; the friend behind it is not named."""
+def of_reward(
+    reward: Reward, terms: Terms, *, reader: Reader, order: Order | None = None, approving: bool = False
+) -> Explanation:
+    """How one thanks stands, for the person whose it is or for staff; the friend behind it is not named.
+
+    `approving` where somebody has still to say yes to it.
+    """
     seen = order.name if order and _sees_orders(reader) else None
-    return _of_reward(f"reward:{reward.id}", reward.state.value, reward, terms, order=seen)
+    told = _of_reward(f"reward:{reward.id}", reward.state.value, reward, terms, order=seen)
+    return replace(told, missing=_with_approval(told.missing)) if approving else told
+
+
+def _with_approval(missing: tuple[Missing, ...]) -> tuple[Missing, ...]:
+    return missing if Missing.APPROVAL in missing else (*missing, Missing.APPROVAL)
 
 
 def of_order(order: Order, *, late_days: int = DEFAULT_LATE_DAYS, reader: Reader, now: datetime) -> Explanation:
@@ -180,7 +200,7 @@ def of_order(order: Order, *, late_days: int = DEFAULT_LATE_DAYS, reader: Reader
         missing=(Missing.IDENTITY,) if order.outcome is Outcome.UNMATCHED else (),
         change=Change.LATE_CLAIM if open_still else None,
         until=until if open_still else None,
-        advice=advice_for(reason),
+        advice=advice_for(reason, of_own=True),
         order=order.name if _sees_orders(reader) else None,
     )
 
@@ -259,7 +279,7 @@ def _of_reward(
         missing=missing,
         change=change,
         until=until,
-        advice=advice_for(reason),
+        advice=advice_for(reason, of_own=reward.side is Side.FRIEND),
         order=order,
     )
 
@@ -267,6 +287,8 @@ def _of_reward(
 def _open_ends(reward: Reward, *, choosing: bool) -> tuple[tuple[Missing, ...], Change | None, datetime | None]:
     """What a thanks still lacks, and what may still become of it."""
     match reward.state:
+        case RewardState.HELD if reward.reason == Reason.APPROVAL_WAITING:  # the refund window is over
+            return (Missing.APPROVAL,), None, None
         case RewardState.HELD:
             missing = (Missing.CHOICE, Missing.HOLD) if choosing else (Missing.HOLD,)
             return missing, Change.REFUND, reward.due_at

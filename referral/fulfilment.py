@@ -44,7 +44,8 @@ NEXT = {
     | {BillState.CANCELLED},
     BillState.NEEDS: {BillState.WAITING, BillState.DONE, BillState.FAILED, BillState.CANCELLED},
     BillState.SENT: {BillState.NEEDS, BillState.UNKNOWN, BillState.DONE, BillState.FAILED, BillState.CANCELLED},
-    BillState.UNKNOWN: {BillState.NEEDS, BillState.WAITING, BillState.SENT, BillState.DONE, BillState.FAILED},
+    BillState.UNKNOWN: {BillState.NEEDS, BillState.WAITING, BillState.SENT, BillState.DONE, BillState.FAILED}
+    | {BillState.CANCELLED},
     BillState.DONE: set[BillState](),
     BillState.FAILED: {BillState.WAITING, BillState.DONE, BillState.CANCELLED},
     BillState.CANCELLED: set[BillState](),
@@ -108,19 +109,28 @@ def given(tx: Tx, bill: Bill, *, now: datetime) -> Bill | None:
 
 
 def cancel(tx: Tx, reward: Reward, *, now: datetime) -> bool:
-    """Call back what has not reached the person; False where it has, or may have.
+    """Call back what has not reached the person, a parcel on our own list too; False where it has, or may have.
 
-    What waits for the person's own yes at the other side is asked back there; it ends when the other side agrees.
+    What waits for the person's own yes at the other side is asked back there; it ends when the other side agrees. What
+    nobody knows the fate of is looked into at once.
     """
     bill = tx.bills.of_reward(reward.id)
     if bill is None:
         return True
-    if bill.state is BillState.SENT and bill.needs == CONFIRM:
+    if bill.state is BillState.UNKNOWN or (bill.state is BillState.SENT and bill.needs == CONFIRM):
         tx.jobs.put(Job(kind=FULFIL, key=bill.id, due_at=now))
-    if bill.state not in (BillState.WAITING, BillState.NEEDS, BillState.FAILED, BillState.CANCELLED):
+    if bill.state not in _NOT_THERE and not is_listed(tx, bill):
         return False
     tx.jobs.cancel(FULFIL, bill.id)
     return bill.state is BillState.CANCELLED or tx.bills.move(bill, BillState.CANCELLED, now) is not None
+
+
+_NOT_THERE = (BillState.WAITING, BillState.NEEDS, BillState.FAILED, BillState.CANCELLED)
+
+
+def is_listed(tx: Tx, bill: Bill) -> bool:
+    """Whether it is a parcel that stands on our own list: its address is known, and nobody has said that it is out."""
+    return bill.state is BillState.SENT and tx.addresses.of_reward(bill.reward) is not None
 
 
 _WAITS = (

@@ -5,7 +5,7 @@ An entry moves `amount` out of the `credit` account into the `debit` account. Ba
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -49,6 +49,8 @@ class Ledger(Protocol):
 
     def append(self, entry: Entry, salt: bytes) -> None: ...
     def balance(self, account: str, unit: str) -> int: ...
+    def length(self) -> int: ...
+    def about(self, refs: Collection[str], *, after: int = 0) -> list[Entry]: ...
 
 
 class HasLedger(Protocol):

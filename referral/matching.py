@@ -8,9 +8,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from referral import orders
+from referral.errors import RuleViolation
 from referral.identities import Identity, IdentityKind
 from referral.ids import Bits
-from referral.merges import join
+from referral.merges import are_two, join
 
 if TYPE_CHECKING:
     from referral.facts import Facts
@@ -27,7 +28,6 @@ class Matched(StrEnum):
 
     JOINED = "joined"
     KNOWN = "known"
-    ANOTHER = "another"
 
 
 def phone_by_rep(
@@ -35,19 +35,25 @@ def phone_by_rep(
 ) -> tuple[Matched, str]:
     """A rep knows this customer's phone: it joins them with whoever was known by it, and their orders are looked at.
 
-    Returns what became of it and who the customer is now. `ANOTHER` where the phone is that of somebody who is known to
-    be another, by a number of their own.
+    Returns what became of it and who the customer is now. Raises `RuleViolation` where the phone is that of somebody
+    who is known to be another, by a number of their own; nothing was learned then.
     """
-    known = tx.people.identities(person)
+    known, owner = tx.people.identities(person), tx.people.find(phone)
     if phone in known:
         return Matched.KNOWN, person
+    if owner and are_two(tx, person, owner.id):
+        raise _another()
     kept = join(tx, facts, [*known, phone], now=now, rng=rng)
     owner = tx.people.find(phone)
     if kept is None or owner is None or owner.id != kept.id:
-        return Matched.ANOTHER, person
+        raise _another()
     tx.audit.note(f"rep:{by}", "person.phone", kept.id, "", now)
     orders.reexamine(tx, facts, kept.id, now=now, rng=rng)
     return Matched.JOINED, kept.id
+
+
+def _another() -> RuleViolation:
+    return RuleViolation("phone.another", "这个手机号已经是另一位客户的，请跟对方再核对一下。")
 
 
 def phone_by_self(tx: Tx, facts: Facts, person: str, phone: Identity, *, now: datetime, rng: Bits) -> None:

@@ -6,6 +6,7 @@ is held or granted moves in the ledger, silence under one name is silence under 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,10 +17,9 @@ from referral import ledger, notices, thanks
 from referral.attribution import Reason
 from referral.consent import NUDGES, Answer, Consent
 from referral.identities import Identity, IdentityKind
-from referral.ids import Bits, new_id
+from referral.ids import Bits, is_id, new_id
 from referral.moments import Due, Permission, State
 from referral.people import OWN_NUMBERS, Person
-from referral.points import UNIT
 from referral.referrals import Referral, ReferralStatus
 from referral.rewards import Cause, RewardState
 from referral.touches import point_again
@@ -34,6 +34,7 @@ IDENTITY = "identity"
 _ONE_EACH = (IdentityKind.WECOM, IdentityKind.UNIONID, IdentityKind.OPENID)
 """Of these a human being has one, of an openid one per app: two different ones are two people."""
 
+_MERGED = "merged"
 _STATES = (RewardState.HELD, RewardState.GRANTED)
 
 
@@ -59,8 +60,8 @@ class Merges(Protocol):
     def of_person(self, person: str) -> list[Merge]: ...
     def were_parted(self, one: str, other: str) -> bool: ...
     def moved_rewards(self, merge: Merge) -> list[str]: ...
-    def note_balance(self, merge: Merge, account: str, unit: str, missing: int) -> None: ...
-    def noted_balances(self, merge: Merge) -> dict[tuple[str, str], int]: ...
+    def note_ledger(self, merge: Merge, length: int) -> None: ...
+    def noted_ledger(self, merge: Merge) -> int: ...
 
 
 def join(tx: Tx, facts: Facts, identities: Sequence[Identity], *, now: datetime, rng: Bits) -> Person | None:
@@ -106,11 +107,9 @@ def merge(tx: Tx, facts: Facts, kept: str, gone: str, *, why: str, who: str, now
     _share_silence(tx, [p for p in (tx.people.get(kept), tx.people.get(gone)) if p], now)
     folded = _one_referral_each(tx, facts, made, now=now, rng=rng)
     stays = _one_milestone_each(tx, facts, made, now=now, rng=rng)
-    missing = _missing(tx, gone)
     move_balances(tx, gone, kept, _less(_balances(tx, gone), _owed(tx, stays)), made.id, now=now, rng=rng)
     tx.merges.fold(made, folded)
-    for (account, unit), amount in missing.items():
-        tx.merges.note_balance(made, account, unit, amount)
+    tx.merges.note_ledger(made, tx.ledger.length())
     point_again(tx, kept)
     thanks.review_milestones(tx, facts, kept, now=now, rng=rng)
     tx.audit.note(who, "person.merge", kept, f"{gone} {why}", now)
@@ -174,14 +173,14 @@ def _one_milestone_each(tx: Tx, facts: Facts, made: Merge, *, now: datetime, rng
     return stays
 
 
-def _weight(tx: Tx, referral: Referral) -> tuple[int, tuple[datetime, datetime, str]]:
+def _weight(tx: Tx, referral: Referral) -> tuple[int, tuple[datetime, datetime], str]:
     """What has gone furthest stays; of equals the one that was credited by the earlier order, or touched earlier."""
     ranks = {ReferralStatus.CREDITED: 1, ReferralStatus.REVERSED: 2, ReferralStatus.PENDING: 3}
     rank = ranks.get(referral.status, 4)
     if rank == 1 and not thanks.is_open(tx, referral):
         rank = 0
     order = tx.orders.get(referral.order) if referral.order else None
-    return rank, order.came if order else (referral.at, referral.at, referral.id)
+    return rank, order.came if order else (referral.at, referral.at), referral.id
 
 
 def _share_silence(tx: Tx, people: Sequence[Person], now: datetime) -> None:
@@ -236,25 +235,25 @@ def _less(amounts: dict[tuple[str, str], int], others: dict[tuple[str, str], int
     return {key: amount for key, amount in left.items() if amount}
 
 
-def _missing(tx: Tx, person: str) -> dict[tuple[str, str], int]:
-    """How much less stands in a person's accounts than was given to them: what they have used."""
-    balances, owed = _balances(tx, person), _owed(tx, [reward.id for reward in tx.rewards.of_person(person)])
-    return _less(owed, balances)
-
-
 def to_give_back(tx: Tx, found: Merge, rewards: Sequence[str]) -> dict[tuple[str, str], int]:
-    """What goes back to the one who was folded away: their thanks as they stand now, less what they had used before."""
-    owed, missing = _owed(tx, rewards), tx.merges.noted_balances(found)
-    returned = sum(_returned_since(tx, found, reward) for reward in rewards)
-    granted = RewardState.GRANTED.value, UNIT
-    return _less(owed, missing | {granted: missing.get(granted, 0) - returned})
+    """What goes back to the one who was folded away: what they brought, and what became of their thanks since.
 
-
-def _returned_since(tx: Tx, found: Merge, reward: str) -> int:
-    """The points of an exchange made before two were merged that came back after it."""
-    exchange = tx.shop.of_reward(reward)
-    since = exchange is not None and exchange.returned_at is not None and exchange.returned_at >= found.at
-    return exchange.points if exchange and since else 0
+    What was bought with the points of both stays with the one kept, as all does that began after the merge.
+    """
+    exchanges = [exchange.id for reward in rewards if (exchange := tx.shop.of_reward(reward))]
+    since = tx.ledger.about([*rewards, *exchanges], after=tx.merges.noted_ledger(found))
+    brought = [each for each in tx.ledger.about([found.id]) if each.kind == _MERGED]
+    theirs: Counter[tuple[str, str]] = Counter()
+    for entry in brought:
+        into_kept = entry.debit.startswith(f"{found.kept}:")
+        account = (entry.debit if into_kept else entry.credit).partition(":")[2]
+        theirs[account, entry.unit] += entry.amount if into_kept else -entry.amount
+    for entry in since:
+        for account, amount in ((entry.debit, entry.amount), (entry.credit, -entry.amount)):
+            owner, _, state = account.partition(":")
+            if is_id(owner, "p"):
+                theirs[state, entry.unit] += amount
+    return {key: amount for key, amount in theirs.items() if amount}
 
 
 def move_balances(
@@ -265,4 +264,4 @@ def move_balances(
         out, into = (f"{source}:{state}", f"{target}:{state}")
         if amount < 0:
             out, into = into, out
-        ledger.move(tx, "merged", out, into, unit, abs(amount), ref, now=now, rng=rng)
+        ledger.move(tx, _MERGED, out, into, unit, abs(amount), ref, now=now, rng=rng)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from referral import choices, hours
+from referral import addresses, choices, hours, sums
 from referral.attribution import Reason
 from referral.consent import NUDGES, Answer
 from referral.framing import pronoun_for
@@ -28,6 +28,7 @@ ARRIVED = "arrived"
 REFUSED = "refused"
 OF_THANKS = "thanks."
 OF_CLAIMS = "claim."
+ADDRESS = "address"
 OF_APPEAL = "appeal.answered"
 """The kind of the news that an appeal was answered; it refers to the appeal."""
 STORY = "story"
@@ -38,9 +39,6 @@ DELIVER = "notices.deliver"
 
 CARRIES = "notices:"
 """How a letter's `dedupe` names the notices it carries, so that they wait again if it does not arrive."""
-
-ROOM = 36
-"""As many characters as the words of several thanks may take in one sentence."""
 
 MENU_HEAD = 1024
 """As many bytes as the head of a menu may have (platform.md 5.3)."""
@@ -204,31 +202,46 @@ def refused(tx: Tx, facts: Facts, reward: Reward, *, now: datetime, rng: Bits) -
     tell(tx, facts, reward.person, f"{OF_THANKS}{REFUSED}", reward.id, now=now, rng=rng)
 
 
+def ask_address(tx: Tx, facts: Facts, reward: Reward, *, now: datetime, rng: Bits) -> None:
+    """Ask the person of a gift where it is to be sent, instead of whatever of it they have not heard yet."""
+    tx.notices.void(reward.person, reward.id)
+    tell(tx, facts, reward.person, f"{OF_THANKS}{ADDRESS}", reward.id, now=now, rng=rng)
+
+
 def said(tx: Tx, facts: Facts, waiting: Sequence[Notice]) -> list[str]:
-    """What waits, in words; several thanks for one act, of which the same is to be told, in one sentence."""
-    together: dict[tuple[object, ...], list[Notice]] = {}
+    """What waits, in words; news of thanks that differs in nothing but the thanks is one sentence, with their sum."""
+    together: dict[tuple[str, str], list[Notice]] = {}
     for notice in waiting:
         together.setdefault(_occasion(tx, facts, notice), []).append(notice)
-    return list(dict.fromkeys(line for notices in together.values() for line in _together(tx, facts, notices)))
+    return [line for notices in together.values() for line in _together(tx, facts, notices)]
 
 
-def _occasion(tx: Tx, facts: Facts, notice: Notice) -> tuple[object, ...]:
+def _occasion(tx: Tx, facts: Facts, notice: Notice) -> tuple[str, str]:
     reward = _reward(tx, notice)
-    if reward is None or not (reward.referral or reward.story):
-        return (notice.id,)
-    news = notice.kind.removeprefix(OF_THANKS)
-    return _key(facts, reward, news), reward.referral, reward.story, reward.due_at if news == RewardState.HELD else None
+    if reward is None:
+        return "", worded(tx, facts, notice)
+    key = _key(tx, facts, reward, _news(notice))
+    return key, facts.words.say(key, _stock(tx, facts, reward) | dict.fromkeys(_SUMMED, ""))
+
+
+_SUMMED = ("advocate_thanks", "friend_thanks", "points")
+"""What is added up where several thanks are told of at once."""
 
 
 def _together(tx: Tx, facts: Facts, notices: Sequence[Notice]) -> list[str]:
     rewards = [reward for notice in notices if (reward := _reward(tx, notice))]
-    names = dict.fromkeys(facts.words.thanks(reward.form) for reward in rewards)
-    *first, last = names or [""]
-    all_of_it = f"{'、'.join(first)}和{last}" if first else last
-    if not first or len(all_of_it) > ROOM:
-        return [worded(tx, facts, notice) for notice in notices]
-    stock = {**_stock(tx, facts, rewards[0]), "advocate_thanks": all_of_it, "friend_thanks": all_of_it}
-    return [facts.words.say(_key(facts, rewards[0], notices[0].kind.removeprefix(OF_THANKS)), stock)]
+    if not rewards:
+        return [worded(tx, facts, notices[0])]
+    key, stock = _key(tx, facts, rewards[0], _news(notices[0])), _stock(tx, facts, rewards[0])
+    if (friends := len({reward.friend for reward in rewards})) > 1:
+        stock["friend"] = facts.words.say("notice.friends", count=friends)
+    stock["points"] = sum(_exchanged(tx, reward) for reward in rewards)
+    told = sums.sentences([reward.form for reward in rewards], facts.words.thanks)
+    return [facts.words.say(key, stock | {"advocate_thanks": all_of, "friend_thanks": all_of}) for all_of in told]
+
+
+def _news(notice: Notice) -> str:
+    return notice.kind.removeprefix(OF_THANKS)
 
 
 def _reward(tx: Tx, notice: Notice) -> Reward | None:
@@ -254,22 +267,36 @@ def worded(tx: Tx, facts: Facts, notice: Notice) -> str:
         return facts.words.say(f"notice.{notice.kind.replace('.', '_')}", named)
     reward = tx.rewards.get(notice.ref)
     assert reward
-    return facts.words.say(_key(facts, reward, notice.kind.removeprefix(OF_THANKS)), _stock(tx, facts, reward))
+    return facts.words.say(_key(tx, facts, reward, _news(notice)), _stock(tx, facts, reward))
 
 
-def _key(facts: Facts, reward: Reward, news: str) -> str:
+def _key(tx: Tx, facts: Facts, reward: Reward, news: str) -> str:
     """Which words news of a reward takes: by side, by what it is for, by who hands it over, by why it failed."""
+    if news == ADDRESS:
+        return "notice.address"
+    if news == RewardState.GRANTED and addresses.parcel_of(tx, reward):
+        return "notice.sent"
     if reward.cause is Cause.REDEMPTION:
         return "notice.granted_redemption" if news == RewardState.GRANTED else "notice.returned_redemption"
     if news in (RewardState.REVERSED, RewardState.REJECTED):
-        news = "reversed" if reward.reason in _TAKEN_BACK else "corrected"
+        return _undone(reward)
     if news == RewardState.GRANTED and reward.kind in _BY_HAND and reward.kind not in facts.connectors:
         return "notice.by_hand"
     if reward.side is Side.FRIEND:
         return f"notice.{news}_friend"
-    if reward.cause is Cause.REFERRAL or news == "corrected":
-        return f"notice.{news}"
-    return f"notice.{news}_other" if news == "reversed" else f"notice.{news}_{reward.cause.value}"
+    return f"notice.{news}" if reward.cause is Cause.REFERRAL else f"notice.{news}_{reward.cause.value}"
+
+
+def _undone(reward: Reward) -> str:
+    """A refund takes back, whatever else it was that stood against a thanks; one that had arrived was not awaited."""
+    if reward.reason == Reason.MILESTONE_MISSED:
+        return "notice.reversed_milestone"
+    what = "reversed" if reward.reason in _TAKEN_BACK else "corrected"
+    if reward.granted_at and (what == "corrected" or reward.cause is not Cause.REFERRAL):
+        return "notice.reversed_other"
+    if reward.cause is not Cause.REFERRAL:
+        return "notice.corrected_other"
+    return f"notice.{what}_friend" if reward.side is Side.FRIEND else f"notice.{what}"
 
 
 _BY_HAND = ("cash", "gift")
@@ -286,15 +313,21 @@ def _stock(tx: Tx, facts: Facts, reward: Reward) -> dict[str, object]:
     friend = tx.people.get(reward.friend) if reward.friend else None
     named = friend.called if friend and referral and referral.disclosed is Disclosure.YES else None
     thanked = facts.words.thanks(reward.form)
-    exchange = tx.shop.of_reward(reward.id) if reward.cause is Cause.REDEMPTION else None
     return {
         **facts.words.offer(campaign.pack, tx.campaigns.terms(campaign.id, (referral or campaign).version)),
         "company": facts.company,
         "advocate_thanks": thanked,
         "friend_thanks": thanked,
-        "points": exchange.points if exchange else 0,
+        "points": _exchanged(tx, reward),
+        "parcel": addresses.parcel_of(tx, reward),
         "friend": facts.words.friend(named),
         "when": chinese_date(reward.due_at) if reward.due_at else "",
         "me_link": facts.own_page(reward.person),
         "reason": facts.words.reason(reward.reason),
     }
+
+
+def _exchanged(tx: Tx, reward: Reward) -> int:
+    """How many points it was exchanged for."""
+    exchange = tx.shop.of_reward(reward.id) if reward.cause is Cause.REDEMPTION else None
+    return exchange.points if exchange else 0

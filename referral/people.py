@@ -16,6 +16,10 @@ OWN_NUMBERS = (IdentityKind.CRM, IdentityKind.WECOM, IdentityKind.UNIONID)
 """Identities of which a human being has one."""
 
 NAMELESS = "您的好友"
+"""How a friend is told of an advocate who has no name that can be read."""
+
+UNNAMED = "一位还没留名字的客户"
+"""How staff are told of somebody who has none."""
 
 
 class Byline(StrEnum):

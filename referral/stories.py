@@ -26,7 +26,6 @@ from referral.thanks import thanks_for_story
 
 if TYPE_CHECKING:
     from referral.attribution import Reason
-    from referral.campaigns import Campaign
     from referral.facts import Facts
     from referral.rewards import Reward
     from referral.tx import Tx
@@ -311,13 +310,6 @@ def forget(tx: Tx, person: str, *, now: datetime) -> None:
 def is_closed(industry: str) -> bool:
     """Whether customers' stories may not be published at all in this industry."""
     return not may_be_told(industry)
-
-
-def campaign_of(tx: Tx, now: datetime) -> Campaign | None:
-    """The newest running campaign that thanks for selected stories: its rules say by what they are chosen, and when."""
-    running = [c for c in tx.campaigns.all() if c.is_open(now)]
-    promised = [c for c in running if tx.campaigns.terms(c.id, c.version).thanks_for("story")]
-    return max(promised, key=lambda c: (c.starts_at, c.id), default=None)
 
 
 def _known(tx: Tx, story_id: str) -> Story:

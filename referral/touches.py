@@ -99,7 +99,8 @@ def touch_by_code(
         return None
     if touch.advocate != friend:
         _point_referral(tx, touch, rng=rng)
-        tx.shares.reach(_added(touch))
+        if touch.kind is not TouchKind.ORDER:  # who only bought with the code has added nobody
+            tx.shares.reach(_added(touch))
     return touch
 
 

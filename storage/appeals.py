@@ -36,8 +36,8 @@ class AppealsTable:
         return next(iter(self._where(_a.id == appeal)), None)
 
     def save(self, appeal: Appeal) -> None:
-        """Keep what became of an appeal."""
-        self._c.execute(update(t.appeals).where(_a.id == appeal.id).values(**_outcome(appeal)))
+        """Keep what was added to an appeal, and what became of it."""
+        self._c.execute(update(t.appeals).where(_a.id == appeal.id).values(words=appeal.words, **_outcome(appeal)))
 
     def of_person(self, person: str) -> list[Appeal]:
         return self._where(_a.person == person)

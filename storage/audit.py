@@ -25,6 +25,11 @@ class AuditTable:
         where = (t.audit.c.action == action, t.audit.c.subject == subject)
         return bool(self._c.execute(select(exists().where(*where))).scalar())
 
+    def did(self, who: str, action: str, subject: str) -> bool:
+        """Whether they did this to this subject before."""
+        where = (t.audit.c.who == who, t.audit.c.action == action, t.audit.c.subject == subject)
+        return bool(self._c.execute(select(exists().where(*where))).scalar())
+
 
 class MarksTable:
     """Facts about this database itself."""

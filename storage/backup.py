@@ -10,6 +10,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
+from itertools import chain, count
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -128,13 +129,13 @@ def require_empty(path: Path) -> None:
 def put_in_place(copy: Path, target: Path) -> Path | None:
     """Put a finished copy where the database is, all at once; the former file is kept under the name returned.
 
-    Killed at any moment, either the former database is there, whole, or the restored one.
+    Killed at any moment, either the former database is there, whole, or the restored one. What former restores kept is
+    never touched.
     """
     former = None
     if target.exists() and target.stat().st_size:
-        _settle_log(target)
-        former = target.with_name(f"{target.name}.before-restore")
-        _link_over(target, former)
+        former = _keep(target)
+        _settle_log(target, former)
     for ending in ("-wal", "-shm"):
         target.with_name(target.name + ending).unlink(missing_ok=True)
     _sync(copy)
@@ -143,7 +144,24 @@ def put_in_place(copy: Path, target: Path) -> Path | None:
     return former
 
 
-def _settle_log(path: Path) -> None:
+def _keep(path: Path) -> Path:
+    """Give a file a second name that nothing else has: `.before-restore`, then `.before-restore-2` and so on."""
+    endings = chain([""], map("-{}".format, count(2)))
+    names = (path.with_name(f"{path.name}.before-restore{ending}") for ending in endings)
+    return next(name for name in names if _is_kept_as(path, name))
+
+
+def _is_kept_as(path: Path, name: Path) -> bool:
+    """Whether the file now bears this name too; a restore that was killed may have given it already."""
+    if name.exists():
+        return name.samefile(path)
+    if _log_of(name).exists():  # poison beside any other database
+        return False
+    name.hardlink_to(path)
+    return True
+
+
+def _settle_log(path: Path, former: Path) -> None:
     """Move what stands in the write-ahead log into the file: next to another database that log would be poison.
 
     The log of a file that is beyond reading is kept beside its former file.
@@ -152,17 +170,12 @@ def _settle_log(path: Path) -> None:
         with closing(sqlite3.connect(path, isolation_level=None)) as connection:
             connection.execute("pragma wal_checkpoint(truncate)")
     except sqlite3.Error:
-        log = path.with_name(f"{path.name}-wal")
         with suppress(FileNotFoundError):
-            log.replace(path.with_name(f"{path.name}.before-restore-wal"))
+            _log_of(path).replace(_log_of(former))
 
 
-def _link_over(path: Path, name: Path) -> None:
-    """Give a file a second name, in the place of whatever had it."""
-    draft = name.with_name(f"{name.name}.new")
-    draft.unlink(missing_ok=True)
-    draft.hardlink_to(path)
-    draft.replace(name)
+def _log_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}-wal")
 
 
 @contextmanager

@@ -60,8 +60,10 @@ class CampaignsTable:
     def all(self) -> list[Campaign]:
         return [_campaign(row) for row in _ALL.all(self._c, {})]
 
-    def set_state(self, campaign: str, state: CampaignState, *, pause: str = "") -> None:
-        self._set(campaign, state=state.value, pause=pause)
+    def set_state(
+        self, campaign: str, state: CampaignState, *, pause: str = "", paused_at: datetime | None = None
+    ) -> None:
+        self._set(campaign, state=state.value, pause=pause, paused_at=ms(paused_at))
 
     def edit(self, campaign: str, terms: Terms, *, budget_fen: int, ends_at: datetime | None, now: datetime) -> None:
         """Give it another rule version, budget and end; what met an earlier version keeps that."""
@@ -131,5 +133,6 @@ def _campaign(row: Any) -> Campaign:
         spent_fen=row.spent_fen,
         version=row.version,
         pause=row.pause,
+        paused_at=at(row.paused_at),
         alarmed_at=at(row.alarmed_at),
     )

@@ -39,6 +39,15 @@ class CouponsTable:
             found.update(self._c.execute(some).scalars())
         return found
 
+    def elsewhere(self, pool: str, codes: Sequence[str]) -> dict[str, str]:
+        """Which of these codes another pool has, and which pool: of several the first by name."""
+        found: dict[str, str] = {}
+        for start in range(0, len(codes), _AT_ONCE):
+            where = (_c.pool != pool, _c.code.in_(codes[start : start + _AT_ONCE]))
+            some = select(_c.code, func.min(_c.pool)).where(*where).group_by(_c.code)
+            found.update((code, other) for code, other in self._c.execute(some))
+        return found
+
     def claim(self, pool: str, reward: str, now: datetime) -> Coupon | None:
         """Give the pool's oldest free code to a thanks, in one statement; those who ask at once skip each other's."""
         free = (
@@ -67,6 +76,11 @@ class CouponsTable:
     def of_code(self, code: str) -> list[Coupon]:
         """Those given to somebody that read so, in whichever pool."""
         return self._where(_c.code == code, _c.reward.is_not(None))
+
+    def like(self, code: str) -> list[Coupon]:
+        """Those given to somebody that read so but for capitals and hyphens. It looks through all of them."""
+        alike = func.upper(func.replace(_c.code, "-", "")) == func.upper(code)
+        return self._where(alike, _c.reward.is_not(None))
 
     def use(self, coupon: str, by: str, shop: str, now: datetime) -> bool:
         """Take a coupon; False where it was used or called back before."""

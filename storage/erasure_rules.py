@@ -272,7 +272,17 @@ RULES: Mapping[str, Rule] = {
     ),
     "connectors": Rule(kept={"connector": HOUSE, "why": FAULT}),
     "announcements": Rule(
-        kept={"id": OPAQUE, "connector": HOUSE, "type": WORD, "ref": OPAQUE, "state": WORD, "note": FAULT},
+        kept={
+            "id": OPAQUE,
+            "connector": HOUSE,
+            "type": WORD,
+            "ref": OPAQUE,
+            "touch": OPAQUE,
+            "order": OPAQUE,
+            "reason": WORD,
+            "state": WORD,
+            "note": FAULT,
+        },
     ),
     "merges": Rule(
         about=of(t.merges.c.kept, t.merges.c.gone),

@@ -6,7 +6,7 @@ the numbers have no gaps whatever order transactions commit in.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -185,6 +185,16 @@ class LedgerTable:
         signed = case((e.c.debit == account, e.c.amount), else_=-e.c.amount)
         where = (e.c.unit == unit, (e.c.debit == account) | (e.c.credit == account))
         return int(self._c.execute(select(func.coalesce(func.sum(signed), 0)).where(*where)).scalar_one())
+
+    def length(self) -> int:
+        """The number of the last entry, whether it has its place in the tree or not."""
+        return int(self._c.execute(select(func.coalesce(func.max(t.ledger_entries.c.row), 0))).scalar_one())
+
+    def about(self, refs: Collection[str], *, after: int = 0) -> list[Entry]:
+        """The entries about any of these, of those whose number is above `after`."""
+        e = t.ledger_entries
+        rows = self._c.execute(select(e).where(e.c.ref.in_(refs), e.c.row > after).order_by(e.c.row))
+        return [entry_of(row) for row in rows]
 
     def heads(self) -> list[Head]:
         return [_head(row) for row in self._c.execute(select(t.ledger_heads).order_by(t.ledger_heads.c.size))]

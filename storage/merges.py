@@ -102,16 +102,14 @@ class MergesTable:
         statement = select(m.key, m.before).where(m.merge == merge.id, m.table == "rewards")
         return [_read(key)["id"] for key, before in self._c.execute(statement) if "person" in _read(before)]
 
-    def note_balance(self, merge: Merge, account: str, unit: str, missing: int) -> None:
-        key = _write({"account": account, "unit": unit})
-        values = {"merge": merge.id, "table": "balance", "key": key, "before": _write({"missing": missing})}
+    def note_ledger(self, merge: Merge, length: int) -> None:
+        values = {"merge": merge.id, "table": "ledger", "key": _write({}), "before": _write({"length": length})}
         self._c.execute(insert(t.merge_rows).values(**values))
 
-    def noted_balances(self, merge: Merge) -> dict[tuple[str, str], int]:
+    def noted_ledger(self, merge: Merge) -> int:
         m = t.merge_rows.c
-        rows = self._c.execute(select(m.key, m.before).where(m.merge == merge.id, m.table == "balance"))
-        keyed = [(_read(key), _read(before)) for key, before in rows]
-        return {(key["account"], key["unit"]): before["missing"] for key, before in keyed}
+        noted = self._c.execute(select(m.before).where(m.merge == merge.id, m.table == "ledger")).scalar_one()
+        return int(_read(noted)["length"])
 
     def _where(self, *where: ColumnElement[bool]) -> list[Merge]:
         rows = self._c.execute(select(t.merges).where(*where).order_by(t.merges.c.row.desc()))

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, select, text, update
 
+from referral.attribution import Reason
 from referral.rewards import COUNTED, NEXT, Approval, Cause, Reward, RewardState, Side
 from storage import tables as t
 from storage.prepared import PreparedSelect
@@ -67,8 +68,8 @@ class RewardsTable:
     def has_milestone(self, campaign: str, advocate: str, rule: str) -> bool:
         r = t.rewards.c
         where = (r.campaign == campaign, r.person == advocate, r.rule == rule, r.cause == Cause.MILESTONE.value)
-        states = (*_STATES, RewardState.EXPIRED.value)
-        return self._c.execute(select(r.id).where(*where, r.state.in_(states)).limit(1)).first() is not None
+        had = r.state.in_((*_STATES, RewardState.EXPIRED.value)) | (r.reason == Reason.APPROVAL_REFUSED.value)
+        return self._c.execute(select(r.id).where(*where, had).limit(1)).first() is not None
 
     def move(
         self, reward: Reward, to: RewardState, reason: str, now: datetime, *, reserved_fen: int | None = None

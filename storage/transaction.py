@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from storage.addresses import AddressesTable, RealNamesTable
 from storage.api_keys import ApiAnswersTable, ApiKeysTable
@@ -106,8 +107,10 @@ class Transaction:
         self.connection.exec_driver_sql("savepoint attempt")
         try:
             yield
+        except DBAPIError:
+            raise  # the database itself: the whole unit is over, and may be tried again
         except BaseException:
             self.connection.exec_driver_sql("rollback to savepoint attempt")
-            raise
-        finally:
             self.connection.exec_driver_sql("release savepoint attempt")
+            raise
+        self.connection.exec_driver_sql("release savepoint attempt")

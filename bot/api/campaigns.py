@@ -10,7 +10,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from bot.api.operations import Asked, Operation
 from bot.api.shapes import CampaignId, Fen, Line, Page, PageQuery, page
-from bot.campaigning import Campaigning, as_json
+from bot.campaigning import Campaigning, as_json, pause_as_json
 from referral.campaigns import CampaignState
 from referral.errors import NotFound
 from referral.ids import is_id
@@ -21,7 +21,10 @@ State = Literal["draft", "waiting", "running", "paused", "ended"]
 
 
 class Campaign(Struct, frozen=True, kw_only=True):
-    """A campaign; days are Beijing's, `to` is its last one, null where it has none."""
+    """A campaign; days are Beijing's, `to` is its last one, null where it has none.
+
+    `pause` is why it is paused: nobody's thanks fit into its budget any more, or somebody said so.
+    """
 
     id: CampaignId
     pack: str
@@ -31,6 +34,7 @@ class Campaign(Struct, frozen=True, kw_only=True):
     to: date | None
     budget_fen: Fen
     used_fen: Fen
+    pause: Literal["budget", "operator"] | None = None
 
 
 Settings = Annotated[
@@ -85,7 +89,7 @@ def _start(tx: Transaction, asked: Asked) -> Campaign:
         "budget_fen": wanted.budget_fen,
         "set": wanted.set,
     }
-    return msgspec.convert(_campaigning(asked).starting(args)(tx), Campaign)
+    return _shown(tx, _campaigning(asked).starting(args)(tx)["id"], asked)
 
 
 def _edit(tx: Transaction, asked: Asked) -> Campaign:
@@ -96,7 +100,7 @@ def _edit(tx: Transaction, asked: Asked) -> Campaign:
         "budget_fen": wanted.budget_fen,
         "to": wanted.to and wanted.to.isoformat(),
     }
-    return msgspec.convert(_campaigning(asked).editing(args)(tx), Campaign)
+    return _shown(tx, _campaigning(asked).editing(args)(tx)["id"], asked)
 
 
 def _campaigning(asked: Asked) -> Campaigning:
@@ -106,7 +110,7 @@ def _campaigning(asked: Asked) -> Campaigning:
 def _moving(verb: str, state: CampaignState, summary: str) -> Operation:
     def move(tx: Transaction, asked: Asked) -> Campaign:
         _shown(tx, asked.path["id"], asked)
-        return msgspec.convert(_campaigning(asked).moving(asked.path["id"], state)(tx), Campaign)
+        return _shown(tx, _campaigning(asked).moving(asked.path["id"], state)(tx)["id"], asked)
 
     return Operation(
         name=f"{verb}Campaign",
@@ -126,7 +130,7 @@ def _shown(tx: Transaction, campaign_id: str, asked: Asked) -> Campaign:
     campaign = tx.campaigns.get(campaign_id) if is_id(campaign_id, "c") else None
     if campaign is None:
         raise NotFound("没有这个活动")
-    return msgspec.convert(as_json(campaign, asked.now), Campaign)
+    return msgspec.convert(as_json(campaign, asked.now) | pause_as_json(campaign, asked.now), Campaign)
 
 
 _EXAMPLE = Campaign(

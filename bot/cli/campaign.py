@@ -8,16 +8,17 @@ from typing import Any
 
 import click
 
-from bot.campaigning import MOST_FEN, forecast_as_json
+from bot.campaigning import MOST_FEN, forecast_as_json, pause_as_json
 from bot.campaigning import as_json as campaign_json
 from bot.cli.columns import columns
 from bot.cli.house import opened, operate, run
 from bot.cli.options import as_json, configured, show
 from referral.budgets import forecast_of
+from referral.campaigns import BUDGET, OPERATOR, SPOKEN, CampaignState
 from referral.errors import BadInput, NotFound
 from storage.transaction import Transaction
 
-_STATES = {"draft": "草稿", "waiting": "未开始", "running": "进行中", "paused": "已暂停", "ended": "已结束"}
+_PAUSES = {BUDGET: "预算不够下一位朋友，追加后自动恢复", OPERATOR: "同事暂停的"}
 _HEAD = ("编号", "礼包", "名称", "状态", "开始", "结束", "预算", "已用")
 
 
@@ -55,7 +56,7 @@ def start(
 @as_json
 def list_(config_file: Path, json_: bool) -> None:
     """All campaigns."""
-    found = run(_all(config_file))
+    found = run(_all(config_file, pauses=not json_))
     if json_:
         return show(found)
     if not found:
@@ -121,10 +122,12 @@ def code(person: str, campaign_id: str, config_file: Path, json_: bool) -> None:
     return click.echo(f"{made['code']}  {made['url']}")
 
 
-async def _all(config_file: Path) -> list[dict[str, Any]]:
+async def _all(config_file: Path, *, pauses: bool) -> list[dict[str, Any]]:
+    """All campaigns, for a reader with why each is paused."""
     async with opened(config_file) as here:
         now = here.clock()
-        return [campaign_json(each, now) for each in await here.store.read(lambda tx: tx.campaigns.all())]
+        found = await here.store.read(lambda tx: tx.campaigns.all())
+        return [campaign_json(each, now) | (pause_as_json(each, now) if pauses else {}) for each in found]
 
 
 async def _one(config_file: Path, campaign_id: str) -> dict[str, Any]:
@@ -135,7 +138,8 @@ async def _one(config_file: Path, campaign_id: str) -> dict[str, Any]:
             found = tx.campaigns.get(campaign_id)
             if found is None:
                 raise NotFound(f"没有这个活动：{campaign_id}")
-            return campaign_json(found, now) | forecast_as_json(forecast_of(tx, found, now=now))
+            told = campaign_json(found, now) | pause_as_json(found, now)
+            return told | forecast_as_json(forecast_of(tx, found, now=now))
 
         return await here.store.read(look)
 
@@ -166,6 +170,12 @@ def _print(made: dict[str, Any], *, json_: bool) -> None:
 
 
 def _spoken(made: dict[str, Any]) -> dict[str, str]:
-    plain = (made["id"], made["pack"], made["name"], _STATES[made["state"]], made["from"], made["to"] or "不限")
+    plain = (made["id"], made["pack"], made["name"], _state(made), made["from"], made["to"] or "不限")
     money = (f"{made[key] / 100:.2f} 元" for key in ("budget_fen", "used_fen"))
     return dict(zip(_HEAD, (*plain, *money), strict=True))
+
+
+def _state(made: dict[str, Any]) -> str:
+    """The state, and of a campaign that rests why."""
+    state = SPOKEN[CampaignState(made["state"])]
+    return f"{state}（{_PAUSES[made['pause']]}）" if made.get("pause") else state

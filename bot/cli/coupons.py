@@ -34,20 +34,23 @@ def coupons() -> None:
 def add(pool: str, file: Path, config_file: Path, json_: bool) -> None:
     """Put the codes of FILE into POOL: one a line, or a CSV or XLSX with a column of them.
 
-    The same file again adds nothing. Lines that cannot be taken are named; the others are.
+    The same file again adds nothing. Lines that cannot be taken are named; the others are. A code that another pool has
+    too is taken, and named: in the shop the two can only be told apart by their QR.
     """
     found = read_codes(file)
-    added, known = run(_fill(config_file, pool_named(pool), list(found.codes)))
-    again = [_known(found.codes[code], code) for code in known]
-    problems = sorted([*found.problems, *again], key=lambda problem: problem.line)
+    added, known, elsewhere = run(_fill(config_file, pool_named(pool), list(found.codes)))
+    again = [_at(found.codes[code], code, "这个券码以前收过") for code in known]
+    twice = [_at(found.codes[code], code, _also_in(other)) for code, other in elsewhere.items()]
+    problems, warnings = _by_line([*found.problems, *again]), _by_line(twice)
     if json_:
-        show({"pool": pool, "added": added, "errors": [_as_json(problem) for problem in problems]})
+        told = {"errors": [*map(_as_json, problems)], "warnings": [*map(_as_json, warnings)]}
+        show({"pool": pool, "added": added, **told})
     else:
         click.echo(f"券池「{pool}」新增 {added} 个，没有收 {len(problems)} 行")
-        for each in problems[:_SHOWN]:
-            click.echo(f"  第 {each.line} 行：{each.problem}" + (f"（{each.value}）" if each.value else ""))
-        if len(problems) > _SHOWN:
-            click.echo(f"  还有 {len(problems) - _SHOWN} 行，加 --json 可以看到全部")
+        _name(problems)
+        if warnings:
+            click.echo(f"收下了，但别的券池里也有同样的券码，门店请扫二维码核销：{len(warnings)} 行")
+            _name(warnings)
     if problems:
         sys.exit(1)
 
@@ -66,14 +69,17 @@ def list_(config_file: Path, json_: bool) -> None:
     return click.echo("\n".join(columns(_HEAD, rows)))
 
 
-async def _fill(config_file: Path, pool: str, codes: Sequence[str]) -> tuple[int, list[str]]:
-    added, known = 0, []
+async def _fill(config_file: Path, pool: str, codes: Sequence[str]) -> tuple[int, list[str], dict[str, str]]:
+    """How many were added, which the pool had before, and which of those added another pool has, and which pool."""
+    added, known = 0, list[str]()
+    elsewhere = dict[str, str]()
     for start in range(0, len(codes), _AT_ONCE):
         some = {"pool": pool, "codes": codes[start : start + _AT_ONCE]}
         made = await operate(config_file, "coupons.add", some)
         added += made["added"]
         known += made["known"]
-    return added, known
+        elsewhere |= made["elsewhere"]
+    return added, known, elsewhere
 
 
 async def _pools(config_file: Path) -> list[dict[str, Any]]:
@@ -82,8 +88,23 @@ async def _pools(config_file: Path) -> list[dict[str, Any]]:
         return await here.store.read(lambda tx: pools(tx, now))
 
 
-def _known(line: int, code: str) -> Problem:
-    return Problem(line=line, field=FIELD, value=shown(code), problem="这个券码以前收过")
+def _name(problems: Sequence[Problem]) -> None:
+    for each in problems[:_SHOWN]:
+        click.echo(f"  第 {each.line} 行：{each.problem}" + (f"（{each.value}）" if each.value else ""))
+    if len(problems) > _SHOWN:
+        click.echo(f"  还有 {len(problems) - _SHOWN} 行，加 --json 可以看到全部")
+
+
+def _by_line(problems: Sequence[Problem]) -> list[Problem]:
+    return sorted(problems, key=lambda problem: problem.line)
+
+
+def _at(line: int, code: str, problem: str) -> Problem:
+    return Problem(line=line, field=FIELD, value=shown(code), problem=problem)
+
+
+def _also_in(pool: str) -> str:
+    return f"券池「{pool}」里也有这个券码" if pool else "自动生成的券里也有这个券码"
 
 
 def _as_json(problem: Problem) -> dict[str, Any]:

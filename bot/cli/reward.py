@@ -10,18 +10,11 @@ import click
 from bot.cli.columns import columns
 from bot.cli.house import opened, operate, run
 from bot.cli.options import as_json, configured, show, signed
+from bot.cli.states import state_words
 from bot.thanking import listed
 from referral.terms import KINDS, UNITS
 
 _HEAD = ("编号", "给谁", "谢礼", "状态", "说明", "审批")
-_STATES = {
-    "held": "待兑现",
-    "approved": "兑现中",
-    "granted": "已到账",
-    "reversed": "已撤回",
-    "rejected": "不成立",
-    "expired": "已过期",
-}
 _WHY = {"confirm": "按规则要有人核对", "amount": "金额较大", "manual": "手工调整"}
 _ANSWERS = {"approved": "同意", "refused": "不同意"}
 
@@ -94,7 +87,7 @@ async def _listed(config_file: Path, *, waiting: bool, limit: int) -> list[dict[
 def _row(found: dict[str, Any]) -> tuple[str, ...]:
     person = found["person"]["name"] or found["person"]["id"]
     why = found["note"] or found["reason"]["text"]
-    return found["id"], person, found["what"], _STATES[found["state"]], why, _approval(found["approval"])
+    return found["id"], person, found["what"], state_words()[found["state"]], why, _approval(found["approval"])
 
 
 def _approval(told: dict[str, Any] | None) -> str:

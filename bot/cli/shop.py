@@ -10,13 +10,12 @@ import click
 from bot.cli.columns import columns
 from bot.cli.house import opened, operate, run
 from bot.cli.options import as_json, configured, show
+from bot.cli.states import exchange_words
 from bot.stocking import redemption_as_json, shelf
 from referral.shop import KINDS
 
 _SHELF = ("编号", "名称", "积分", "还有", "种类", "状态")
 _EXCHANGES = ("编号", "客户", "换了什么", "积分", "时间", "状态")
-_STATES = {"held": "确认中", "approved": "待发放", "granted": "已到账", "reversed": "已退回", "rejected": "已退回"}
-_STATES |= {"expired": "已过期"}
 _MOST = 200  # exchanges listed
 
 
@@ -106,5 +105,5 @@ def _item(found: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _exchange(found: dict[str, Any]) -> tuple[str, ...]:
-    at, state = found["at"][:10], _STATES[found["state"]]
+    at, state = found["at"][:10], exchange_words()[found["state"]]
     return found["redemption"], found["person"], found["title"], str(found["points"]), at, state

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from bot.cli.states import state_words
+
 NO_CAMPAIGN = "现在没有进行中的活动，所以谁也不会问：下面是有活动时的判断"
 
 _LEVELS = {
@@ -20,7 +22,7 @@ _STATUS = {
     "unmatched": "还对不上人",
     "credited": "已归属",
     "rejected": "未通过",
-    "reversed": "已撤回",
+    "reversed": "已收回",
 }
 _OUTCOMES = {
     "held": "已归属",
@@ -28,14 +30,6 @@ _OUTCOMES = {
     "unmatched": "还对不上人",
     "no_referral": "不是朋友介绍来的",
     "rejected": "未通过",
-}
-_STATES = {
-    "held": "确认中",
-    "approved": "已核准",
-    "granted": "已到账",
-    "reversed": "已收回",
-    "rejected": "未通过",
-    "expired": "已过期",
 }
 _DECISIONS = {"send": "现在可以问", "defer": "现在先不问", "drop": "现在不问"}
 _CHANNELS = {"kf": "客服", "official": "公众号", "rep": "顾问"}
@@ -57,7 +51,6 @@ _CHANGES = {
     "expiry": "有效",
 }
 _SIDES = {"advocate": "介绍人", "friend": "朋友"}
-_UNITS = {"points": "积分", "days": "天", "pieces": "份"}
 
 
 def sentences(found: dict[str, Any]) -> Iterator[str]:
@@ -73,7 +66,7 @@ def sentences(found: dict[str, Any]) -> Iterator[str]:
 def _order(found: dict[str, Any]) -> Iterator[str]:
     order = found["order"]
     outcome = _OUTCOMES.get(found["outcome"], found["outcome"])
-    yield f"订单 {order['source']}/{order['order_no']}，{_amount(order['amount_fen'], 'fen')}：{outcome}"
+    yield f"订单 {order['source']}/{order['order_no']}，{order['amount_fen'] / 100:.2f} 元：{outcome}"
     yield from (f"  {_reason(reason)}" for reason in found["reasons"])
     if found["referral"]:
         yield f"  {_referral(found['referral'])}"
@@ -127,8 +120,8 @@ def _referral(referral: dict[str, Any]) -> str:
 
 
 def _reward(reward: dict[str, Any]) -> str:
-    what = f"{_SIDES[reward['side']]} {_amount(reward['amount'], reward['unit'])}"
-    told = f"谢礼 {reward['id']}，{what}，{_STATES[reward['state']]}：{_reason(reward['reason'])}"
+    what = f"{_SIDES[reward['side']]} {reward['what']}"
+    told = f"谢礼 {reward['id']}，{what}，{state_words()[reward['state']]}：{_reason(reward['reason'])}"
     return told + _open_ends(reward["explained"])
 
 
@@ -143,10 +136,6 @@ def _appeal(appeal: dict[str, Any]) -> str:
     about = appeal["reason"]["text"] if appeal["reason"] else "推荐的事"
     answered = f"{appeal['answered_at']} 答复：{appeal['answer']}" if appeal["answered_at"] else "等同事答复"
     return f"申诉 {appeal['id']}，{appeal['at']}，{about}：{answered}"
-
-
-def _amount(amount: int, unit: str) -> str:
-    return f"{amount / 100:.2f} 元" if unit == "fen" else f"{amount} {_UNITS[unit]}"
 
 
 def _reason(reason: dict[str, str]) -> str:

@@ -9,7 +9,7 @@ from bot import explaining
 from referral.codes import Code
 from referral.explain import Explanation, Reader
 from referral.referrals import Referral
-from referral.rewards import Reward, RewardState
+from referral.rewards import Cause, Reward, RewardState
 from storage.transaction import Transaction
 
 
@@ -61,8 +61,13 @@ class Account:
     def next_due(self) -> datetime | None:
         return min((r.due_at for r in self.rewards if r.state is RewardState.HELD and r.due_at), default=None)
 
+    @property
+    def thanks(self) -> list[Reward]:
+        """What was given or is to be: without what points were exchanged for."""
+        return [reward for reward in self.rewards if reward.cause is not Cause.REDEMPTION]
+
     def _count(self, *states: RewardState) -> int:
-        return sum(r.state in states for r in self.rewards)
+        return sum(r.state in states for r in self.thanks)
 
 
 def account_of(tx: Transaction, person: str, now: datetime) -> Account:

@@ -12,7 +12,21 @@ from bot.conversations import appeal_talk, questions, story_talk, telling, thank
 from bot.conversations.story_talk import StoryTalk
 from bot.conversations.thanks_talk import ThanksTalk
 from bot.words import Words
-from referral import claims, codes, consent, due_rows, moments, news, notices, nudges, orders, points, silence, stories
+from referral import (
+    appeals,
+    claims,
+    codes,
+    consent,
+    due_rows,
+    moments,
+    news,
+    notices,
+    nudges,
+    orders,
+    points,
+    silence,
+    stories,
+)
 from referral.audiences import campaign_for
 from referral.campaigns import Campaign
 from referral.claims import Taken
@@ -20,10 +34,12 @@ from referral.consent import Answer
 from referral.contacts import WELCOME_WITHIN
 from referral.conversations.actions import (
     Action,
+    AddToAppeal,
     AskDisclosure,
     AskPermission,
     AskSurvey,
     AskWhich,
+    AskWhichAppeal,
     CallPerson,
     CountMiss,
     Disclose,
@@ -46,10 +62,13 @@ from referral.conversations.actions import (
 )
 from referral.conversations.flow import Chat, Situation, Standing, step
 from referral.conversations.heard import (
+    Appealed,
+    AskedForPerson,
     Heard,
     MistypedCode,
     TypedCode,
     hear,
+    plain,
 )
 from referral.conversations.story_actions import StoryAction
 from referral.conversations.story_flow import hear_writing
@@ -74,12 +93,14 @@ from referral.messages import (
 )
 from referral.outbox import Purpose, post
 from referral.people import Person, find_or_create
+from referral.promises import offered
 from referral.referrals import Disclosure, ReferralStatus
 from referral.shares import Share, ShareLevel
 from referral.signals import Signal, SignalKind
 from referral.touches import TouchKind, touch_by_code
 from storage.transaction import Transaction
 
+_BARE = 6  # signs of a word that only asks for a person
 MISSES = 5
 MISS_SPAN = timedelta(minutes=10)
 
@@ -98,6 +119,7 @@ class DeskTalk:
     now: datetime
     rng: Bits
     typed: str = ""
+    tapped: bool = False
     met: str = ""
 
     def answer(self, heard: Heard, evidence: str) -> None:
@@ -129,7 +151,19 @@ class DeskTalk:
             has_something_to_rate=moments.has_something_to_rate(moment, self.now),
             story=story_talk.situation(self.tx, self.facts, self.person.id),
             may_choose=thanks_talk.may_choose(self.tx, self.person.id),
+            disputes=self._disputes(heard),
+            appealed=appeal_talk.is_waiting(self.tx, self.person.id, self.now),
+            says_much=bool(self._own_words()),
         )
+
+    def _disputes(self, heard: Heard) -> int:
+        """Looked up only where it matters."""
+        asks = isinstance(heard, AskedForPerson | Appealed)
+        return len(telling.disputes(self.tx, self.person.id, now=self.now)) if asks else 0
+
+    def _own_words(self) -> str:
+        """What was written, where it is more than 人工 or the label of a menu's item."""
+        return "" if self.tapped or len(plain(self.typed)) <= _BARE else self.typed
 
     def _standing(self, code: str) -> Standing:
         known = self.tx.codes.find(code)
@@ -150,7 +184,8 @@ class DeskTalk:
             return Standing.ALREADY
         if not campaign.is_open(self.said_at):
             return Standing.PAUSED
-        return Standing.CUSTOMER if self._was_customer() else Standing.GOOD
+        terms = self.tx.campaigns.terms(campaign.id, campaign.version)
+        return Standing.CUSTOMER if terms.new_customers_only and self._was_customer() else Standing.GOOD
 
     def _near(self, typed: str) -> Standing:
         if self._is_guessing():
@@ -206,6 +241,12 @@ class DeskTalk:
                 )
                 claims.settle(self.tx, self.person.id, code, now=self.now)
                 orders.reexamine(self.tx, self.facts, self.person.id, now=self.now, rng=self.rng)
+            case AskWhichAppeal():
+                self._send(
+                    appeal_talk.which(self.tx, self.words, self.person.id, desk=self.desk, to=self.handle, now=self.now)
+                )
+            case AddToAppeal():
+                appeals.add_words(self.tx, self.facts, self.person, self.typed, now=self.now, rng=self.rng)
             case CountMiss():
                 self.tx.codes.missed(f"person:{self.person.id}", self.now)
             case NoteDeclared():
@@ -261,14 +302,21 @@ class DeskTalk:
         stock: dict[str, object] = {"company": self.facts.company, "code": self.met, "minutes": 10}
         code = self.tx.codes.find(self.met) if self.met else None
         campaign = self.tx.campaigns.get(code.campaign) if code else None
-        if key == "code.accepted" and code and campaign:
+        if key == "code.customer" and self._counts_late():
+            key = "code.late"
+        if key in ("code.accepted", "code.late") and code and campaign:
             advocate = self.tx.people.get(code.advocate)
-            stock |= self.words.offer(campaign.pack, self.tx.campaigns.terms(campaign.id, campaign.version))
+            stock |= offered(self.tx, self.facts, campaign)
             if advocate and advocate.called and advocate.shown_name:
                 stock["advocate"] = advocate.shown_name
             else:
-                key = "code.accepted_unsigned"
+                key += "_unsigned"
         self._post(self.words.say(key, stock))
+
+    def _counts_late(self) -> bool:
+        """Whether the code that was typed just now has been credited with what its friend had bought before."""
+        mine = self.tx.referrals.of_friend(self.person.id)
+        return any(r.code == self.met and r.status is ReferralStatus.CREDITED for r in mine)
 
     def _give_poster(self, again: bool) -> None:
         campaign = campaign_for(self.tx, self.facts, self.person, now=self.now)
@@ -298,7 +346,11 @@ class DeskTalk:
     def _call(self, action: CallPerson | OpenAppeal) -> None:
         """A colleague is to come; of an appeal staff are told what it is about."""
         if isinstance(action, OpenAppeal):
-            self._say(appeal_talk.raise_one(self.tx, self.facts, self.person, self.typed, now=self.now, rng=self.rng))
+            words = self._own_words()
+            key = appeal_talk.raise_one(
+                self.tx, self.facts, self.person, action.about, words, now=self.now, rng=self.rng
+            )
+            self._say(key)
         elif rep := codes.rep_for(self.tx, self.person.id, self.person.rep):
             told = RepText(rep=rep, text=self.words.say("rep.called", name=self.person.called or "一位客户"))
             post(self.tx, told, lane=f"rep:{rep}", purpose=Purpose.SYSTEM, now=self.now, rng=self.rng)
@@ -391,6 +443,7 @@ def said(tx: Transaction, facts: Facts, words: Words, event: DeskSaid, *, now: d
         now=now,
         rng=rng,
         typed=event.text,
+        tapped=event.menu is not None,
     )
     nudges.read(tx, person.id, now=now)
     due_rows.met(tx, facts, person.id, event.at, now=now)

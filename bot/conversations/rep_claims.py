@@ -12,7 +12,7 @@ from referral.conversations.commands import handle_of
 from referral.drafts import HANDLE
 from referral.errors import RuleViolation
 from referral.nicknames import legible
-from referral.people import NAMELESS
+from referral.people import UNNAMED
 
 _MOST = 5  # claims in one answer
 _CANDIDATES = 4
@@ -96,11 +96,11 @@ def _choices(talk: RepTalk, found: Sequence[Candidate]) -> list[str]:
 
 def _friend(talk: RepTalk, claim: Claim) -> str:
     person = talk.tx.people.get(claim.person)
-    return (person.called or legible(person.name) if person else "") or NAMELESS
+    return (person.called or legible(person.name) if person else "") or UNNAMED
 
 
 def _names(candidate: Candidate) -> str:
     nickname, name = legible(candidate.nickname), legible(candidate.name)
     if nickname and name and nickname != name:
         return f"{nickname}（{name}）"
-    return nickname or name or NAMELESS
+    return nickname or name or UNNAMED

@@ -9,7 +9,7 @@ from referral.approvals import Waiting
 from referral.conversations.commands import Answered
 from referral.errors import RuleViolation
 from referral.nicknames import legible
-from referral.people import NAMELESS
+from referral.people import UNNAMED
 
 _MOST = 8
 
@@ -76,4 +76,4 @@ def _what(talk: RepTalk, each: Waiting) -> str:
 
 def _name(talk: RepTalk, each: Waiting) -> str:
     person = talk.tx.people.get(each.reward.person)
-    return (person.called or legible(person.name) if person else "") or NAMELESS
+    return (person.called or legible(person.name) if person else "") or UNNAMED

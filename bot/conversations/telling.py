@@ -32,7 +32,7 @@ def progress(tx: Transaction, facts: Facts, words: Words, person: str, *, now: d
     account = account_of(tx, person, now)
     if not account.codes and not account.rewards:
         return words.say("progress.not_started")
-    lines = [_summary(account, words)] if account.friends or account.rewards else [words.say("progress.none")]
+    lines = _summary(account, words)
     lines += [_line(words, friend.name, friend.state) for friend in account.friends[:_LISTED]]
     if account.reversed:
         lines.append(words.say("progress.reversed", reversed=account.reversed))
@@ -71,12 +71,19 @@ def thanks(tx: Transaction, facts: Facts, words: Words, person: str, *, now: dat
     return _joined(words, facts, person, lines, shown, left=len(told) - len(shown))
 
 
-def disputed(tx: Transaction, person: str, *, now: datetime) -> Explanation | None:
-    """What an appeal is about: the newest that does not count, of friends, of the person's own, of thanks."""
-    found = [friend.told for friend in account_of(tx, person, now).friends]
-    found += explaining.own(tx, person, now=now)
-    found += [explaining.reward(tx, each, reader=Reader.ADVOCATE) for each in reversed(tx.rewards.of_person(person))]
-    return next((each for each in found if not each.counts), None)
+def disputes(tx: Transaction, person: str, *, now: datetime) -> list[Explanation]:
+    """What an appeal may be about, the newest first: what does not count of friends, of their own, of other thanks.
+
+    What a colleague is looking at already is among them only where there is nothing else.
+    """
+    friends = [friend.told for friend in account_of(tx, person, now).friends]
+    own = explaining.own(tx, person, now=now)
+    covered = {each.about for each in (*friends, *own)}
+    others = [r for r in tx.rewards.of_person(person) if not {f"referral:{r.referral}", f"order:{r.order}"} & covered]
+    found = [*friends, *own, *(explaining.reward(tx, each, reader=Reader.ADVOCATE) for each in reversed(others))]
+    refused = [each for each in found if not each.counts]
+    reviewed = open_about(tx.appeals.of_person(person))
+    return [each for each in refused if each.about not in reviewed] or refused
 
 
 def _told(
@@ -117,11 +124,15 @@ def _urgency(reward: Reward) -> tuple[int, float]:
 _ORDER = {RewardState.APPROVED: 0, RewardState.HELD: 1, RewardState.GRANTED: 2}
 
 
-def _summary(account: Account, words: Words) -> str:
-    friends = words.say("progress.summary", friends=len(account.friends), bought=account.bought)
-    if not account.rewards:
-        return friends
-    return friends + words.say("progress.thanks", held=account.held, granted=account.granted)
+def _summary(account: Account, words: Words) -> list[str]:
+    """How many friends and thanks there are; of friends nothing to who has no code to bring them with."""
+    friends = ""
+    if account.friends:
+        friends = words.say("progress.summary", friends=len(account.friends), bought=account.bought)
+    elif account.codes:
+        friends = words.say("progress.none")
+    thanks = words.say("progress.thanks", held=account.held, granted=account.granted) if account.thanks else ""
+    return [line for line in (friends + thanks,) if line]
 
 
 def _line(words: Words, name: str | None, state: str) -> str:

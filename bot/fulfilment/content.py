@@ -6,7 +6,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from referral.announcements import REFERRAL_CREDITED, REFERRAL_REVERSED, Announcement
+from referral.announcements import OF_REFERRALS, Announcement
 from referral.fulfilment import Bill
 from referral.identities import IdentityKind
 from referral.referrals import Referral
@@ -31,9 +31,9 @@ def of_bill(tx: Transaction, bill: Bill, reward: Reward) -> str:
 
 def of_announcement(tx: Transaction, announcement: Announcement) -> str | None:
     """The news of a referral or a reward; None where it is not there any more."""
-    if announcement.type in (REFERRAL_CREDITED, REFERRAL_REVERSED):
+    if announcement.type in OF_REFERRALS:
         referral = tx.referrals.get(announcement.ref)
-        content = _referral(tx, referral) if referral else None
+        content = _referral(tx, referral, announcement) if referral else None
     else:
         reward = tx.rewards.get(announcement.ref)
         content = _reward(tx, reward) if reward else None
@@ -59,15 +59,17 @@ def _reward(tx: Transaction, reward: Reward) -> dict[str, Any]:
     }
 
 
-def _referral(tx: Transaction, referral: Referral) -> dict[str, Any]:
+def _referral(tx: Transaction, referral: Referral, news: Announcement) -> dict[str, Any]:
+    """The referral as it was when the news came up: it may belong to another advocate by now."""
+    about = next((touch for touch in tx.touches.of_friend(referral.friend) if touch.id == news.touch), referral)
     return {
         "referral": referral.id,
         "campaign": referral.campaign,
-        "advocate": _person(tx, referral.advocate),
+        "advocate": _person(tx, about.advocate),
         "friend": _person(tx, referral.friend),
-        "code": referral.code,
-        "reason": str(referral.reason),
-        "order": _order(tx, referral.order),
+        "code": about.code,
+        "reason": news.reason,
+        "order": _order(tx, news.order),
     }
 
 

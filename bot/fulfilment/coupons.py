@@ -7,7 +7,7 @@ from datetime import timedelta
 import structlog
 
 from bot.fulfilment.books import Books, later
-from referral import bills, connectors, coupons
+from referral import bills, coupons
 from referral.fulfilment import BillState
 from referral.jobs import Job
 from storage.transaction import Transaction
@@ -29,7 +29,7 @@ class Coupons:
         self._pool = pool
 
     async def fulfil(self, job: Job) -> None:
-        """Give a code; where the pool is empty the bill waits, and the managers hear of it once."""
+        """Give a code; where the pool is empty the bill waits, and the managers hear of it once until it is filled."""
         if await self._books.store.write(lambda tx: self._give(tx, job)):
             log.error("coupons.pool_empty", connector=self._name, pool=self._pool)
 
@@ -45,5 +45,4 @@ class Coupons:
             return False
         tx.bills.move(bill, BillState.WAITING, now, note=EMPTY)
         later(tx, job, LOOK_AGAIN, now)
-        empty: dict[str, object] = {"id": coupons.pool_for(self._pool, reward)}
-        return connectors.trouble(tx, facts, self._name, "rep.pool_empty", empty, now=now, rng=rng)
+        return coupons.ran_out(tx, facts, coupons.pool_for(self._pool, reward), now=now, rng=rng)

@@ -109,9 +109,9 @@ def _state(section: Section | None, standing: Standing) -> str:
 
 
 def _troubled(tx: Transaction, name: str, most: int = 20) -> list[Bill]:
-    """The bills that somebody should look at, the oldest first: tried in vain, or failed while still owed."""
+    """The bills that somebody should look at, the oldest first: tried in vain, unknown, or failed while owed."""
     found = tx.bills.of_connector(name, (BillState.FAILED, BillState.UNKNOWN, BillState.WAITING), None)
-    return [bill for bill in found if bill.note and _is_owed(tx, bill)][:most]
+    return [bill for bill in found if bill.note and (bill.state is BillState.UNKNOWN or _is_owed(tx, bill))][:most]
 
 
 def _is_owed(tx: Transaction, bill: Bill) -> bool:

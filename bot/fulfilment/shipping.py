@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.fulfilment.books import Books
 from bot.fulfilment.given import Given
-from referral import bills
+from referral import bills, fulfilment, notices
 from referral.errors import BadInput, NotFound, RuleViolation
 from referral.facts import Facts
 from referral.fulfilment import ADDRESS, BillState
@@ -16,9 +16,6 @@ from referral.ids import Bits
 from referral.jobs import Job
 from storage.times import iso
 from storage.transaction import Transaction
-
-LISTED = "listed"
-"""The note of a parcel that stands on the list."""
 
 LONGEST_NUMBER = 40  # characters
 COLUMNS = ("bill", "reward", "goods", "name", "phone", "address", "waiting_since")
@@ -43,9 +40,10 @@ class Shipping:
             return
         bill, reward = found
         if self._given.address(tx, reward):
-            tx.bills.move(bill, BillState.SENT, now, note=LISTED)
+            tx.bills.move(bill, BillState.SENT, now, note="")
         else:
             tx.bills.move(bill, BillState.NEEDS, now, needs=ADDRESS)
+            notices.ask_address(tx, self._books.facts, reward, now=now, rng=self._books.rng)
 
 
 def to_send(tx: Transaction, facts: Facts, given: Given, names: Sequence[str]) -> list[dict[str, Any]]:
@@ -69,7 +67,9 @@ def sent(
     bill = tx.bills.get(bill_id)
     if bill is None:
         raise NotFound(f"寄送单里没有这一件：{bill_id}")
-    if (bill.state, bill.note) != (BillState.SENT, LISTED):
+    if bill.state is BillState.CANCELLED:
+        raise RuleViolation("shipping.called_back", "这一件已经收回：订单退款了，或者客户的资料已经删除。请不要寄出。")
+    if not fulfilment.is_listed(tx, bill):
         raise RuleViolation("shipping.state", "这一件不在待寄的单子里：可能已经寄出，也可能还没有地址。")
     number = _number(number)
     bills.done(tx, facts, bill, external=number, now=now, rng=rng)

@@ -34,16 +34,20 @@ CERTAIN_AFTER = timedelta(minutes=10)
 
 UNRESOLVED = "bill.unresolved"
 OVER_LIMIT = "over_limit"
+FORGOTTEN = "forgotten"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Taken:
-    """A bill in hand. `order` is None where it cannot be made (any more); `first` where it was never sent."""
+    """A bill in hand. `order` is None where it must or can not be made (any more); `first` where it was never sent.
+
+    `off` says that it was called off: refunded, or its person erased.
+    """
 
     bill: Bill
-    reward: Reward
     order: Order | None
     first: bool = False
+    off: bool = False
 
 
 class Cash:
@@ -83,9 +87,10 @@ class Cash:
         if found is None:
             return None
         bill, reward = found
-        order = self._order(tx, bill, reward)
+        order, off = self._order(tx, bill, reward), bills.is_called_off(tx, bill)
         if bill.state in (BillState.SENT, BillState.UNKNOWN):
-            return _Taken(bill=bill, reward=reward, order=order if isinstance(order, Order) else None)
+            again = None if off or _age(bill, now) >= ASK_UNTIL else order
+            return _Taken(bill=bill, order=again if isinstance(again, Order) else None, off=off)
         if isinstance(order, str):
             self._wait_for(tx, job, bill, order, now)
             return None
@@ -94,7 +99,7 @@ class Cash:
             return None
         ready = tx.bills.move(bill, BillState.WAITING, now, needs="")
         sent = bills.goes_out(tx, ready, now=now) if ready else None
-        return _Taken(bill=sent, reward=reward, order=order, first=True) if sent else None
+        return _Taken(bill=sent, order=order, first=True) if sent else None
 
     def _wait_for(self, tx: Transaction, job: Job, bill: Bill, needs: str, now: datetime) -> None:
         """Wait for what the person has still to give. An openid comes along with something else, so we look for it."""
@@ -130,16 +135,17 @@ class Cash:
     async def _ask(self, taken: _Taken) -> Transfer | None:
         """Make it if it is new; else ask, and make it again under its number where the platform does not know it.
 
-        A transfer that was refunded meanwhile is asked back, and never made again.
+        A transfer that was called off meanwhile is asked back, and never made again; nor is one that the platform may
+        have forgotten.
         """
-        bill, refunded = taken.bill, bills.is_refunded(taken.reward)
+        bill = taken.bill
         if taken.first and taken.order:
             return await self._platform.create(taken.order)
-        if refunded and bill.needs == CONFIRM:
+        if taken.off and bill.needs == CONFIRM:
             await self._platform.cancel(bill.id)
         found = await self._platform.query(bill.id)
         lacks = found is None or (found.state is TransferState.WAIT_USER_CONFIRM and not bill.external)
-        if lacks and taken.order and not refunded:
+        if lacks and taken.order:
             return await self._platform.create(taken.order)
         return found
 
@@ -162,9 +168,15 @@ class Cash:
             self._look_again(tx, job, bill, now)
 
     def _unheard_of(self, tx: Transaction, job: Job, taken: _Taken, now: datetime) -> None:
-        """The platform does not know the number: nothing went out, unless the last try is still on its way."""
+        """The platform does not know the number: nothing went out, unless the last try is still on its way.
+
+        After the time for which it can be asked that says nothing: a person has to find out.
+        """
         bill = taken.bill
-        if bills.is_refunded(taken.reward) and now - bill.changed_at >= CERTAIN_AFTER:
+        if _age(bill, now) >= ASK_UNTIL:
+            tx.bills.move(bill, BillState.UNKNOWN, now, needs="", note=FORGOTTEN)
+            self._look_again(tx, job, bill, now)
+        elif taken.off and now - bill.changed_at >= CERTAIN_AFTER:
             facts, rng = self._books.facts, self._books.rng
             bills.came_back(tx, facts, bill, BillState.WAITING, "", now=now, rng=rng)
         else:
@@ -175,7 +187,7 @@ class Cash:
         why = found.why or found.state.value
         connectors.worked(tx, self._name)
         failed = bills.fail(tx, facts, taken.bill, why, now=now, rng=rng)
-        if failed and not bills.is_refunded(taken.reward):
+        if failed and not taken.off:
             stock: dict[str, object] = {"id": failed.id, "reason": worded(why)}
             managers.tell(tx, facts, "rep.bill_failed", stock, now=now, rng=rng)
 
@@ -190,7 +202,7 @@ class Cash:
 
     def _look_again(self, tx: Transaction, job: Job, bill: Bill, now: datetime) -> None:
         """Ask less often the older it gets; a person hears of it before the platform forgets it."""
-        age = now - (bill.sent_at or now)
+        age = _age(bill, now)
         if age >= TELL_AFTER and not tx.audit.knows(UNRESOLVED, bill.id):
             facts, rng = self._books.facts, self._books.rng
             stock: dict[str, object] = {"id": bill.id, "count": age.days}
@@ -198,3 +210,8 @@ class Cash:
             tx.audit.note("fulfilment", UNRESOLVED, bill.id, bill.note, now)
         if age < ASK_UNTIL:
             later(tx, job, min(max(age / 4, SOONEST), LATEST), now)
+
+
+def _age(bill: Bill, now: datetime) -> timedelta:
+    """How long ago it first went out."""
+    return now - (bill.sent_at or now)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import structlog
 
 from bot.fulfilment.books import Books, later
 from bot.fulfilment.content import of_announcement, of_bill
 from bot.fulfilment.posting import Answer, Post
-from bot.fulfilment.said import trouble
+from bot.fulfilment.said import trouble, undecided
 from referral import bills, connectors
 from referral.announcements import Announcement, AnnouncementState
 from referral.fulfilment import Bill, BillState, retry_in
@@ -15,6 +17,9 @@ from referral.jobs import Job
 from storage.transaction import Transaction
 
 log = structlog.get_logger()
+
+UNDER_WAY = timedelta(minutes=1)
+"""So long after a bill went out, or was last looked at, an answer may still come."""
 
 
 class Webhooks:
@@ -29,9 +34,10 @@ class Webhooks:
         """Send a bill, and put on record what came of it.
 
         That it is sent is on record before: whoever dies in between finds it unknown, and sends it again under the
-        same number.
+        same number. One that was called off since is not sent again, and nobody can be asked what became of it: that
+        is for people to find out.
         """
-        taken = await self._books.store.write(lambda tx: self._take(tx, job.key))
+        taken = await self._books.store.write(lambda tx: self._take(tx, job))
         if taken is None:
             return
         was, bill, body = taken
@@ -39,14 +45,25 @@ class Webhooks:
         log.info("webhook.sent", connector=self._name, bill=bill.id, ok=answer.ok, note=answer.note)
         await self._books.store.write(lambda tx: self._answered(tx, job, bill, was, answer))
 
-    def _take(self, tx: Transaction, key: str) -> tuple[BillState, Bill, str] | None:
+    def _take(self, tx: Transaction, job: Job) -> tuple[BillState, Bill, str] | None:
         now = self._books.clock()
-        found = bills.take_up(tx, key, now=now)
+        known = tx.bills.get(job.key)
+        if known and known.state is BillState.UNKNOWN and bills.is_called_off(tx, known):
+            self._leave(tx, job, known)
+            return None
+        found = bills.take_up(tx, job.key, now=now)
         if found is None or found[0].state not in (BillState.WAITING, BillState.UNKNOWN):
             return None
         bill, reward = found
         sent = bills.goes_out(tx, bill, now=now)
         return (bill.state, sent, of_bill(tx, sent, reward)) if sent else None
+
+    def _leave(self, tx: Transaction, job: Job, bill: Bill) -> None:
+        facts, now, rng = self._books.facts, self._books.clock(), self._books.rng
+        if now - bill.changed_at < UNDER_WAY:
+            later(tx, job, UNDER_WAY, now)
+        else:
+            undecided(tx, facts, bill, now=now, rng=rng)
 
     def _answered(self, tx: Transaction, job: Job, bill: Bill, was: BillState, answer: Answer) -> None:
         facts, now, rng = self._books.facts, self._books.clock(), self._books.rng

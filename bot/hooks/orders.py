@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from aiohttp import web
 
 from bot.hooks.reading import Naming, OrderTold, RefundTold, read
+from bot.hooks.refusals import refused
 from bot.hooks.signature import verifier
 from bot.hooks.staff import refuse_staff
 from bot.hooks.taking import Hook
@@ -20,6 +22,8 @@ from storage.store import Store
 from storage.transaction import Transaction
 
 PATH = "/hooks/orders"
+AHEAD = timedelta(days=366)
+"""How far ahead of us a shop's clock may be: what is said to happen later is a mistyped year."""
 
 
 def routes(
@@ -65,6 +69,8 @@ class Settling:
 
     def settle(self, tx: Transaction, told: OrderTold | RefundTold) -> Answer:
         now = self.clock()
+        if told.at > now + AHEAD:
+            raise refused(422, told.time_field, "这个时间在一年以后，请核对年份")
         if isinstance(told, OrderTold):
             refuse_staff(tx, self.facts, told.buyer, "data.buyer")
         if isinstance(told, RefundTold):

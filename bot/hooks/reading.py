@@ -41,6 +41,11 @@ class OrderTold:
     earned_fen: int | None = None
     product: str = ""
 
+    @property
+    def time_field(self) -> str:
+        """The field that says when it happened."""
+        return "data.paid_at" if self.kind == MONEY else "data.at"
+
     def order(self, rng: Bits, now: datetime) -> Order:
         """The order, as it is taken in now."""
         return Order(
@@ -75,6 +80,11 @@ class RefundTold:
     refund_no: str
     amount_fen: int | None
     at: datetime
+
+    @property
+    def time_field(self) -> str:
+        """The field that says when it happened."""
+        return "data.refunded_at" if self.kind == MONEY else "data.at"
 
     def refund(self, rng: Bits, now: datetime) -> Refund:
         """The refund, as it is taken in now."""

@@ -13,7 +13,7 @@ from bot.copy import PLACEHOLDERS
 from bot.pages.answer import NO_SNIFFING, page, plain
 from bot.pages.doorway import MISSES, Doorway, since
 from bot.pages.look import SECURITY_HEADERS, static_file
-from bot.pages.views import BusyView, EndedView, LandingView, MissingView, RestingView
+from bot.pages.views import BusyView, EndedView, LandingView, MissingView, NothingView, RestingView
 from bot.posters.commissions import PosterDesk
 from bot.posters.errors import PosterError, TemplateUnknown
 from bot.words import Words
@@ -26,6 +26,7 @@ from referral.facts import Facts
 from referral.ids import Bits, is_id, new_id
 from referral.nicknames import legible
 from referral.people import Byline, Person
+from referral.promises import is_full
 from referral.shares import CHANNELS, Share, ShareLevel, counts_as_seen, is_crawler
 from referral.times import SHANGHAI, Clock, chinese_date
 from referral.touches import Touch, TouchKind
@@ -94,7 +95,7 @@ class Landing:
         refused = await self.store.write(lambda tx: self._refusal(tx, visit, now))
         if refused:
             return page(refused)
-        edition = request.query.get("edition", "feed")
+        edition = "feed" if await self._is_full(visit) else request.query.get("edition", "feed")
         template = request.query.get("template", "")
         if edition not in ("feed", "friend"):
             return plain(400, "edition: feed 或 friend")
@@ -108,6 +109,16 @@ class Landing:
             return plain(503, "海报这会儿没做出来，请稍后再试。")
         self.doorway.remember(visit.caller, visit.code or "")
         return web.Response(body=jpeg, content_type="image/jpeg", headers=_PICTURE_HEADERS)
+
+    async def _is_full(self, visit: _Visit) -> bool:
+        """Whether a poster that names thanks would promise what cannot be given now."""
+
+        def unit(tx: Transaction) -> bool:
+            code = tx.codes.find(visit.code) if visit.code else None
+            campaign = tx.campaigns.get(code.campaign) if code else None
+            return campaign is not None and is_full(campaign)
+
+        return await self.store.read(unit)
 
     async def face(self, request: web.Request) -> web.Response:
         """The advocate's portrait, where they chose to show it; a drawn one where it cannot be had."""
@@ -128,7 +139,7 @@ class Landing:
         stem, _, suffix = name.partition(".")
         path = self.pictures / name
         if not is_id(stem, "q") or suffix not in ("png", "jpg") or not path.is_file():
-            return page(MissingView(company=self.facts.company))
+            return page(NothingView(company=self.facts.company))
         return web.FileResponse(path, headers=NO_SNIFFING | {"Cache-Control": "public, max-age=86400"})
 
     def _visit(self, request: web.Request, device: str) -> _Visit:
@@ -242,6 +253,7 @@ class Landing:
             headline=words.headline,
             lines=words.lines,
             steps=words.steps,
+            full=is_full(campaign),
             last_day=f"{ends.year}年{ends.month}月{ends.day}日" if ends else None,
             rep_name=(legible(rep.name, PLACEHOLDERS["rep"]) or None) if rep else None,
             contact_qr=_picture_of(shown),

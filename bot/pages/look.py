@@ -22,6 +22,7 @@ from bot.pages.views import (
     LandingView,
     MeView,
     MissingView,
+    NothingView,
     PrivacyView,
     RestingView,
     RulesView,
@@ -40,6 +41,7 @@ _TEMPLATES: Final[dict[type[View], str]] = {
     EndedView: "ended.html.j2",
     RestingView: "resting.html.j2",
     MissingView: "missing.html.j2",
+    NothingView: "nothing.html.j2",
     BusyView: "busy.html.j2",
     MeView: "me.html.j2",
     ShowCouponView: "coupon_show.html.j2",
@@ -54,6 +56,7 @@ _TEMPLATES: Final[dict[type[View], str]] = {
 _STATUSES: Final[dict[type[View], HTTPStatus]] = {
     EndedView: HTTPStatus.GONE,
     MissingView: HTTPStatus.NOT_FOUND,
+    NothingView: HTTPStatus.NOT_FOUND,
     BusyView: HTTPStatus.TOO_MANY_REQUESTS,
     StoryGoneView: HTTPStatus.GONE,
     StoryMissingView: HTTPStatus.NOT_FOUND,

@@ -19,7 +19,7 @@ from bot.pages.look import SECURITY_HEADERS
 from bot.pages.me_thanks import NAME_CONSENT, ThanksReading, veiled
 from bot.pages.thanks_views import Tone
 from bot.pages.tokens import Tokens
-from bot.pages.views import CodeRow, FriendRow, MeView, MissingView, Question
+from bot.pages.views import CodeRow, FriendRow, MeView, NothingView, Question
 from bot.words import Words
 from referral import notices
 from referral.errors import NotFound
@@ -27,6 +27,7 @@ from referral.explain import Explanation
 from referral.facts import Facts
 from referral.ids import Bits, is_id
 from referral.people import Byline, Person
+from referral.promises import is_full
 from referral.referrals import Disclosure, Referral, ReferralStatus
 from referral.times import SHANGHAI, Clock
 from storage import proofs
@@ -155,7 +156,7 @@ class OwnPage:
 
     def missing(self) -> web.Response:
         """One page for everything that is not there."""
-        return page(MissingView(company=self.facts.company))
+        return page(NothingView(company=self.facts.company, own=True))
 
     def back(self, request: web.Request, told: str = "", *, at: str = "phone") -> web.Response:
         """To the page again, `at` the part that tells of what was just done."""
@@ -229,7 +230,9 @@ class OwnPage:
             code_spaced=f"{code[:4]} {code[4:]}",
             poster_url=f"/p/{code}.jpg",
             link=link,
-            words=self.words.share(person, campaign, terms, edition="friend", link=link, code=code, now=now),
+            words=""
+            if is_full(campaign)
+            else self.words.share(person, campaign, terms, edition="friend", link=link, code=code, now=now),
         )
 
     def _friend_row(self, friend: Friend, now: datetime) -> FriendRow:

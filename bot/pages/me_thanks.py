@@ -13,7 +13,7 @@ from referral import addresses, choices, coupons, points
 from referral.coupons import Coupon, Standing
 from referral.explain import Change, Reader
 from referral.facts import Facts
-from referral.fulfilment import CONFIRM, OPENID, BillState
+from referral.fulfilment import CONFIRM, OPENID
 from referral.ids import Bits, new_id
 from referral.rewards import Cause, Reward, RewardState, Side
 from referral.times import SHANGHAI, chinese_date, chinese_day
@@ -109,7 +109,7 @@ class ThanksReading:
     def _state(self, reward: Reward, stands: Standing | None, wants: Wants) -> str:
         """The key of the state's words."""
         if self._returned(reward):
-            return RewardState.REVERSED.value
+            return "returned"
         if stands is not None and reward.state is RewardState.GRANTED:
             return {Standing.GOOD: "usable", Standing.USED: "used", Standing.EXPIRED: "expired"}.get(stands, "reversed")
         if wants and not self._is_given(reward):
@@ -160,9 +160,7 @@ class ThanksReading:
         return _HOW.get(reward.kind, "")
 
     def _parcel(self, reward: Reward) -> str:
-        """The courier's number of a gift that was sent."""
-        bill = self.tx.bills.of_reward(reward.id) if reward.kind == "gift" else None
-        return bill.external if bill and bill.state is BillState.DONE else ""
+        return addresses.parcel_of(self.tx, reward)
 
     def _options(self, reward: Reward) -> tuple[Option, ...]:
         forms = choices.forms(self.tx, reward)

@@ -12,7 +12,7 @@ from aiohttp import web
 from bot import metrics
 from bot.pages.answer import NO_SNIFFING, page, plain
 from bot.pages.look import STATIC_HEADERS, static_css
-from bot.pages.views import MissingView, PrivacyView, RulesView
+from bot.pages.views import NothingView, PrivacyView, RulesView
 from bot.words import Words
 from referral.campaigns import current
 from referral.facts import Facts
@@ -68,7 +68,7 @@ class PublicPages:
             )
 
         view = await self.store.read(unit)
-        return page(view or MissingView(company=self.facts.company))
+        return page(view or NothingView(company=self.facts.company))
 
     async def privacy(self, request: web.Request) -> web.Response:
         """What is kept of people, why and how long."""
@@ -92,7 +92,7 @@ class PublicPages:
         name = request.match_info["name"]
         path = self.verify_dir / name
         if not _VERIFY.fullmatch(name) or not path.is_file() or path.stat().st_size > _VERIFY_LIMIT:
-            return page(MissingView(company=self.facts.company))
+            return page(NothingView(company=self.facts.company))
         return web.Response(body=path.read_bytes(), content_type="text/plain", headers=NO_SNIFFING)
 
     async def healthz(self, request: web.Request) -> web.Response:

@@ -23,10 +23,11 @@ from referral.times import SHANGHAI, chinese_day
 HOME = "/rep/coupon"
 SHOP_COOKIE = "rep_shop"
 LONGEST_SHOP = 30  # characters
+_LONGEST_TYPED = 200  # characters: a code of 64 with spaces between
 _REMEMBERED_S = 180 * 86_400
 _TOKEN = re.compile(r"[0-9a-z]{26}")
-_CODE = re.compile(r"[!-~]{1,64}")
 _MISSING = "没有这张券，请核对一下。"
+_SEVERAL = "这个券码对得上好几张券，请扫客户页面上的二维码。"
 _REFUSED = {
     Standing.EXPIRED: "这张券已经过期，不能再用了。",
     Standing.VOID: "这张券已经作废：订单退款，或者由同事撤回了。",
@@ -49,17 +50,15 @@ class RepCoupons:
 
     async def find(self, request: web.Request) -> web.StreamResponse:
         """A coupon by its code."""
-        asked = request.query.get("code", "").strip()[:64]
+        asked = " ".join(request.query.get("code", "")[:_LONGEST_TYPED].split())
 
         def unit(reading: Reading) -> web.StreamResponse:
-            view = RepCouponFindView(company=self.pages.facts.company, asked=asked)
-            if not asked:
-                return page(view)
-            typed = asked.upper().replace(" ", "").replace("-", "")
-            found = reading.tx.coupons.of_code(asked) or reading.tx.coupons.of_code(typed)
-            if len(found) == 1 and _CODE.fullmatch(asked):
+            found = coupons.typed(reading.tx, asked) if asked else []
+            if len(found) == 1:
                 return to(f"{HOME}/{found[0].token}")
-            return page(RepCouponFindView(company=view.company, asked=asked, problem=_MISSING))
+            problem = (_SEVERAL if found else _MISSING) if asked else ""
+            shown = asked if asked.isprintable() else ""
+            return page(RepCouponFindView(company=self.pages.facts.company, asked=shown, problem=problem))
 
         return await self.pages.read(request, unit)
 

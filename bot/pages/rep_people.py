@@ -30,8 +30,6 @@ _TOLD = {
     "staff": "已标为同事，不再计入活动。",
     "not-staff": "已改回客户。",
 }
-_ANOTHER = "这个手机号已经是另一位客户的，请跟对方再核对一下。"
-
 Act = Callable[[Reading, Person, Form], web.Response]
 
 
@@ -156,8 +154,6 @@ class RepPeople:
             now=reading.now,
             rng=self.pages.rng,
         )
-        if found is Matched.ANOTHER:
-            raise RuleViolation("phone.another", _ANOTHER)
         return to(f"{FIND}/{now_called}?told={'phone' if found is Matched.JOINED else 'phone-known'}")
 
     def _staff(self, reading: Reading, person: Person, form: Form) -> web.Response:

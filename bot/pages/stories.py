@@ -21,7 +21,7 @@ from bot.pages.views import (
     View,
 )
 from bot.photo_shelf import PhotoShelf
-from referral import stories
+from referral import stories, thanks
 from referral.facts import Facts
 from referral.ids import is_id
 from referral.nicknames import signs
@@ -104,7 +104,7 @@ class StoryPages:
     def _wall(self, tx: Transaction, after: str | None, now: datetime) -> StoriesView:
         found = tx.stories.published(after=after, limit=_PER_PAGE + 1)
         shown, home = found[:_PER_PAGE], f"{self.facts.public_url}/stories"
-        campaign = stories.campaign_of(tx, now)
+        campaign = thanks.campaign_for_stories(tx, now)
         canonical = f"{home}?after={after}" if after else home
         return StoriesView(
             company=self.facts.company,

@@ -27,7 +27,8 @@ class LandingView:
     `inviter` is None for an advocate who goes unnamed. `last_day` is ready to read (2026年12月31日).
     `contact_qr_is_personal` tells whether adding through the picture already carries the code; if not, the page asks
     the friend to send the code as well. While `refresh_s` is set (whole seconds) the page loads itself again.
-    `ad_label` is the word that marks an advertisement (广告); the company's name stands beside it.
+    `ad_label` is the word that marks an advertisement (广告); the company's name stands beside it. Of a campaign that
+    is `full` nothing is promised: its `lines` and `steps` are not shown.
     """
 
     company: str
@@ -47,6 +48,7 @@ class LandingView:
     refresh_s: int | None
     poster_url: str
     ad_label: str
+    full: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +77,14 @@ class MissingView:
     """A code that is malformed or unknown: one same page for both, so that neither can be told from the other."""
 
     company: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NothingView:
+    """No page at an address that has nothing to do with a code; `own` where it was meant to be somebody's own page."""
+
+    company: str
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,6 +258,7 @@ View = (
     | EndedView
     | RestingView
     | MissingView
+    | NothingView
     | BusyView
     | MeView
     | ShowCouponView

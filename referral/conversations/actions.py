@@ -50,7 +50,22 @@ class TellWhen:
 
 @dataclass(frozen=True, slots=True)
 class OpenAppeal:
-    """A colleague is to look again at what was explained, and gets the chat."""
+    """A colleague is to look again at what was explained, and gets the chat.
+
+    `about` is as in an `Explanation`, empty for all of it, None for the one thing that there is.
+    """
+
+    about: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AskWhichAppeal:
+    """Ask which of several things that do not count a colleague is to look at."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddToAppeal:
+    """Keep what was written with the appeal that was made before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +171,8 @@ Action = (
     | TellFriends
     | TellWhen
     | OpenAppeal
+    | AskWhichAppeal
+    | AddToAppeal
     | ShowMenu
     | SetByline
     | StopReminders

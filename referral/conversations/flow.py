@@ -12,10 +12,12 @@ from enum import StrEnum
 
 from referral.conversations.actions import (
     Action,
+    AddToAppeal,
     AskDisclosure,
     AskPermission,
     AskSurvey,
     AskWhich,
+    AskWhichAppeal,
     CallPerson,
     CountMiss,
     Disclose,
@@ -105,6 +107,12 @@ class Situation:
     """What stands between this customer and a story of their own."""
     may_choose: bool = False
     """Whether a thanks is held of which this customer may still choose the form."""
+    disputes: int = 0
+    """How many things do not count that a colleague could look at again."""
+    appealed: bool = False
+    """Whether this customer asked for that within the last day, and nobody has answered yet."""
+    says_much: bool = False
+    """Whether they wrote more than a word or two."""
 
 
 PERMISSION, SURVEY = "consent", "survey"
@@ -134,6 +142,7 @@ class Chat:
     question_at: datetime | None = None
     noted: Noted | None = None
     explained_at: datetime | None = None
+    which_at: datetime | None = None
 
     @classmethod
     def read(cls, kept: Mapping[str, object]) -> Chat:
@@ -147,6 +156,7 @@ class Chat:
             question_at=_moment(kept.get("question_at")),
             noted=Noted.read(kept.get("noted")),
             explained_at=_moment(kept.get("explained_at")),
+            which_at=_moment(kept.get("which_at")),
         )
 
     def keep(self) -> dict[str, object]:
@@ -161,6 +171,7 @@ class Chat:
             "question_at": self.question_at.isoformat() if self.question_at else None,
             "noted": self.noted.keep() if self.noted else None,
             "explained_at": self.explained_at.isoformat() if self.explained_at else None,
+            "which_at": self.which_at.isoformat() if self.which_at else None,
         }
 
 
@@ -169,7 +180,8 @@ def step(chat: Chat, heard: Heard, situation: Situation, now: datetime) -> tuple
     if chat.question and (chat.question_at is None or now - chat.question_at >= ANSWERED_WITHIN):
         chat = replace(chat, question=None)
     before = chat.question
-    chat, actions = _asked(*_answer(chat, heard, situation, now), heard, situation, now)
+    answered = _told_more(chat, heard, situation, now) or _answer(chat, heard, situation, now)
+    chat, actions = _asked(*answered, heard, situation, now)
     return (replace(chat, question_at=now) if chat.question and chat.question != before else chat), actions
 
 
@@ -200,7 +212,7 @@ def _answer(chat: Chat, heard: Heard, situation: Situation, now: datetime) -> tu
         case AskedRules():
             return chat, [TellRules()] if situation.campaign_runs else [Say("campaign.none")]
         case AskedForPerson() | Appealed():
-            return _to_a_person(chat, heard, now)
+            return _to_a_person(chat, heard, situation, now)
         case AskedWhy() | AskedFriends() | AskedWhen():
             return replace(chat, explained_at=now), [_EXPLAINS[type(heard)]]
         case ChoseByline(byline=byline):
@@ -289,13 +301,37 @@ def _met(code: str, standing: Standing) -> list[Action]:
     return [CountMiss(), *said] if standing in (Standing.UNKNOWN, Standing.NEAR) else said
 
 
-def _to_a_person(chat: Chat, heard: AskedForPerson | Appealed, now: datetime) -> tuple[Chat, list[Action]]:
-    """人工; after an explanation it means that a colleague is to look at what was explained."""
-    explained = chat.explained_at is not None and now - chat.explained_at < APPEALED_WITHIN
-    after = replace(chat, handed_at=now, explained_at=None)
-    if explained or isinstance(heard, Appealed):
-        return after, [OpenAppeal()]
-    return after, [Say("person.handed"), CallPerson(session=True)]
+def _to_a_person(
+    chat: Chat, heard: AskedForPerson | Appealed, situation: Situation, now: datetime
+) -> tuple[Chat, list[Action]]:
+    """人工; after an explanation it means that a colleague is to look at what was explained, of several at which."""
+    asked = _lately(chat.which_at, now)
+    if not (asked or _lately(chat.explained_at, now) or isinstance(heard, Appealed)):
+        return replace(chat, handed_at=now, explained_at=None), [Say("person.handed"), CallPerson(session=True)]
+    about = heard.about if isinstance(heard, Appealed) else None
+    if about is None and situation.disputes > 1:
+        return _appeal(chat, "", now) if asked else (replace(chat, which_at=now), [AskWhichAppeal()])
+    return _appeal(chat, about, now)
+
+
+def _appeal(chat: Chat, about: str | None, now: datetime) -> tuple[Chat, list[Action]]:
+    return replace(chat, handed_at=now, explained_at=None, which_at=None), [OpenAppeal(about)]
+
+
+def _told_more(chat: Chat, heard: Heard, situation: Situation, now: datetime) -> tuple[Chat, list[Action]] | None:
+    """Words for the colleague who is to look again, rather than a question to us; None for anything else."""
+    if not (isinstance(heard, SaidOther) or (situation.says_much and isinstance(heard, _OF_THE_MATTER))):
+        return None
+    if _lately(chat.which_at, now):
+        return _appeal(chat, "", now)
+    return (chat, [AddToAppeal()]) if situation.appealed else None
+
+
+_OF_THE_MATTER = (AskedWhy, AskedFriends, AskedWhen, Claimed)
+
+
+def _lately(at: datetime | None, now: datetime) -> bool:
+    return at is not None and now - at < APPEALED_WITHIN
 
 
 def _disclosed(chat: Chat, referral: str | None, yes: bool, now: datetime) -> tuple[Chat, list[Action]]:

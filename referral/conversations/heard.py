@@ -48,7 +48,9 @@ class AskedWhen:
 
 @dataclass(frozen=True, slots=True)
 class Appealed:
-    """申诉: a person is to look again."""
+    """申诉: a person is to look again; a tapped one says at what, empty for all of it."""
+
+    about: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +283,10 @@ _NAMES_A_CODE = re.compile(r"(?<!号)码|/i/")
 _CODE_LIKE = re.compile(r"^(?=.*\d)[0-9A-Za-z]{8}$")
 
 
+ALL = "all"
+"""Everything that does not count, in the menu that asks what an appeal is about."""
+
+
 def hear(text: str, *, menu: str | None = None, kind: str = "text") -> Heard:
     """What a customer means by a message, as far as the chat understands it."""
     if kind != "text":
@@ -323,6 +329,8 @@ def _tapped(menu: str) -> Heard | None:
     kind, _, rest = menu.partition(":")
     if kind in ("yes", "no") and rest:
         return Answered(yes=kind == "yes", referral=rest)
+    if kind == "appeal" and rest:
+        return Appealed("" if rest == ALL else rest)
     return _MENU.get(menu) or story_heard.tapped(menu) or thanks_heard.tapped(menu)
 
 

@@ -83,7 +83,7 @@ def settle(tx: Tx, facts: Facts, person_id: str, *, now: datetime, rng: Bits) ->
 def _go_through(desk: _Desk) -> bool:
     """Decide the orders once; whether a credit was given up for good."""
     given_up = False
-    for order in sorted(desk.orders, key=lambda order: order.came):
+    for order in sorted(desk.orders, key=lambda order: (order.came, order.id)):
         if not _is_closed(desk.tx, order, desk.now):
             given_up |= _decide(desk, order)
     return given_up
@@ -122,6 +122,8 @@ def _decide(desk: _Desk, order: Order) -> bool:
     match verdict:
         case Unreferred(reason=reason):
             decided = _uncredited(desk, order, holder, None, Outcome.NO_REFERRAL, reason)
+        case Refused(reason=Reason.ERASED) if order.outcome in _CREDITED:
+            return False  # what counted for the friend before still does
         case Refused(touch=touch, reason=reason):
             decided = _refused(desk, order, holder, touch, reason)
         case Attributed():
@@ -235,25 +237,25 @@ def _taken_back(order: Order, terms: Terms) -> Reason | None:
     """Why what would have counted does not any more: too little of it is left."""
     if not (order.refunded_fen or order.cancelled):
         return None
-    reason = refund_reason(order, terms)
+    reason = refund_reason(order, terms, terms.one_friend_fen)
     return None if reason is Reason.REFUND_PARTIAL else reason
 
 
-def refund_reason(order: Order, terms: Terms | None) -> Reason:
-    """What a refund means for an order under the terms that it was credited by, if it was."""
+def refund_reason(order: Order, terms: Terms | None, cost_fen: int) -> Reason:
+    """What a refund means for an order under the terms that it was credited by, if it was, at what its thanks cost."""
     if order.is_given_back:
         return Reason.REFUND_FULL
     if terms is not None and order.amount_fen - order.refunded_fen < terms.min_amount_fen:
         return Reason.REFUND_BELOW_MINIMUM
-    if terms is not None and _earns_too_little(order, terms):
+    if terms is not None and _is_too_dear(order, terms, cost_fen):
         return Reason.MARGIN_EXCEEDED
     return Reason.REFUND_PARTIAL
 
 
-def _earns_too_little(order: Order, terms: Terms) -> bool:
-    """Whether the thanks for it would be more than what it earns."""
+def _is_too_dear(order: Order, terms: Terms, cost_fen: int) -> bool:
+    """Whether the thanks for it cost more than what it earns."""
     earned = order.earns(terms.margin_percent)
-    return earned is not None and terms.one_friend_fen > earned
+    return earned is not None and cost_fen > earned
 
 
 def _handed_on(desk: _Desk, order: Order, holder: Referral, verdict: Attributed) -> Order:
@@ -273,7 +275,8 @@ def _has_a_later_one(tx: Tx, referral: Referral, order: Order) -> bool:
 def _brought_forward(desk: _Desk, order: Order, referral: Referral, verdict: Attributed) -> Order:
     """The credit goes from a later order to this one, quietly where it stays with the same advocate."""
     terms = desk.tx.campaigns.terms(referral.campaign, referral.version)
-    if referral.advocate != verdict.touch.advocate or _taken_back(order, terms) or _earns_too_little(order, terms):
+    too_dear = _is_too_dear(order, terms, thanks.cost_of(desk.tx, referral.id))
+    if referral.advocate != verdict.touch.advocate or _taken_back(order, terms) or too_dear:
         return _handed_on(desk, order, referral, verdict)
     thanks.bring_forward(desk.tx, referral, order, terms, now=desk.now)
     stands = Reason(referral.reason)

@@ -59,9 +59,9 @@ class Order:
         return f"{self.source}/{self.order_no}"
 
     @property
-    def came(self) -> tuple[datetime, datetime, str]:
+    def came(self) -> tuple[datetime, datetime]:
         """Its place among the orders of one person; of two paid at one moment the one told first is the earlier."""
-        return self.paid_at, self.received_at, self.id
+        return self.paid_at, self.received_at
 
     @property
     def is_given_back(self) -> bool:

@@ -19,7 +19,7 @@ from referral.ids import Bits
 from referral.jobs import Job
 from referral.merges import join
 from referral.orders import settling
-from referral.orders.values import CLOSE, Answer, Order, Outcome, Refund
+from referral.orders.values import CLOSE, MONEY, Answer, Order, Outcome, Refund
 from referral.people import Person, find_or_create
 from referral.touches import TouchKind, touch_by_code
 
@@ -37,7 +37,8 @@ def place(tx: Tx, facts: Facts, order: Order, buyer: Sequence[Identity], *, now:
         return Answer(outcome=Outcome.DUPLICATE, reasons=known.reasons)
     person = _buyer(tx, facts, order, buyer, now=now, rng=rng)
     told = tx.orders.refunds_of(order.source, order.order_no)
-    waiting = [r for r in told if r.order is None and r.kind == order.kind]
+    alone = not tx.orders.named(order.source, order.order_no)
+    waiting = [r for r in told if r.order is None and (r.kind == order.kind or (alone and r.kind == MONEY))]
     for early in waiting:
         order = _count(order, early)
     order = replace(order, person=person.id if person else None)
@@ -63,13 +64,21 @@ def refund(tx: Tx, facts: Facts, told: Refund, *, now: datetime, rng: Bits) -> A
             raise Conflict(f"refund {told.source}/{told.order_no}/{told.refund_no} 之前以不同的内容送达过")
         return Answer(outcome=Outcome.DUPLICATE)
     tx.orders.add_refund(told)
-    order = tx.orders.find(told.source, told.order_no, told.kind)
+    order = _meant(tx, told)
     if order is None:
         return Answer(outcome=Outcome.RECORDED, reasons=(Reason.REFUND_WAITING,))
     order = _apply(tx, facts, order, told, now=now, rng=rng)
     if order.person:  # whom it made a customer, or what it stood in the way of, may be another matter now
         settling.settle(tx, facts, order.person, now=now, rng=rng)
     return Answer(outcome=Outcome.RECORDED, reasons=order.reasons[-1:])
+
+
+def _meant(tx: Tx, told: Refund) -> Order | None:
+    """What was taken back: a payment of that number, else the one act of that number, a trial or a visit."""
+    if known := tx.orders.find(told.source, told.order_no, told.kind):
+        return known
+    named = tx.orders.named(told.source, told.order_no)
+    return named[0] if told.kind == MONEY and len(named) == 1 else None
 
 
 def reexamine(tx: Tx, facts: Facts, person: str, *, now: datetime, rng: Bits) -> None:
@@ -118,7 +127,7 @@ def _apply(tx: Tx, facts: Facts, order: Order, told: Refund, *, now: datetime, r
     order = _count(order, told)
     referral = tx.referrals.get(order.referral) if order.referral else None
     terms = tx.campaigns.terms(referral.campaign, referral.version) if referral else None
-    reason = settling.refund_reason(order, terms)
+    reason = settling.refund_reason(order, terms, thanks.cost_of(tx, referral.id) if referral else 0)
     if reason is not Reason.REFUND_PARTIAL and order.outcome in (Outcome.HELD, Outcome.CREDITED) and _holds(tx, order):
         assert order.referral
         reason = thanks.take_back(tx, facts, order.referral, reason, now=now, rng=rng)
@@ -139,5 +148,5 @@ def _holds(tx: Tx, order: Order) -> bool:
 def _count(order: Order, told: Refund) -> Order:
     left = order.amount_fen - order.refunded_fen
     given_back = left if told.amount_fen is None else min(told.amount_fen, left)
-    all_of_it = order.cancelled or told.amount_fen is None
+    all_of_it = order.cancelled or told.amount_fen is None or order.amount_fen == 0
     return replace(order, refunded_fen=order.refunded_fen + given_back, cancelled=all_of_it)

@@ -163,6 +163,8 @@ def _fits(raw: Any) -> list[str]:
     problems = [] if raw["unit"] in units else [f"unit: {raw['kind']} is counted in {' or '.join(units)}"]
     if raw["kind"] in _NAMED and not raw.get("value", "").strip():
         problems.append(f"value: must name the {raw['kind']}")
+    if raw["kind"] == "cash" and raw["cost_fen"] < raw["amount"]:
+        problems.append("cost_fen: cash costs at least its amount")
     if raw["kind"] == "cash" and raw.get("tax_class", "none") == "none":
         problems.append("tax_class: cash is taxed, so it must be one of incidental, labour, company")
     return problems

@@ -2,7 +2,7 @@
 
 from referral.thanks.approving import approve, refuse
 from referral.thanks.choosing import choose
-from referral.thanks.concluding import bring_forward, correct, grant, is_open, take_back
+from referral.thanks.concluding import bring_forward, correct, cost_of, grant, is_open, take_back
 from referral.thanks.ending import expire, fail, withdraw
 from referral.thanks.giving import adjust, campaign_for_stories, thanks_for_story
 from referral.thanks.holding import GRANT, Credit, hold
@@ -20,6 +20,7 @@ __all__ = [
     "campaign_for_stories",
     "choose",
     "correct",
+    "cost_of",
     "expire",
     "fail",
     "give",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from referral import announcements
 from referral.attribution import Reason
 from referral.errors import NotFound, RuleViolation
 from referral.ids import Bits
@@ -43,7 +44,7 @@ def refuse(tx: Tx, facts: Facts, reward_id: str, who: str, why: str, *, now: dat
         end(tx, facts, each, RewardState.REJECTED, Reason.APPROVAL_REFUSED, now=now, rng=rng)
     referral = tx.referrals.get(reward.referral) if reward.referral else None
     if referral and not any(r.is_counted for r in tx.rewards.of_referral(referral.id)):
-        _turn_down(tx, referral, now)
+        _turn_down(tx, facts, referral, now=now, rng=rng)
     elif referral:
         _go_on(tx, reward, now)
     return reward
@@ -73,7 +74,8 @@ def _go_on(tx: Tx, reward: Reward, now: datetime) -> None:
         tx.jobs.put(Job(kind=GRANT, key=reward.referral or reward.id, due_at=now))
 
 
-def _turn_down(tx: Tx, referral: Referral, now: datetime) -> None:
+def _turn_down(tx: Tx, facts: Facts, referral: Referral, *, now: datetime, rng: Bits) -> None:
     tx.referrals.decide(referral.id, ReferralStatus.REJECTED, Reason.APPROVAL_REFUSED, now)
+    announcements.announce(tx, facts, announcements.REFERRAL_REVERSED, referral.id, now=now, rng=rng)
     if referral.order:
         tx.orders.turn_down(referral.order, Reason.APPROVAL_REFUSED)

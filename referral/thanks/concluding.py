@@ -96,6 +96,11 @@ def is_open(tx: Tx, referral: Referral) -> bool:
     return all(r.state in (RewardState.HELD, RewardState.REJECTED, RewardState.REVERSED) for r in theirs)
 
 
+def cost_of(tx: Tx, referral_id: str) -> int:
+    """What a referral's thanks take of the budget, in fen."""
+    return sum(r.reserved_fen for r in tx.rewards.of_referral(referral_id) if r.is_counted)
+
+
 def _reverse(tx: Tx, facts: Facts, rewards: Sequence[Reward], reason: Reason, *, now: datetime, rng: Bits) -> None:
     for reward in rewards:
         if not withdraw(tx, facts, reward, reason, now=now, rng=rng):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from referral import budgets, ledger
 from referral.attribution import Reason
+from referral.campaigns import Campaign, CampaignState
 from referral.errors import NotFound, RuleViolation
 from referral.ids import Bits
 from referral.rewards import Approval, Cause, Reward, RewardState, Side
@@ -16,7 +17,6 @@ from referral.thanks.making import reward_of
 from referral.thanks.releasing import hold_alone
 
 if TYPE_CHECKING:
-    from referral.campaigns import Campaign
     from referral.facts import Facts
     from referral.stories import Story
     from referral.tx import Tx
@@ -36,7 +36,9 @@ def thanks_for_story(
         return [], Reason.CREDITED
     terms = tx.campaigns.terms(campaign.id, campaign.version)
     author = tx.people.get(story.person)
-    wanted = terms.thanks_for("story", tier=author.tier if author else "")
+    if author is None or author.staff:
+        return [], Reason.STAFF
+    wanted = terms.thanks_for("story", tier=author.tier)
     if not budgets.reserve(tx, facts, campaign, sum(t.most_cost_fen for t in wanted), now=now, rng=rng):
         return [], Reason.BUDGET_EXHAUSTED
     for thanks in wanted:
@@ -46,7 +48,7 @@ def thanks_for_story(
 
 
 def campaign_for_stories(tx: Tx, now: datetime) -> Campaign | None:
-    """The newest running campaign that thanks for stories."""
+    """The newest running campaign that thanks for selected stories: its rules say by what they are chosen, and when."""
     running = [c for c in tx.campaigns.all() if c.is_open(now) and _thanks_stories(tx, c)]
     return max(running, key=lambda c: (c.starts_at, c.id), default=None)
 
@@ -62,6 +64,8 @@ def adjust(
     campaign = tx.campaigns.get(campaign_id)
     if campaign is None:
         raise NotFound(f"没有这个活动：{campaign_id}")
+    if campaign.state is CampaignState.DRAFT:
+        raise RuleViolation("campaign.state", "这个活动还没有人批准，不能用它给谢礼。")
     if not why.strip():
         raise RuleViolation("adjustment.reason", "手工调整要写明原因。")
     if not budgets.reserve(tx, facts, campaign, form.cost_fen, now=now, rng=rng):

@@ -15,9 +15,9 @@ from referral.attribution import Reason
 from referral.ids import Bits, new_id
 from referral.jobs import Job
 from referral.referrals import Disclosure, Referral, ReferralStatus
-from referral.rewards import RewardState, Side
+from referral.rewards import Reward, RewardState, Side
 from referral.terms import Terms, Thanks
-from referral.thanks.making import ask, reward_of
+from referral.thanks.making import ask, form_of, reward_of
 from referral.times import days, midnight, year_start
 
 if TYPE_CHECKING:
@@ -140,6 +140,7 @@ def _put_on_record(
     reward = replace(
         reward, referral=referral.id, friend=referral.friend, advocate=referral.advocate, order=credit.order.id
     )
+    reward = _as_chosen(tx, reward, owed.thanks)
     tx.rewards.add(reward)
     if owed.refusal is None:
         ask(tx, credit.terms, reward, now=now)
@@ -147,3 +148,14 @@ def _put_on_record(
         notices.thanks(tx, facts, reward, RewardState.HELD, now=now, rng=rng)
     else:
         notices.refused(tx, facts, reward, now=now, rng=rng)
+
+
+def _as_chosen(tx: Tx, reward: Reward, thanks: Thanks) -> Reward:
+    """In the form that its person had chosen, where they had the same from this referral before: choices are kept."""
+    mine = (reward.person, reward.side, reward.rule)
+    had = [r for r in tx.rewards.of_referral(reward.referral or "") if (r.person, r.side, r.rule) == mine]
+    chosen = [r for r in had if r.chosen_at and r.form in thanks.choices]
+    if not chosen or not reward.is_counted:
+        return reward
+    latest = max(chosen, key=lambda r: r.created_at)
+    return replace(reward, chosen_at=latest.chosen_at, **form_of(latest.form))

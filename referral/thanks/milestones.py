@@ -41,7 +41,7 @@ def review(tx: Tx, facts: Facts, referral: Referral, *, now: datetime, rng: Bits
             continue
         promised = terms.find(reward.rule, reward.side)
         if promised and through < promised.after_friends:
-            withdraw(tx, facts, reward, Reason.CORRECTED, now=now, rng=rng)
+            withdraw(tx, facts, reward, Reason.MILESTONE_MISSED, now=now, rng=rng)
 
 
 def review_milestones(tx: Tx, facts: Facts, advocate: str, *, now: datetime, rng: Bits) -> None:
@@ -55,7 +55,7 @@ def _give(tx: Tx, facts: Facts, referral: Referral, through: int, *, now: dateti
     terms, advocate = _terms(tx, referral), tx.people.get(referral.advocate)
     campaign = tx.campaigns.get(referral.campaign)
     assert campaign
-    if tx.erasures.find(referral.advocate):
+    if tx.erasures.find(referral.advocate) or tx.people.staff_among([referral.advocate]):
         return
     for thanks in terms.thanks_for("milestone", tier=advocate.tier if advocate else ""):
         reached = through >= thanks.after_friends

@@ -92,10 +92,14 @@ async def test_an_adjustment_needs_a_second_person(either_api):
     api = either_api
     campaign = await api.a_friend_bought()
 
+    second = await api.new_key("approvals:write")
     made = await api.post("/rewards", wanted(campaign))
-    own = await api.post(f"/rewards/{made.body['reward']['id']}/approve", {"by": "王会计"})
-    done = await api.post(f"/rewards/{made.body['reward']['id']}/approve", {"by": "周经理"})
+    way = f"/rewards/{made.body['reward']['id']}/approve"
+    own = await api.post(way, {"by": "王会计"}, key=second)
+    alone = await api.post(way, {"by": "周经理"})
+    done = await api.post(way, {"by": "周经理"}, key=second)
 
+    assert (alone.status, alone.body["code"]) == (409, "approval.second")
     assert (made.status, made.body["what"], made.body["note"]) == (201, "20元现金", "漏记的")
     assert (own.status, own.body["code"]) == (409, "approval.second")
     assert done.status == 200
@@ -136,9 +140,10 @@ async def test_an_adjustment_that_cannot_be_is_refused_by_its_field(api):
 async def test_the_tax_of_a_year_is_told_for_each_person(either_api):
     api = either_api
     campaign = await api.a_friend_bought()
+    second = await api.new_key("approvals:write")
     for person in ("crm:mei", "crm:mei", "crm:jun"):
         made = await api.post("/rewards", wanted(campaign, person=person))
-        await api.post(f"/rewards/{made.body['reward']['id']}/approve", {"by": "周经理"})
+        await api.post(f"/rewards/{made.body['reward']['id']}/approve", {"by": "周经理"}, key=second)
     held = await api.post("/rewards", wanted(campaign))
     await api.town.app.settle()
 

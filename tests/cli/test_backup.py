@@ -144,6 +144,20 @@ def test_with_force_the_former_database_is_kept(saved):
         assert former.execute("select value from marks where key = 'later'").fetchall() == [("yes",)]
 
 
+def test_with_force_again_each_former_database_is_kept_and_named(saved):
+    saved.ask_database("insert into marks values ('later', 'first')")
+    first = saved.json("restore", str(saved.backup), "--force")["former"]
+    saved.ask_database("insert into marks values ('later', 'second')")
+
+    said = saved.run("restore", str(saved.backup), "--force").stdout
+
+    assert first == f"{saved.database}.before-restore"
+    assert f"原来的数据库留在 {first}-2，" in said
+    for kept, marked in ((first, "first"), (f"{first}-2", "second")):
+        with closing(sqlite3.connect(kept)) as former:
+            assert former.execute("select value from marks where key = 'later'").fetchall() == [(marked,)]
+
+
 def test_a_running_bot_is_not_restored_under_its_feet(saved):
     with serving(saved):
         refused(saved.run("restore", str(saved.backup), "--force"), "正由另一个进程使用")

@@ -23,17 +23,17 @@ def test_a_campaign_is_paused_resumed_and_ended(desk):
     assert states == ["paused", "paused", "running", "ended", "ended"]
     again = desk.run("campaign", "resume", campaign)
     assert (again.exit_code, again.stdout) == (1, "")
-    assert "ended" in again.stderr
+    assert "活动现在是「已结束」，不能改为「进行中」" in again.stderr
 
 
 def test_what_is_set_is_kept(desk):
     made = desk.json(
         *("campaign", "start", "double-month", "--name", "双十二", "--from", "2090-12-01", "--to", "2090-12-12"),
-        *("--budget-fen", "0", "--set", "window_days=14", "--set", "hold_days=7"),
+        *("--budget-fen", "600000", "--set", "window_days=14", "--set", "hold_days=7"),
     )
 
     told = [made[key] for key in ("name", "state", "from", "to", "budget_fen")]
-    assert told == ["双十二", "waiting", "2090-12-01", "2090-12-12", 0]
+    assert told == ["双十二", "waiting", "2090-12-01", "2090-12-12", 600_000]
     terms = desk.ask_database("select body from terms")[0][0]
     assert '"hold_days":7' in terms
     assert '"window_days":14' in terms

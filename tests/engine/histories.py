@@ -20,6 +20,7 @@ OFFERS = (
     ("prime", {}, None, None),
     ("prime", {"margin_percent": 20, "approve_over_fen": 2_000, "hold_days": 1}, 9_000, None),
     ("top-fans", {"hold_days": 1}, None, None),
+    ("top-fans", {"hold_days": 1, "margin_percent": 20}, None, None),
     ("classmates", {"cap_per_year": 1}, None, None),
     ("good-neighbour", {}, None, None),
     ("table-for-two", {"hold_days": 3}, 8_000, 40),

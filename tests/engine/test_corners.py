@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import timedelta
 
 import pytest
 
-from referral import addresses, campaigns, erasure, merging, points, shop, thanks
+from referral import addresses, campaigns, erasure, matching, merging, points, shop, thanks
+from referral.campaigns import CampaignState
+from referral.consent import NUDGES, Answer, Consent
 from referral.errors import RuleViolation
 from referral.fulfilment import BillState
+from referral.identities import Identity, IdentityKind
 from referral.ids import new_id
+from referral.moments import Due, Permission, State
 from referral.shop import Item
-from tests.engine.books import NOON, history, wecom
+from referral.terms import BadTerms, Choice, terms_from
+from tests.engine.books import NOON, history, pack_terms, wecom
 
+CASH = Choice(kind="cash", unit="fen", amount=10_000, cost_fen=1, says="{yuan}元现金", tax_class="incidental")
 MEI, BO, JUN, KAI = wecom("wmMei"), wecom("wmBo"), wecom("wmJun"), wecom("wmKai")
 DAY = timedelta(days=1)
 
@@ -148,7 +154,7 @@ def test_a_parcel_that_is_only_on_the_list_is_called_off_with_its_address(books)
     bill = books.tx.bills.of_reward(made.reward)
     reward = books.tx.rewards.get(made.reward)
     assert addresses.give_address(books.tx, reward, b"sealed", {"parcels"}, now=books.now)
-    books.tx.bills.move(books.tx.bills.get(bill.id), BillState.SENT, books.now, note="listed")
+    books.tx.bills.move(books.tx.bills.get(bill.id), BillState.SENT, books.now)
 
     forget(books, MEI)
 
@@ -184,5 +190,145 @@ def test_a_budget_that_nears_its_end_is_told_to_somebody_even_where_nobody_was_n
     bring(books, campaign, JUN)
 
     told = [letter.message for letter in books.tx.outbox.unfinished() if letter.lane == "rep:lin"]
-    assert any("预算已用" in getattr(message, "text", "") for message in told)
+    assert any("预算" in getattr(message, "text", "") for message in told)
     assert thanks.is_open(books.tx, books.tx.referrals.find(campaign, books.met(JUN)))
+
+
+def test_what_is_held_for_a_friend_stays_theirs_when_their_advocate_is_erased(books):
+    campaign = books.campaign()
+    bring(books, campaign, JUN)
+    forget(books, MEI)
+    assert thanks_of(books, JUN) == ["held"]
+
+    # when the friend buys again, and all their orders are looked at anew
+    books.order("second", JUN, at=books.now)
+
+    assert thanks_of(books, JUN) == ["held"]
+    books.pass_days(30)
+    assert thanks_of(books, JUN) == ["granted"]
+
+
+def test_points_that_lapsed_while_two_were_one_are_lost_to_whose_they_were(books):
+    # given Mei, who used some of her points; taken for Kai, the rest of them lapses
+    bring(books, books.campaign(pack="top-fans"), JUN)
+    books.pass_days(20)
+    mei, kai = books.met(MEI), books.met(KAI)
+    item = Item(
+        id=new_id(books.rng, "q"), title="茶", points=200, stock=1, kind="privilege", value="x", added_at=books.now
+    )
+    books.tx.shop.add(item)
+    exchange(books, mei, item.id)
+    joined = merging.merge(books.tx, books.facts, kai, mei, why="同名", who="an", now=books.now, rng=books.rng)
+    books.pass_days(800)
+    assert points.balance_of(books.tx, kai) == 0
+
+    merging.part(books.tx, books.facts, joined.id, who="an", now=books.now, rng=books.rng)
+
+    assert (points.balance_of(books.tx, mei), points.balance_of(books.tx, kai)) == (0, 0)
+
+
+def test_a_colleague_is_thanked_for_no_milestone(books):
+    campaign = books.campaign(pack="top-fans")
+    bring(books, campaign, BO, JUN, KAI)
+    books.tx.people.learn(books.met(MEI), staff=True)
+
+    books.pass_days(20)
+
+    assert thanks_of(books, MEI, "milestone") == []
+
+
+def test_a_milestone_that_was_refused_is_not_asked_for_with_every_further_friend(books):
+    campaign = books.campaign(pack="top-fans", approve_over_fen=1)
+    bring(books, campaign, BO, JUN, KAI)
+    books.pass_days(20)
+    for reward in books.tx.rewards.unanswered(9):
+        if reward.cause != "milestone":
+            thanks.approve(books.tx, reward.id, "an", now=books.now)
+    books.pass_days(1)
+    (milestone,) = books.tx.rewards.unanswered(9)
+    thanks.refuse(books.tx, books.facts, milestone.id, "an", "不符", now=books.now, rng=books.rng)
+
+    bring(books, campaign, wecom("wmHan"), paid=books.now - DAY)
+    books.pass_days(20)
+
+    assert [reward.cause for reward in books.tx.rewards.unanswered(9) if reward.cause == "milestone"] == []
+
+
+def test_nothing_is_given_out_of_a_campaign_that_nobody_approved(books):
+    terms = pack_terms("prime")
+    draft = campaigns.draft(
+        books.tx, pack="prime", name="草稿", terms=terms, budget_fen=90_000, now=books.now, rng=books.rng
+    )
+    form = terms.thanks[0].choices[0]
+
+    with pytest.raises(RuleViolation, match="还没有人批准"):
+        thanks.adjust(books.tx, books.facts, draft.id, books.met(MEI), form, "补", "an", now=books.now, rng=books.rng)
+
+
+def test_cash_costs_what_it_is(books):
+    raw = asdict(pack_terms("gratitude"))
+    one = asdict(replace(pack_terms("prime").thanks[0], choices=(CASH,)))
+
+    with pytest.raises(BadTerms, match="cash costs at least its amount"):
+        terms_from(raw | {"thanks": [one]})
+
+
+def test_who_came_before_a_pause_counts_though_we_hear_of_it_after(books):
+    campaign = books.campaign()
+    code = books.code(MEI, campaign)
+    campaigns.move(books.tx, campaign, CampaignState.PAUSED, now=books.now)
+    books.now += timedelta(hours=1)
+
+    books.touch(JUN, code, at=books.now - timedelta(hours=2))
+    books.touch(KAI, code, at=books.now)
+    for friend in (JUN, KAI):
+        books.order(f"of-{friend.value}", friend, at=books.now)
+
+    assert outcome(books, "of-wmJun") == ("held", "hold.running")
+    assert outcome(books, "of-wmKai") == ("rejected", "campaign.paused")
+
+
+def test_money_given_back_for_a_trial_takes_back_what_the_trial_brought(books):
+    campaign = books.campaign(pack="first-look")
+    books.touch(JUN, books.code(MEI, campaign), at=NOON - 3 * DAY)
+    books.order("T1", JUN, at=NOON - DAY, fen=0, kind="trial.started")
+    assert thanks_of(books, MEI) == ["held"]
+
+    books.refund("T1", "R1", 9_900)
+
+    assert thanks_of(books, MEI) == ["reversed"]
+
+
+def test_a_form_that_was_chosen_is_kept_when_the_credit_goes_to_another_advocate(books):
+    # given a friend who chose, of what was held for them
+    advocates, friends = pack_terms("double-month").thanks
+    points_instead = replace(friends.choices[0], kind="points", unit="points", says="{amount}积分")
+    offered = replace(friends, choices=(*friends.choices, points_instead))
+    campaign = books.campaign(thanks=(advocates, offered))
+    books.touch(JUN, books.code(BO, campaign), at=NOON - 4 * DAY)
+    books.order("A1", JUN, at=NOON - DAY)
+    (mine,) = books.tx.rewards.of_person(books.met(JUN))
+    thanks.choose(books.tx, mine.id, mine.person, 1, now=books.now, rng=books.rng)
+
+    # when it turns out that Mei was the last to bring them
+    books.touch(JUN, books.code(MEI, campaign), at=NOON - 2 * DAY)
+
+    (held,) = [each for each in books.tx.rewards.of_person(books.met(JUN)) if each.state == "held"]
+    assert held.form == offered.choices[1]
+    assert thanks_of(books, MEI) == ["held"]
+
+
+def test_a_wrong_phone_silences_nobody(books):
+    # given two customers with numbers of their own, one of whom has had enough
+    jun, kai = books.met(JUN), books.met(KAI, Identity(IdentityKind.PHONE, "9" * 64))
+    consent = Consent(person=kai, purpose=NUDGES, answer=Answer.WITHDRAWN, evidence="x", channel="chat", at=books.now)
+    books.tx.consent.record(consent)
+    silent = books.tx.moments.get(kai).but(consent=Permission.WITHDRAWN, consent_at=books.now)
+    books.tx.moments.save(silent, Due(state=State.IDLE, reason="opted_out", score=0.0, due_at=None))
+
+    with pytest.raises(RuleViolation, match="另一位客户"):
+        matching.phone_by_rep(
+            books.tx, books.facts, jun, Identity(IdentityKind.PHONE, "9" * 64), by="lin", now=books.now, rng=books.rng
+        )
+
+    assert books.tx.moments.get(jun).consent is not Permission.WITHDRAWN

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 from referral import announcements
-from referral.announcements import REFERRAL_CREDITED, REWARD_GRANTED, TYPES
+from referral.announcements import REFERRAL_CREDITED, REFERRAL_REVERSED, REWARD_GRANTED, TYPES
 from tests.fulfilment.workshop import Receiver, Workshop
+from tests.storage.cast import NOON, a_touch, an_order
 
 
 async def tell(workshop: Workshop, type_: str, ref: str) -> None:
@@ -48,6 +52,40 @@ async def test_news_that_is_not_taken_comes_again_under_its_number_and_can_be_re
     assert (len(tried), len({each.number for each in heard})) == (8, 1)
     assert replayed["announcements"] >= 1
     assert len(heard) == 9
+
+
+async def test_news_of_a_referral_that_was_handed_on_names_whom_it_was_about(workshop: Workshop, receiver: Receiver):
+    # given a credit that was told while the receiver took nothing, and then went to another advocate
+    receiver.answers = [500]
+    workshop.webhook(receiver.url, gives=(), events=(REFERRAL_CREDITED, REFERRAL_REVERSED))
+    await workshop.owe()
+    await tell(workshop, REFERRAL_CREDITED, "r1")
+    bos = await workshop.store.write(handed_on)
+
+    # when it takes the news
+    await tell(workshop, REFERRAL_CREDITED, "r1")
+    await workshop.later(minutes=1)
+
+    # then each names the advocate, the code, the reason and the order that were meant
+    his, hers = [each.body["data"] for each in receiver.asked[-2:]]
+    meis = await workshop.store.read(lambda tx: tx.touches.of_friend("jun")[0].code)
+    assert summed_up(hers) == ("mei", meis, "granted", "A1")
+    assert summed_up(his) == ("bo", bos, "credited", "A2")
+
+
+def handed_on(tx) -> str:
+    """Jun came by a code of Bo's as well, and an order of his goes to Bo now."""
+    bos: str = tx.codes.issue(bytes(32), campaign="c1", advocate="bo", channel="", rep="lin", now=NOON).code
+    tx.touches.add(a_touch(id="t2", code=bos, advocate="bo"))
+    tx.orders.add(an_order(id="o2", order_no="A2", person="jun", digest="d2"), [])
+    known = tx.referrals.get("r1")
+    tx.referrals.save(replace(known, advocate="bo", code=bos, touch="t2", order="o2", reason="credited"))
+    return bos
+
+
+def summed_up(news: dict[str, Any]) -> tuple[str, str, str, str]:
+    """Whom news of a referral is about, by which code, why, and for which order."""
+    return news["advocate"]["id"], news["code"], news["reason"], news["order"]["order_no"]
 
 
 async def test_news_waits_for_a_disabled_receiver(quick: Workshop, receiver: Receiver):

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from bot.sandbox.faults import TransferFault
 from bot.sandbox.transfers import Transfers
+from referral import erasure
 from referral.identities import Identity, IdentityKind
 from tests.fulfilment.workshop import APP_ID, NOON, Workshop, platform_for
 
@@ -183,6 +184,58 @@ async def test_a_refund_of_what_never_reached_the_platform_ends_it_without_anoth
     assert await quick.stands() == ("cancelled", "rejected")
     assert platform.payout(the_one(platform)) is None
     assert await quick.used_fen() == 0
+
+
+@pytest.mark.parametrize("refunded", [True, False])
+async def test_a_transfer_that_the_platform_has_forgotten_is_never_made_again_and_a_manager_is_asked(
+    quick: Workshop, platform: Transfers, refunded: bool
+):
+    # given a transfer whose result nobody asked about for so long that the platform has forgotten it
+    await quick.owe(**CASH)
+    number = the_one(platform)
+    quick.now += timedelta(days=31)
+    del quick.stage.world.payouts[number]
+
+    # when it is refunded, or asked about once more
+    await (quick.refund() if refunded else quick.operate("replay", name="transfer"))
+    await quick.until(timedelta(days=2), timedelta(hours=2))
+
+    # then it is not made again, and it is a person's to find out
+    assert platform.posts == {number: 1}
+    assert await quick.stands() == ("unknown", "approved")
+    assert (await quick.bill()).note == "forgotten"
+    assert [number in text for text in await quick.told()] == [True]
+    assert await quick.store.read(lambda tx: tx.jobs.due(quick.now + timedelta(days=365))) == 0
+
+
+async def test_a_refunded_transfer_that_the_platform_knows_no_more_within_its_time_ends(
+    quick: Workshop, platform: Transfers
+):
+    await quick.owe(**CASH)
+    number = the_one(platform)
+    del quick.stage.world.payouts[number]
+
+    await quick.refund()
+    await quick.until(timedelta(hours=2), timedelta(minutes=10))
+
+    assert await quick.stands() == ("cancelled", "rejected")
+    assert platform.posts == {number: 1}
+    assert await quick.used_fen() == 0
+
+
+async def test_erasing_somebody_asks_back_what_they_have_not_confirmed(quick: Workshop, platform: Transfers):
+    await quick.owe(**CASH)
+    now, rng = quick.now, quick.rng
+
+    await quick.store.write(lambda tx: erasure.erase(tx, "mei", lambda _: "0" * 64, who="cli", now=now, rng=rng))
+    await quick.work()
+
+    payout = platform.payout(the_one(platform))
+    assert payout
+    assert payout.state == "CANCELLED"
+    assert await quick.stands() == ("failed", "rejected")
+    assert (await quick.reward()).reason == "person.erased"
+    assert await quick.told() == []
 
 
 async def test_a_merchant_without_money_is_told_to_a_manager_once_and_it_goes_on_when_there_is_some(

@@ -10,10 +10,20 @@ from email.utils import format_datetime
 import pytest
 
 from bot.fulfilment.fulfilment import AT_ONCE
+from bot.fulfilment.operating import listed
+from referral import erasure
 from referral.fulfilment import FULFIL
 from referral.jobs import Job
 from referral.rewards import RewardState
 from tests.fulfilment.workshop import Receiver, Workshop
+
+
+async def forgotten(workshop: Workshop) -> None:
+    """Mei is erased."""
+    now, rng = workshop.now, workshop.rng
+    await workshop.store.write(
+        lambda tx: erasure.erase(tx, "mei", lambda _identity: "0" * 64, who="cli", now=now, rng=rng)
+    )
 
 
 async def test_an_owed_thanks_is_told_under_its_bills_number_and_granted_when_it_is_taken(
@@ -199,20 +209,101 @@ async def test_a_refund_calls_back_what_has_certainly_not_arrived(workshop: Work
     assert used - await workshop.used_fen() == 3000
 
 
-async def test_a_refund_cannot_call_back_what_may_have_arrived_and_it_stays_marked_for_staff(
-    workshop: Workshop, receiver: Receiver
+@pytest.mark.parametrize("why", ["refunded", "erased"])
+async def test_what_may_have_arrived_and_is_not_owed_any_more_is_not_sent_again_and_a_manager_is_asked_to_decide(
+    workshop: Workshop, receiver: Receiver, why: str
 ):
+    # given a thanks that may have arrived
     receiver.answers = [500]
     workshop.webhook(receiver.url)
     await workshop.owe()
+    number = (await workshop.bill()).id
 
-    await workshop.refund()
-    between = await workshop.stands()
-    await workshop.later(minutes=1)
+    # when it is refunded, or its person wants to be forgotten
+    await (workshop.refund() if why == "refunded" else forgotten(workshop))
+    await workshop.until(timedelta(days=2), timedelta(hours=2))
+    await workshop.operate("replay", name="erp")
+    await workshop.later(minutes=5)
 
-    assert between == ("unknown", "approved")
-    assert await workshop.stands() == ("done", "granted")
-    assert (await workshop.reward()).reason == "refund.after_payment"
+    # then nobody sends it again, and a manager is asked once
+    assert len(receiver.asked) == 1
+    assert await workshop.stands() == ("unknown", "approved")
+    (told,) = await workshop.told()
+    assert number in told
+    assert ("订单已经退款" if why == "refunded" else "资料已经删除") in told
+    (listing,) = await workshop.store.read(lambda tx: listed(tx, {}))
+    assert [each["bill"] for each in listing["trouble"]] == [number]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "stands", "reason"),
+    [
+        ("done", ("done", "granted"), "refund.after_payment"),
+        ("failed", ("failed", "rejected"), "refund.before_grant"),
+    ],
+)
+async def test_what_a_manager_found_out_about_a_refunded_thanks_stands(
+    quick: Workshop, receiver: Receiver, outcome: str, stands: tuple[str, str], reason: str
+):
+    receiver.answers = [500]
+    quick.webhook(receiver.url)
+    await quick.owe()
+    await quick.refund()
+    await quick.later(minutes=1)
+
+    await quick.operate("decide", bill=(await quick.bill()).id, outcome=outcome, why="ERP 里查过了")
+
+    assert await quick.stands() == stands
+    assert (await quick.reward()).reason == reason
+
+
+async def test_a_refund_is_told_to_a_manager_although_the_receiver_is_disabled(quick: Workshop, receiver: Receiver):
+    receiver.answers = [500, 410]
+    quick.webhook(receiver.url)
+    await quick.owe(1)
+    await quick.owe(2)
+
+    await quick.refund(1)
+    await quick.later(hours=1)
+
+    assert [text for text in await quick.told() if (await quick.bill(1)).id in text]
+
+
+async def test_an_answer_that_comes_while_a_refund_is_under_way_settles_it(quick: Workshop, receiver: Receiver):
+    # given a thanks whose receiver has not answered yet when it is refunded
+    quick.webhook(receiver.url)
+    receiver.silent = asyncio.Event()
+    owing = asyncio.create_task(quick.owe())
+    await receiver.heard.wait()
+    await quick.refund()
+    await quick.work()
+
+    # when the answer comes
+    receiver.silent.set()
+    await owing
+    await quick.later(hours=1)
+
+    # then it is known what became of it, and nobody needs to decide
+    assert await quick.stands() == ("done", "granted")
+    assert (await quick.reward()).reason == "refund.after_payment"
+    assert await quick.told() == []
+
+
+async def test_a_refusal_that_comes_after_its_person_was_erased_ends_the_thanks(quick: Workshop, receiver: Receiver):
+    quick.webhook(receiver.url)
+    receiver.usual, receiver.silent = 404, asyncio.Event()
+    owing = asyncio.create_task(quick.owe())
+    await receiver.heard.wait()
+    await forgotten(quick)
+    receiver.silent.set()
+    await owing
+
+    await quick.later(days=1)
+
+    assert len(receiver.asked) == 1
+    assert await quick.stands() == ("cancelled", "rejected")
+    assert (await quick.reward()).reason == "person.erased"
+    assert await quick.used_fen() == 0
 
 
 async def test_a_receiver_that_cannot_be_reached_has_got_nothing(quick: Workshop, receiver: Receiver):
@@ -342,5 +433,9 @@ async def test_a_thanks_that_ended_while_its_fate_was_unknown_stays_ended(quick:
     await quick.store.write(lambda tx: tx.rewards.move(owed, RewardState.REVERSED, "person.erased", quick.now))
 
     await quick.later(minutes=1)
+    undecided = await quick.stands()
+    await quick.operate("decide", bill=(await quick.bill()).id, outcome="done", why="ERP 里查到了")
 
+    assert len(receiver.asked) == 1
+    assert undecided == ("unknown", "reversed")
     assert await quick.stands() == ("done", "reversed")

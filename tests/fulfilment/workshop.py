@@ -196,10 +196,10 @@ class Workshop:
         self._use({"coupon": "vouchers"})
         self.connectors["vouchers"] = Coupons("vouchers", self.books, "autumn")
 
-    async def fill(self, *codes: str) -> None:
+    async def fill(self, *codes: str, pool: str = "autumn") -> None:
         """Put codes into the pool."""
-        made = [coupons.made("autumn", code, now=self.now, rng=self.rng) for code in codes]
-        await self.store.write(lambda tx: tx.coupons.add(made))
+        now, rng = self.now, self.rng
+        await self.store.write(lambda tx: coupons.fill(tx, pool, codes, now=now, rng=rng))
 
     def shipping(self) -> None:
         """`parcels` are sent by staff."""

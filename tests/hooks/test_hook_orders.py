@@ -329,3 +329,11 @@ class TestWhatIsAnswered:
 
         assert answer.outcome == "held"
         assert await house.rewards() == held()
+
+
+async def test_a_year_that_was_mistyped_is_refused_by_its_field(house):
+    refused = await house.tell("order.paid", house.paid(paid_at="2098-01-01T10:00:00+08:00"))
+    again = await house.tell("order.paid", house.paid())
+
+    assert (refused.status, refused.body["errors"][0]["field"]) == (422, "data.paid_at")
+    assert again.status == 200

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
 from referral import ledger
 from referral.rewards import RewardState
+from referral.thanks import choose
 from storage.open import migrate_database
 from tests.cli.desk import run
-from tests.journeys.offers import DAY, cli, everything_is_proved, kinds
+from tests.journeys.offers import DAY, cli, comes, everything_is_proved, kinds
 from tests.journeys.town import Town, open_town
 from tests.journeys.vouchers import WXWORK, a_meal, coupon_link, page_of, staff, takes, words
 
@@ -128,8 +131,9 @@ async def test_a_code_that_cannot_be_scanned_is_typed(restaurant: Town):
 
     found = await restaurant.get(f"/rep/coupon?code={code[:5].lower()}-{code[5:]}", cookies=lin)
     assert (found.status, found.headers["Location"]) == (303, path)
-    none = await restaurant.get("/rep/coupon?code=NOTHING", cookies=lin)
-    assert "没有这张券，请核对一下。" in none.text
+    for nothing in ("NOTHING", "M%00001", "%07", "%ED%A0%80", "x" * 500):
+        none = await restaurant.get(f"/rep/coupon?code={nothing}", cookies=lin)
+        assert (none.status, "没有这张券，请核对一下。" in none.text) == (200, True)
     assert (await restaurant.get("/rep/coupon/" + "0" * 26, cookies=lin)).status == 404
 
 
@@ -194,6 +198,49 @@ async def test_codes_of_a_pool_reach_their_people_and_an_empty_pool_makes_them_w
         assert codes == {"D-001", "D-002"}
         counts = await cli(town, "coupons", "list")
         assert counts == [{"pool": "autumn.dessert", "left": 0, "given": 2, "used": 0, "expired": 0, "void": 0}]
+
+
+async def test_codes_as_companies_have_them_are_typed_and_one_that_two_people_have_is_to_be_scanned(
+    quick_url, tmp_path: Path
+):
+    async with open_town(tmp_path, quick_url, industry="catering", more=POOL) as town:
+        # given a dessert for Mei and a meal for Jun, whose pools share a code, which was said and not refused
+        meals, desserts = tmp_path / "meals.csv", tmp_path / "desserts.csv"
+        meals.write_text("M001\n", encoding="utf-8")
+        desserts.write_text("甜品🍰-7\nM001\n", encoding="utf-8")
+        assert (await cli(town, "coupons", "add", "autumn.meal", str(meals)))["warnings"] == []
+        made = await cli(town, "coupons", "add", "autumn.dessert", str(desserts))
+        assert (made["added"], made["errors"]) == (2, [])
+        assert [(each["line"], each["problem"]) for each in made["warnings"]] == [
+            (2, "券池「autumn.meal」里也有这个券码")
+        ]
+        again = await cli_refused(town, "coupons", "add", "autumn.dessert", str(desserts))
+        assert (len(again["errors"]), again["warnings"]) == (2, [])
+        link = (await a_meal(town, granted=False))["link"]
+        await has_a_meal(town, "jun")
+        await town.pass_time(DAY + 60)
+        (hers,), (his,), lin = await town.rewards("mei"), await town.rewards("jun"), await staff(town)
+
+        # when staff type what they are shown, then they come to the one whom it was given
+        for typed in ("甜品🍰-7", "甜品🍰 7", "甜品🍰-7 "):
+            found = await town.get(f"/rep/coupon?code={quote(typed)}", cookies=lin)
+            assert (found.status, found.headers.get("Location")) == (303, await coupon_link(town, "mei", hers))
+        found = await town.get("/rep/coupon?code=m%20001", cookies=lin)
+        assert found.headers["Location"] == await coupon_link(town, "jun", his)
+
+        # and when somebody else has the same code out of the other pool, they are to scan it
+        await comes(town, "小满", link)
+        await town.act("小满", "visit", "湖滨店")
+        await town.pass_time(DAY + 60)
+        several = await town.get("/rep/coupon?code=M001", cookies=await staff(town))
+        assert "这个券码对得上好几张券，请扫客户页面上的二维码。" in several.text
+
+
+async def has_a_meal(town: Town, persona: str) -> None:
+    """Somebody takes the meal and not the dessert of what is held for them."""
+    (mine,) = await town.rewards(persona)
+    now, rng = town.app.clock(), random.Random(1)
+    await town.app.store.write(lambda tx: choose(tx, mine.id, mine.person, 1, now=now, rng=rng))
 
 
 async def both(town: Town) -> list:

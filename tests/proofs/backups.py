@@ -132,6 +132,7 @@ class Proof:
     seen: Counter[str] = field(default_factory=Counter)
     steps: int = 0
     took_s: dict[str, float] = field(default_factory=dict)
+    formers: dict[Path, int] = field(default_factory=dict)
 
     @property
     def config(self) -> Path:
@@ -232,9 +233,22 @@ class Proof:
         _, ended = await self._run("restore", str(self.file), "--force", kill=True)
         after = await self._state()
         whole = after == before or await self._is_the_backup()
+        await self._check_former(before if after != before else None)
         self._expect(whole, f"a restore that ended with {ended} left something between")
         self.seen["restores killed" if ended else "restores"] += 1
         self.seen["kept as it was" if after == before else "restored whole"] += 1
+
+    async def _check_former(self, state: Digest | None) -> None:
+        """What was replaced is kept whole, beside all that was kept before; of PostgreSQL nothing is."""
+        if not self.url.startswith("sqlite"):
+            return
+        place = Path(self.url.removeprefix("sqlite:///"))
+        kept = {each: each.stat().st_ino for each in place.parent.glob(f"{place.name}.before-restore*")}
+        new = [each for each in kept if each not in self.formers and not each.samefile(place)]
+        self._expect(self.formers.items() <= kept.items(), "a restore took the place of what a former one had kept")
+        states = [await self._state(f"sqlite:///{each}") for each in new]
+        self._expect(state is None or state in states, "a restore kept nothing of what it replaced")
+        self.formers |= {each: kept[each] for each in new}
 
     async def _is_the_backup(self) -> bool:
         saved = await self._state(f"sqlite:///{self.folder / 'saved.db'}")

@@ -54,12 +54,12 @@ TERMS = Terms(
 
 @st.composite
 def choices(draw: st.DrawFn) -> Choice:
-    kind = draw(st.sampled_from(sorted(UNITS_OF)))
+    kind, amount = draw(st.sampled_from(sorted(UNITS_OF))), draw(st.integers(1, 100))
     return Choice(
         kind=kind,
         unit=draw(st.sampled_from(UNITS_OF[kind])),
-        amount=draw(st.integers(1, 100)),
-        cost_fen=draw(st.integers(0, 5000)),
+        amount=amount,
+        cost_fen=draw(st.integers(amount if kind == "cash" else 0, 5000)),
         says="{amount}份心意",
         value=draw(st.sampled_from(("gold", "silver"))),
         valid_days=draw(st.sampled_from((0, 30, 90))),

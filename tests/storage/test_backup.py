@@ -230,6 +230,54 @@ async def test_the_former_database_stays_beside_the_restored_one_with_all_that_i
         assert raw.execute("pragma integrity_check").fetchall() == [("ok",)]
 
 
+def holding(path: Path, value: str) -> Path:
+    """A database that can be told from others."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as raw:
+        raw.execute("create table held (value)")
+        raw.execute("insert into held values (?)", (value,))
+    return path
+
+
+def held(path: Path) -> str:
+    with closing(sqlite3.connect(path)) as raw:
+        return raw.execute("select value from held").fetchone()[0]
+
+
+def test_every_restore_keeps_the_former_database_under_a_name_of_its_own(tmp_path: Path):
+    database = holding(tmp_path / "taoli.db", "first")
+
+    kept = [backup.put_in_place(holding(tmp_path / "copy", told), database) for told in ("second", "third", "fourth")]
+
+    assert [each.name for each in kept if each] == [
+        "taoli.db.before-restore",
+        "taoli.db.before-restore-2",
+        "taoli.db.before-restore-3",
+    ]
+    assert [held(each) for each in (*kept, database) if each] == ["first", "second", "third", "fourth"]
+
+
+def test_a_restore_that_was_killed_before_it_was_done_leaves_no_second_name_behind(tmp_path: Path):
+    database = holding(tmp_path / "taoli.db", "first")
+    (tmp_path / "taoli.db.before-restore").hardlink_to(database)  # killed here: the former database is still in place
+
+    former = backup.put_in_place(holding(tmp_path / "copy", "second"), database)
+
+    assert former == tmp_path / "taoli.db.before-restore"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["taoli.db", "taoli.db.before-restore"]
+    assert (held(former), held(database)) == ("first", "second")
+
+
+def test_a_former_database_never_comes_to_stand_beside_the_log_of_another(tmp_path: Path):
+    database = holding(tmp_path / "taoli.db", "first")
+    (tmp_path / "taoli.db.before-restore-wal").write_bytes(b"the log of one that was deleted")
+
+    former = backup.put_in_place(holding(tmp_path / "copy", "second"), database)
+
+    assert former == tmp_path / "taoli.db.before-restore-2"
+    assert (tmp_path / "taoli.db.before-restore-wal").exists()
+    assert (held(former), held(database)) == ("first", "second")
+
+
 async def test_codes_given_out_since_the_backup_are_not_given_to_others(migrated_sqlite_url: str, tmp_path: Path):
     store = await open_store(migrated_sqlite_url)
     await store.write(backup.skip_codes)

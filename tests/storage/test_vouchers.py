@@ -66,6 +66,60 @@ async def test_a_pool_takes_a_code_once_and_another_pool_takes_it_too(store: Sto
     assert taken == {"AUTUMN-1"}
 
 
+async def test_codes_that_another_pool_has_too_are_found_with_its_name(store: Store):
+    def unit(tx):
+        tx.coupons.add([a_coupon(1), a_coupon(2, pool="spring", code="AUTUMN-1"), a_coupon(3, pool="spring")])
+        asked = ["AUTUMN-1", "AUTUMN-3", "X"]
+        return tx.coupons.elsewhere("summer", asked), tx.coupons.elsewhere("spring", ["AUTUMN-3"])
+
+    assert await store.write(unit) == ({"AUTUMN-1": "autumn", "AUTUMN-3": "spring"}, {})
+
+
+@pytest.mark.parametrize(
+    ("code", "asked"),
+    [
+        ("M001", "M 001"),
+        ("M001", "m-001"),
+        ("ab-12-cd", "AB12 CD"),
+        ("ab-12-cd", "ab-12-cd"),
+        ("M001", "Ｍ　００１"),
+        ("甜品🍰券-7", " 甜品🍰 券-7 "),
+        ("---", "---"),
+    ],
+)
+async def test_a_code_is_found_however_staff_type_it(owing: Store, code: str, asked: str):
+    def unit(tx):
+        tx.coupons.add([a_coupon(1, code=code), a_coupon(2, pool="spring", code=code)])
+        given = tx.coupons.claim("autumn", "w1", NOON)
+        return given, coupons.typed(tx, asked)
+
+    given, found = await owing.write(unit)
+
+    assert found == [given]  # the other pool's is nobody's yet
+
+
+@pytest.mark.parametrize("asked", ["M\x00001", "\x07", "-", "M002", "\u202eM001"])
+async def test_what_is_no_code_finds_nothing(owing: Store, asked: str):
+    def unit(tx):
+        tx.coupons.add([a_coupon(1, code="M001")])
+        tx.coupons.claim("autumn", "w1", NOON)
+        return coupons.typed(tx, asked)
+
+    assert await owing.write(unit) == []
+
+
+async def test_a_code_that_reads_just_so_goes_before_one_that_is_only_like_it(owing: Store):
+    def unit(tx):
+        tx.coupons.add([a_coupon(1, code="AB-1"), a_coupon(2, code="ab1")])
+        like, exact = (tx.coupons.claim("autumn", reward, NOON) for reward in ("w1", "w2"))
+        return like, exact, coupons.typed(tx, "ab1"), coupons.typed(tx, "AB1")
+
+    like, exact, just_so, alike = await owing.write(unit)
+
+    assert just_so == [exact]
+    assert alike == [like, exact]
+
+
 async def test_a_coupon_is_used_or_called_back_never_both(owing: Store):
     def unit(tx):
         tx.coupons.add([a_coupon(1), a_coupon(2)])

@@ -14,6 +14,7 @@ down_revision = "0003"
 
 def upgrade() -> None:
     op.add_column("campaigns", sa.Column("pause", sa.Text(), server_default="", nullable=False))
+    op.add_column("campaigns", sa.Column("paused_at", sa.BigInteger(), nullable=True))
     op.add_column("campaigns", sa.Column("spent_fen", sa.BigInteger(), server_default="0", nullable=False))
     op.add_column("campaigns", sa.Column("alarmed_at", sa.BigInteger(), nullable=True))
     op.add_column("people", sa.Column("staff", sa.Boolean(), server_default="0", nullable=False))
@@ -198,6 +199,9 @@ def _announcements() -> None:
         sa.Column("connector", sa.Text(), nullable=False),
         sa.Column("type", sa.Text(), nullable=False),
         sa.Column("ref", sa.Text(), nullable=False),
+        sa.Column("touch", sa.Text(), nullable=True),
+        sa.Column("order", sa.Text(), nullable=True),
+        sa.Column("reason", sa.Text(), server_default="", nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("note", sa.Text(), server_default="", nullable=False),
         sa.Column("tries", sa.BigInteger(), server_default="0", nullable=False),

@@ -15,6 +15,7 @@ class Offers:
             "ends": ends,
             "state": "running",
             "pause": "",
+            "paused": None,
             "budget": budget,
             "used": 0,
         }
@@ -30,7 +31,9 @@ class Offers:
         campaign = self.campaigns[name]
         if campaign["state"] == "ended":
             return
-        campaign.update(state=state, pause="operator" if state == "paused" else "")
+        paused = state == "paused"
+        campaign.update(state=state, pause="operator" if paused else "")
+        campaign["paused"] = (campaign["paused"] or self.now) if paused else None
         if state == "ended":
             campaign["ends"] = min(self.now, campaign["ends"] or self.now)
 

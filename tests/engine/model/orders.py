@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from tests.engine.model.rules import verdict
-from tests.engine.model.terms import CREDITED, FINAL, GIVEN_BACK, came, one_friend, promised, waiting
+from tests.engine.model.terms import COUNTED, CREDITED, FINAL, GIVEN_BACK, came, one_friend, promised, waiting
 
 
 class Orders:
@@ -28,8 +28,11 @@ class Orders:
             "reason": "buyer.unknown",
             "referral": None,
         }
+        alone = not any(told == number and other != kind for told, other in self.orders)
         for (told, _), refund in self.refunds.items():
-            if told == number and refund["kind"] == kind:
+            mine = refund["kind"] == kind or (alone and refund["kind"] == "order.paid")
+            if told == number and mine and not refund["counted"]:
+                refund["counted"] = True
                 self.count(order, refund["fen"])
         if person is None:
             self.put("close", (number, kind), max(self.now, self.late_until(order)))
@@ -46,12 +49,14 @@ class Orders:
         """`fen` None is all of it; a refund that comes before its order waits for it."""
         if (number, refund_no) in self.refunds:
             return
-        self.refunds[number, refund_no] = {"fen": fen, "kind": kind}
-        order = self.orders.get((number, kind))
+        known = self.refunds[number, refund_no] = {"fen": fen, "kind": kind, "counted": False}
+        order = self.orders.get((number, kind)) or self.only_act(number, kind)
         if order is None:
             return
+        known["counted"] = True
         self.count(order, fen)
-        reason = self.refund_reason(order, order["referral"] and self.terms_of(order["referral"]))
+        referral = order["referral"]
+        reason = self.refund_reason(order, referral and self.terms_of(referral), referral and self.cost_of(referral))
         if reason and order["outcome"] in CREDITED and self.holds(order):
             order.update(outcome="rejected", reason=self.take_back(order["referral"], reason))
         elif reason and order["outcome"] == "rejected":
@@ -59,24 +64,32 @@ class Orders:
         if order["person"]:
             self.settle(order["person"])
 
+    def only_act(self, number, kind):
+        """Money given back where nothing was paid by that number: for the one trial or visit that has it."""
+        acts = [order for (told, _), order in self.orders.items() if told == number]
+        return acts[0] if kind == "order.paid" and len(acts) == 1 else None
+
     def count(self, order, fen):
         left = order["fen"] - order["refunded"]
         order["refunded"] += left if fen is None else min(fen, left)
-        order["back"] = order["back"] or fen is None or 0 < order["fen"] <= order["refunded"]
+        order["back"] = order["back"] or fen is None or order["fen"] <= order["refunded"]
 
-    def refund_reason(self, order, terms):
+    def cost_of(self, referral):
+        return sum(r["reserved"] for r in self.rewards if r["referral"] is referral and r["state"] in COUNTED)
+
+    def refund_reason(self, order, terms, cost):
         """What a refund means under the terms that an order was judged by; nothing where enough of it is left."""
         left = order["fen"] - order["refunded"]
         if order["back"]:
             return "refund.full"
         if terms and left < terms["min_amount_fen"]:
             return "refund.below_minimum"
-        return "margin.exceeded" if terms and self.too_dear(order, terms) else None
+        return "margin.exceeded" if terms and self.too_dear(order, terms, cost) else None
 
-    def too_dear(self, order, terms):
+    def too_dear(self, order, terms, cost):
         """The thanks would be more than what the order earns."""
         left = order["fen"] - order["refunded"]
-        return terms["margin_percent"] and one_friend(terms) > left * terms["margin_percent"] // 100
+        return terms["margin_percent"] and cost > left * terms["margin_percent"] // 100
 
     def terms_of(self, referral):
         return self.campaigns[referral["campaign"]]["versions"][referral["version"]]
@@ -146,7 +159,7 @@ class Orders:
         known = self.find(touch["campaign"], order["person"])
         if known and known is not slot and self.has_a_later_order(known, order):
             terms = self.terms_of(known)
-            fits = not self.taken_back(order, terms) and not self.too_dear(order, terms)
+            fits = not self.taken_back(order, terms) and not self.too_dear(order, terms, self.cost_of(known))
             if known["advocate"] == touch["advocate"] and fits:
                 self.bring_forward(known, order)
                 return
@@ -162,7 +175,7 @@ class Orders:
 
     def taken_back(self, order, terms):
         """Why what would have counted does not any more."""
-        return self.refund_reason(order, terms) if order["refunded"] or order["back"] else None
+        return self.refund_reason(order, terms, one_friend(terms)) if order["refunded"] or order["back"] else None
 
     def has_a_later_order(self, referral, order):
         if referral["status"] != "credited" or not referral["order"] or not self.is_open(referral):

@@ -61,7 +61,10 @@ class Thanks:
         return len({r["friend"] for r in theirs if advocate in (None, r["referral"]["advocate"])})
 
     def owe(self, thanks, person, campaign, referral, order, terms, due, refusal):
-        form = thanks["choices"][0]
+        same = person, thanks["side"], thanks["rule"]
+        had = [r for r in self.rewards if r["referral"] is referral and (r["person"], r["side"], r["rule"]) == same]
+        chosen = [r["chosen"] for r in had if r["chosen"] in thanks["choices"]]
+        form = chosen[-1] if chosen and referral and not refusal else thanks["choices"][0]
         reward = {
             "number": self.next(),
             "campaign": campaign,
@@ -80,6 +83,7 @@ class Thanks:
             "due": due,
             "expires": None,
             "asked": None,
+            "chosen": chosen[-1] if form in chosen else None,
         }
         dear = terms["approve_over_fen"] and most(thanks) > terms["approve_over_fen"]
         if not refusal and (terms["confirm"] or dear):
@@ -161,8 +165,8 @@ class Thanks:
             theirs = [r for r in self.rewards if (r["campaign"], r["person"]) == (campaign["name"], who)]
             theirs = [r for r in theirs if (r["cause"], r["rule"]) == ("milestone", thanks["rule"])]
             if through < thanks["after_friends"]:
-                self.reverse([r for r in theirs if r["state"] in COUNTED], "reward.corrected")
-            elif not any(r["state"] in HAD for r in theirs):
+                self.reverse([r for r in theirs if r["state"] in COUNTED], "milestone.missed")
+            elif not any(r["state"] in HAD or r["reason"] == "approval.refused" for r in theirs):
                 self.reach(thanks, who, campaign, terms)
 
     def reach(self, thanks, who, campaign, terms):
@@ -174,7 +178,9 @@ class Thanks:
 
     def choose(self, reward, number):
         if reward["state"] == "held" and number < len(reward["thanks"]["choices"]) > 1:
-            reward.update(reward["thanks"]["choices"][number])
+            form = reward["thanks"]["choices"][number]
+            if any(reward[name] != form[name] for name in form):
+                reward.update(form, chosen=form)
 
     def approve(self, reward):
         reward["asked"] = "yes"

@@ -34,7 +34,7 @@ class Touches:
             return "campaign.ended"
         if at < campaign["starts"].replace(microsecond=0):
             return "campaign.early"
-        rests = campaign["state"] == "paused" and campaign["pause"] != "budget"
+        rests = campaign["state"] == "paused" and campaign["pause"] != "budget" and at >= campaign["paused"]
         return "campaign.paused" if rests and not came_before else ""
 
     def added(self, person, rep, code, at):
