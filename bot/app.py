@@ -205,6 +205,7 @@ class App:
             posters=self.posters,
             pictures=data_dir / "qr",
             photos=PhotoShelf(data_dir),
+            phone_key=self.keys.phone,
             clock=self.clock,
             rng=world.rng,
         )

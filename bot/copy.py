@@ -78,6 +78,9 @@ PLACEHOLDERS: dict[str, int] = {
     "late_days": 4,
     "hold_days": 4,
     "cap_per_year": 5,
+    "stories_per_month": 4,
+    "stories_per_author": 4,
+    "story_judges": 1,
     # codes and links
     "code": 10,
     "link": 200,

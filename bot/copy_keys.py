@@ -76,6 +76,7 @@ _LINES = """
     rep.not_text rep.hello rep.called
     rep.card_title rep.card_text rep.card_button rep.low_score rep.complaint
     rep.help_manager rep.more rep.link rep.list_head rep.list_line rep.list_none rep.list_done
+    rep.list_questions
     rep.campaigns_head rep.campaigns_none rep.campaign_line rep.state_draft rep.state_waiting
     rep.state_running rep.period_open rep.period_left rep.period_last rep.period_begins rep.offers_head
     rep.offers_none rep.offers_unknown rep.offer_line rep.offers_tail rep.offer_unlawful rep.draft_asks rep.draft_waits

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bot.naming import colleague
 from bot.photo_shelf import FOLDER
 from referral import stories
 from referral.attribution import Reason
@@ -41,18 +42,27 @@ class Curation:
         """Do `select` or `withdraw`. Raises a `ReferralError` that says what is wrong."""
         story, note = str(args["id"]), noted(str(args.get("note") or ""))
         if what == "select":
-            return await self.store.write(self.selecting(story, note, with_photos=args.get("photos") is not False))
+            photos, judge = args.get("photos") is not False, str(args.get("by") or "")
+            return await self.store.write(self.selecting(story, note, with_photos=photos, judge=judge))
         if what == "withdraw":
             return await self.store.write(self.withdrawing(story, note))
         raise BadInput("command", f"没有这个命令：story.{what}")
 
-    def selecting(self, story: str, note: str, *, with_photos: bool = True) -> Unit[dict[str, Any]]:
-        """What puts a story on the wall."""
-        now = self.clock()
+    def selecting(self, story: str, note: str, *, with_photos: bool = True, judge: str = "") -> Unit[dict[str, Any]]:
+        """What puts a story on the wall; where several colleagues decide, the yes of `judge`."""
+        now, who = self.clock(), colleague(judge) if judge else ""
 
         def unit(tx: Transaction) -> dict[str, Any]:
             made = stories.select(
-                tx, self.facts, story, by=self.who, note=note, with_photos=with_photos, now=now, rng=self.rng
+                tx,
+                self.facts,
+                story,
+                by=self.who,
+                judge=who,
+                note=note,
+                with_photos=with_photos,
+                now=now,
+                rng=self.rng,
             )
             return as_json(made.story, self.facts) | self._thanked(made)
 
@@ -65,7 +75,8 @@ class Curation:
 
     def _thanked(self, made: Selected) -> dict[str, Any]:
         why = made.no_thanks and {"code": made.no_thanks.value, "text": self._why(made.no_thanks)}
-        return {"rewards": [self._reward(reward) for reward in made.rewards], "no_thanks": why}
+        rewards = [self._reward(reward) for reward in made.rewards]
+        return {"rewards": rewards, "no_thanks": why} | ({"lacks": made.lacks} if made.lacks else {})
 
     def _reward(self, reward: Reward) -> dict[str, Any]:
         return {"id": reward.id, "state": reward.state.value, "what": self.facts.words.thanks(reward.form)}

@@ -23,14 +23,10 @@ _STAFF = (Reader.REP, Reader.AUDITOR)
 
 def referral(tx: Transaction, found: Referral, *, reader: Reader, now: datetime) -> Explanation:
     """How one friend's coming stands, as this reader may know it."""
-    rewards = tx.rewards.of_referral(found.id)
-    if reader not in _STAFF:
-        side = "advocate" if reader is Reader.ADVOCATE else "friend"
-        rewards = [reward for reward in rewards if reward.side.value == side]
     return explain.of_referral(
         found,
         friend=tx.people.get(found.friend),
-        rewards=rewards,
+        rewards=_seen(tx.rewards.of_referral(found.id), reader),
         terms=tx.campaigns.terms(found.campaign, found.version),
         reader=reader,
         now=now,
@@ -50,7 +46,22 @@ def order(tx: Transaction, found: Order, *, reader: Reader, now: datetime) -> Ex
     """How one act of a buyer stands, as this reader may know it."""
     known = tx.referrals.get(found.referral) if found.referral else None
     late_days = tx.campaigns.terms(known.campaign, known.version).late_days if known else DEFAULT_LATE_DAYS
-    return explain.of_order(found, late_days=late_days, reader=reader, now=now)
+    rewards = _seen(brought(tx, found), reader)
+    return explain.of_order(found, rewards=rewards, late_days=late_days, reader=reader, now=now)
+
+
+def brought(tx: Transaction, found: Order) -> list[Reward]:
+    """The thanks that one act of a buyer brought, of both sides."""
+    rewards = tx.rewards.of_referral(found.referral) if found.referral else []
+    return [reward for reward in rewards if reward.order == found.id]
+
+
+def _seen(rewards: list[Reward], reader: Reader) -> list[Reward]:
+    """Those that this reader may know of: their own, or all for staff."""
+    if reader in _STAFF:
+        return rewards
+    side = "advocate" if reader is Reader.ADVOCATE else "friend"
+    return [reward for reward in rewards if reward.side.value == side]
 
 
 def own(tx: Transaction, person: str, *, now: datetime) -> list[Explanation]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hmac
 import re
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 import phonenumbers
 
 from referral.errors import BadInput
+from referral.identities import Identity, IdentityKind
 
 HOME = "CN"
 """A number without a country code is one of this country."""
@@ -22,6 +25,13 @@ def phone_hash(number: str, key: bytes) -> str:
     without the number, where it cannot be one.
     """
     return hmac.digest(key, _international(number).encode(), "sha256").hex()
+
+
+def noted_phones(numbers: Iterable[str], key: bytes) -> Iterator[Identity]:
+    """What a rep noted as a customer's phones, as identities; what is none of that kind is left out."""
+    for number in numbers:
+        with suppress(BadInput):
+            yield Identity(IdentityKind.PHONE, phone_hash(number, key))
 
 
 def _international(number: str) -> str:

@@ -17,9 +17,9 @@ from bot.channels.errors import ChannelError, RateLimited, Refused
 from bot.channels.wecom.customers import Customer, CustomerPage
 from bot.channels.wecom.effects import Lines
 from bot.channels.wecom.errands import rep_names, reps_told
-from bot.phone_hash import phone_hash
+from bot.phone_hash import noted_phones
 from referral import sync
-from referral.errors import BadInput, ReferralError
+from referral.errors import ReferralError
 from referral.facts import Facts
 from referral.identities import Identity, IdentityKind
 from referral.ids import Bits
@@ -183,7 +183,7 @@ class Syncing:
 
     def _told(self, customer: Customer, tags: Mapping[str, str]) -> Told:
         unionid = [Identity(IdentityKind.UNIONID, customer.unionid)] if customer.unionid else []
-        phones = [name for phone in customer.phones if (name := self._phone(phone))]
+        phones = noted_phones(customer.phones, self._phone_key)
         return Told(
             who=Identity(IdentityKind.WECOM, customer.who),
             nickname=customer.nickname,
@@ -194,13 +194,6 @@ class Syncing:
             mark=customer.mark,
             added_at=customer.added_at,
         )
-
-    def _phone(self, number: str) -> Identity | None:
-        """What a rep wrote as a phone; None where it is none."""
-        try:
-            return Identity(IdentityKind.PHONE, phone_hash(number, self._phone_key))
-        except BadInput:
-            return None
 
 
 def _read(written: str) -> _Progress | None:

@@ -13,7 +13,7 @@ from bot.verdicts import nudge_as_json
 from bot.words import Words
 from referral.attribution import Reason
 from referral.errors import BadInput, NotFound
-from referral.explain import Explanation, Reader
+from referral.explain import Explanation, Reader, reason_now
 from referral.facts import Facts
 from referral.foresight import verdict_on
 from referral.orders import Order
@@ -117,7 +117,7 @@ def _referral_row(here: Asker, tx: Transaction, referral: Referral) -> dict[str,
         "friend": referral.friend,
         "status": referral.status.value,
         "method": referral.method,
-        "reason": _reason(here, referral.reason),
+        "reason": _reason(here, reason_now(referral.reason, tx.rewards.of_referral(referral.id))),
         "explained": _explained(here, explaining.referral(tx, referral, reader=Reader.AUDITOR, now=here.clock())),
     }
 
@@ -125,7 +125,7 @@ def _referral_row(here: Asker, tx: Transaction, referral: Referral) -> dict[str,
 def of_order(here: Asker, tx: Transaction, order: Order) -> dict[str, Any]:
     """What became of an order."""
     referral = tx.referrals.get(order.referral) if order.referral else None
-    rewards = [r for r in tx.rewards.of_referral(referral.id) if r.order == order.id] if referral else []
+    rewards = explaining.brought(tx, order)
     return {
         "order": {
             "id": order.id,
@@ -138,7 +138,7 @@ def of_order(here: Asker, tx: Transaction, order: Order) -> dict[str, Any]:
             "person": order.person,
         },
         "outcome": order.outcome.value,
-        "reasons": [_reason(here, reason) for reason in order.reasons],
+        "reasons": [_reason(here, reason_now(reason, rewards)) for reason in order.reasons],
         "referral": _referral_row(here, tx, referral) if referral else None,
         "rewards": [_reward_row(here, tx, reward) for reward in rewards],
         "explained": _explained(here, explaining.order(tx, order, reader=Reader.AUDITOR, now=here.clock())),
@@ -164,7 +164,6 @@ def _reward_row(here: Asker, tx: Transaction, reward: Reward) -> dict[str, Any]:
         "kind": reward.kind,
         "unit": reward.unit,
         "amount": reward.amount,
-        "what": here.words.thanks(reward.form),
         "state": reward.state.value,
         "reason": _reason(here, reward.reason),
         "held_at": iso(reward.held_at),
@@ -174,6 +173,7 @@ def _reward_row(here: Asker, tx: Transaction, reward: Reward) -> dict[str, Any]:
         "order": order.name if order else None,
         "expires_at": iso(reward.expires_at),
         "story": reward.story,
+        "what": here.words.thanks(reward.form),
         "explained": _explained(here, explaining.reward(tx, reward, reader=Reader.AUDITOR)),
     }
 

@@ -130,7 +130,8 @@ def _came_before(tx: Tx, person: Person, at: datetime) -> Code | None:
     """The code that counts for them already, typed in a chat before they added anybody; None once it is over."""
     for referral in reversed(tx.referrals.of_friend(person.id)):
         campaign = tx.campaigns.get(referral.campaign)
-        if referral.status in _STANDING and campaign and not campaign.is_over(at):
+        typed = referral.method == TouchKind.CODE and referral.status in _STANDING
+        if typed and campaign and not campaign.is_over(at):
             return tx.codes.find(referral.code)
     return None
 

@@ -140,6 +140,20 @@ def advice_for(reason: str, *, of_own: bool = False) -> Advice | None:
     return None if of_own and advice in _OF_FRIENDS else advice
 
 
+def reason_now(decided: str, rewards: Sequence[Reward]) -> str:
+    """What is true of a decision, as the thanks that it brought stand now.
+
+    `granted` stands on record from the day the refund window was over: a thanks may still be on its way then, wait for
+    somebody's yes, or have failed to come.
+    """
+    if decided not in (Reason.HOLD_RUNNING, Reason.GRANTED):
+        return decided
+    telling = _most_telling(rewards)
+    if telling is None:
+        return Reason.CREDITED if decided == Reason.GRANTED else decided
+    return decided if telling.state in _ARRIVED else telling.reason
+
+
 def of_referral(
     referral: Referral,
     *,
@@ -163,7 +177,7 @@ def of_referral(
         return _explained(about, "left_out", referral.reason, since, method=referral.method, **seen)
     telling = _most_telling(rewards)
     if telling is None:
-        return _explained(about, "bought", referral.reason, since, method=referral.method, **seen)
+        return _explained(about, "bought", reason_now(referral.reason, ()), since, method=referral.method, **seen)
     state = _FRIEND_STATES.get(telling.state, "left_out")
     told = _of_reward(about, state, telling, terms, method=referral.method, **seen)
     return replace(told, change=None, until=None) if told.change is Change.EXPIRY else told
@@ -185,12 +199,22 @@ def _with_approval(missing: tuple[Missing, ...]) -> tuple[Missing, ...]:
     return missing if Missing.APPROVAL in missing else (*missing, Missing.APPROVAL)
 
 
-def of_order(order: Order, *, late_days: int = DEFAULT_LATE_DAYS, reader: Reader, now: datetime) -> Explanation:
-    """How the reader's own purchase, visit or contract stands."""
-    reason = order.reasons[-1] if order.reasons else Reason.BUYER_UNKNOWN
+def of_order(
+    order: Order,
+    *,
+    rewards: Sequence[Reward] = (),
+    late_days: int = DEFAULT_LATE_DAYS,
+    reader: Reader,
+    now: datetime,
+) -> Explanation:
+    """How the reader's own purchase, visit or contract stands.
+
+    `rewards` are what it brought the reader, or all that it brought for staff.
+    """
+    reason = reason_now(order.reasons[-1], rewards) if order.reasons else Reason.BUYER_UNKNOWN
     until = order.paid_at + days(late_days)
     open_still = order.outcome in (Outcome.UNMATCHED, Outcome.NO_REFERRAL) and now <= until
-    if reason is Reason.TOUCH_NONE and not open_still:
+    if reason == Reason.TOUCH_NONE and not open_still:
         reason = Reason.LATE_PASSED
     return Explanation(
         about=f"order:{order.id}",
@@ -313,6 +337,7 @@ _FRIEND_STATES = {
     RewardState.GRANTED: "done",
     RewardState.EXPIRED: "done",
 }
+_ARRIVED = (RewardState.GRANTED, RewardState.EXPIRED)
 _ORDER = (
     RewardState.HELD,
     RewardState.APPROVED,

@@ -126,7 +126,7 @@ class MakeDeskLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchProfile:
-    """Learn the nickname and avatar of a customer (by desk if `desk`, else by contact).
+    """Learn the nickname and avatar of a customer (by desk if `desk`, else by contact, with the phones reps noted).
 
     A friend who has just added `rep` by `code` is then introduced to that rep; both are empty otherwise.
     """

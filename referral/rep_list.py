@@ -1,4 +1,7 @@
-"""What a rep does with her list: an answer to 征询, a poster at the customer's wish, one text to several."""
+"""A rep's list of the day, and what she does with it.
+
+An answer to 征询, a poster at the customer's wish, one text to several.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,9 @@ from referral.broadcasts import FEWEST, Broadcast
 from referral.codes import Code
 from referral.consent import Answer
 from referral.consent import say as say_consent
+from referral.decisions import Customer
 from referral.errors import RuleViolation
-from referral.floor import barrier
+from referral.floor import barrier, may_ask_permission
 from referral.ids import Bits
 from referral.notices import is_silent
 from referral.nudges import Go, Nudge, NudgeState, Purpose, Stop, Wait
@@ -39,11 +43,51 @@ class TooFew(RuleViolation):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Today:
+    """The list as it stands, the same for the chat and the page: `asks` with those done today, the best first.
+
+    `questions` are the customers to be asked in passing (征询) if they want to hear of anything; they count as nobody
+    to turn to. `known` is everybody on it.
+    """
+
+    asks: Sequence[Nudge]
+    questions: Sequence[Nudge]
+    known: Mapping[str, Customer]
+
+    @property
+    def waiting(self) -> list[Nudge]:
+        """Those still to be turned to."""
+        return [nudge for nudge in self.asks if nudge.state is NudgeState.LISTED]
+
+    def name(self, nudge: Nudge) -> str:
+        """What the customer is called, empty where that is not known."""
+        customer = self.known.get(nudge.person)
+        return customer.name if customer else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Handed:
     """A broadcast put before a rep, and who was left out of it and why, by nudge."""
 
     broadcast: Broadcast
     held: Mapping[str, Wait | Stop] = field(default_factory=dict)
+
+
+def today(tx: Tx, rep: str, now: datetime) -> Today:
+    """What is on a rep's list now."""
+    listed = tx.nudges.on_list(rep, now)
+    known = {each.moment.person: each for each in tx.customers.load([nudge.person for nudge in listed], now)}
+    return Today(
+        asks=[nudge for nudge in listed if nudge.purpose is Purpose.ASK],
+        questions=[nudge for nudge in listed if _is_to_be_asked(nudge, known.get(nudge.person), now)],
+        known=known,
+    )
+
+
+def _is_to_be_asked(nudge: Nudge, customer: Customer | None, now: datetime) -> bool:
+    """Whether this customer is still to be asked if they want to hear of anything: nobody has, meanwhile."""
+    is_open = nudge.purpose is Purpose.CONSENT and nudge.state is NudgeState.LISTED
+    return is_open and customer is not None and may_ask_permission(customer.moment, now)
 
 
 def keep_words(tx: Tx, nudge: Nudge, words: str) -> Nudge:

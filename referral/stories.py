@@ -21,8 +21,9 @@ from referral.ids import Bits, new_id
 from referral.jobs import Job
 from referral.messages import FetchPhoto
 from referral.outbox import Purpose, post
+from referral.story_rules import agree, refuse_beyond
 from referral.story_words import in_places, may_be_told, objections, tidy
-from referral.thanks import thanks_for_story
+from referral.thanks import campaign_for_stories, thanks_for_story
 
 if TYPE_CHECKING:
     from referral.attribution import Reason
@@ -113,11 +114,15 @@ class Story:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selected:
-    """What a selection came to: the thanks that are held for it, or why there are none."""
+    """What a selection came to: the thanks that are held for it, or why there are none.
+
+    `lacks` is how many more colleagues have to say yes before it is one.
+    """
 
     story: Story
     rewards: Sequence[Reward] = ()
     no_thanks: Reason | None = None
+    lacks: int = 0
 
 
 class Stories(Protocol):
@@ -133,6 +138,7 @@ class Stories(Protocol):
     def of_person(self, person: str) -> list[Story]: ...
     def all(self, *, state: StoryState | None = None, after: str | None = None, limit: int = 100) -> list[Story]: ...
     def published(self, *, after: str | None = None, limit: int = 100) -> list[Story]: ...
+    def count_selected(self, since: datetime, person: str | None = None) -> int: ...
     def shows(self, file: str) -> bool: ...
     def save(self, story: Story) -> None: ...
     def move(self, story: Story, to: StoryState) -> bool: ...
@@ -253,6 +259,7 @@ def select(
     story_id: str,
     *,
     by: str,
+    judge: str = "",
     note: str = "",
     with_photos: bool = True,
     now: datetime,
@@ -260,13 +267,17 @@ def select(
 ) -> Selected:
     """Put a story on the wall and tell its author; a running campaign that promises thanks for stories gives them.
 
+    Where its rules have several colleagues decide, each says yes as `judge`, and the last yes that is needed selects.
     Raises `NotFound`, or `RuleViolation` where the author's words break a rule for published words, saying which and
-    where: they are the author's, so nobody changes them. A story selected before stays as it is.
+    where: they are the author's, so nobody changes them; and where the month has all the stories that its rules allow.
+    A story selected before stays as it is.
     """
     story = _known(tx, story_id)
     if story.state is StoryState.SELECTED:
         return Selected(story=story, rewards=tuple(tx.rewards.of_story(story.id)))
     _check(story, facts, with_photos=with_photos)
+    if lacks := _judged(tx, story, judge, by=by, now=now):
+        return Selected(story=story, lacks=lacks)
     if not with_photos:
         _sweep(tx, tx.stories.remove_photos(story.id), now)
     author = _name(tx, story, facts)
@@ -331,6 +342,16 @@ def _check(story: Story, facts: Facts, *, with_photos: bool) -> None:
         raise RuleViolation("story.photos", "有照片还没有收到，请过一会儿再选，或者不带照片选用。")
     if found := objections(story.text, facts.industry):
         raise RuleViolation("story.words", f"作者的原话有 {len(found)} 处不能公开，也不能代为改写：{in_places(found)}")
+
+
+def _judged(tx: Tx, story: Story, judge: str, *, by: str, now: datetime) -> int:
+    """How many more have to say yes, by the rules of the campaign that thanks for stories; 0 where none has any."""
+    campaign = campaign_for_stories(tx, now)
+    if campaign is None:
+        return 0
+    terms = tx.campaigns.terms(campaign.id, campaign.version)
+    refuse_beyond(tx, terms, story.person, now=now)
+    return agree(tx, terms, story.id, judge, by=by, now=now)
 
 
 def _name(tx: Tx, story: Story, facts: Facts) -> str:

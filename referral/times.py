@@ -40,6 +40,11 @@ def next_daily(after: datetime, hour: time) -> datetime:
     return at if at > after else at + timedelta(days=1)
 
 
+def month_start(at: datetime) -> datetime:
+    """The midnight in Beijing with which the month of `at` begins."""
+    return midnight(at).replace(day=1)
+
+
 def year_start(at: datetime) -> datetime:
     """Midnight of 1 January in Shanghai of the year that `at` falls in."""
     return at.astimezone(SHANGHAI).replace(month=1, day=1, hour=0, minute=0, second=0, microsecond=0)

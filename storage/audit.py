@@ -20,6 +20,11 @@ class AuditTable:
     def note(self, who: str, action: str, subject: str, detail: str, now: datetime) -> None:
         self._c.execute(insert(t.audit).values(at=ms(now), who=who, action=action, subject=subject, detail=detail))
 
+    def details(self, action: str, subject: str) -> list[str]:
+        """What was noted each time that this was done to this subject, the first time first."""
+        where = (t.audit.c.action == action, t.audit.c.subject == subject)
+        return list(self._c.execute(select(t.audit.c.detail).where(*where).order_by(t.audit.c.at)).scalars())
+
     def knows(self, action: str, subject: str) -> bool:
         """Whether this was done to this subject before."""
         where = (t.audit.c.action == action, t.audit.c.subject == subject)

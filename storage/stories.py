@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, delete, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, exists, func, insert, or_, select, update
 
 from referral.stories import Photo, Story, StoryState
 from storage import tables as t
@@ -54,6 +55,11 @@ class StoriesTable:
             earlier = _s.selected_at < last.selected_at
             statement = statement.where(or_(earlier, and_(_s.selected_at == last.selected_at, _s.row < last.row)))
         return self._read(statement.order_by(_s.selected_at.desc(), _s.row.desc()).limit(limit))
+
+    def count_selected(self, since: datetime, person: str | None = None) -> int:
+        """Those that have come down again meanwhile among them."""
+        where = [_s.selected_at >= ms(since), *([_s.person == person] if person else [])]
+        return self._c.execute(select(func.count()).select_from(t.stories).where(*where)).scalar_one()
 
     def shows(self, file: str) -> bool:
         """Whether a photo belongs to a story on the wall."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 
 from aiohttp import web
 
@@ -20,7 +21,11 @@ _THROTTLED = {"Retry-After": str(int(MISS_SPAN.total_seconds()))}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
-    """Recognises keys. After some wrong ones an address is let in only with a key that opened from there before."""
+    """Recognises keys. A key that lives always opens; an address that tries wrong ones is told to wait.
+
+    A key is 240 random bits: what is throttled is the trying itself, and a good key behind the same address, as in an
+    office, must not pay for it.
+    """
 
     store: Store
     doorway: Doorway
@@ -28,21 +33,21 @@ class Gate:
 
     async def enter(self, request: web.Request) -> ApiKey:
         """The key of a request. Raises `Refused`: 401 without a key that lives, 429 after too many wrong ones."""
-        digest = digest_of(_key_in(request))
-        caller = f"key:{self.doorway.caller(request)}"
-        now = self.clock()
-        known, misses = await self.store.read(
-            lambda tx: (tx.api_keys.recognise(digest), tx.codes.misses(caller, since(now)))
-        )
-        if misses >= MISSES and not self.doorway.knows(caller, digest):
-            raise Refused(429, "这个地址试错的次数太多，请过十分钟再来", headers=_THROTTLED)
+        digest, now = digest_of(_key_in(request)), self.clock()
+        known = await self.store.read(lambda tx: tx.api_keys.recognise(digest))
         if known is None:
-            await self.store.write(lambda tx: tx.codes.missed(caller, now))
-            raise Refused(401, "没有这把密钥，或已经吊销", headers=_CHALLENGE)
-        self.doorway.remember(caller, digest)
+            raise await self._missed(request, now)
         if known.is_used_anew(now):
             await self.store.write(lambda tx: tx.api_keys.use(known.id, now))
         return known
+
+    async def _missed(self, request: web.Request, now: datetime) -> Refused:
+        """Count a wrong key against its address, until that is refused anyway."""
+        caller = f"key:{self.doorway.caller(request)}"
+        if await self.store.read(lambda tx: tx.codes.misses(caller, since(now))) >= MISSES:
+            return Refused(429, "这个地址试错的次数太多，请过十分钟再来", headers=_THROTTLED)
+        await self.store.write(lambda tx: tx.codes.missed(caller, now))
+        return Refused(401, "没有这把密钥，或已经吊销", headers=_CHALLENGE)
 
     @staticmethod
     def allow(key: ApiKey, scope: str) -> None:

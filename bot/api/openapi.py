@@ -29,7 +29,7 @@ _SAYS = {
     413: f"The body is larger than {LIMIT // 1024} KB.",
     415: "The body is not application/json, or it is encoded.",
     422: "What was sent cannot be used; `errors` names every field.",
-    429: "Too many wrong keys from this address.",
+    429: "A wrong key, after too many from this address.",
     503: "It could not be stored. Nothing was done; send it again.",
 }
 _HEADERS = {

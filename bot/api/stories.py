@@ -67,6 +67,7 @@ class StorySelected(Struct, frozen=True, kw_only=True):
     story: Story
     rewards: list[StoryThanks]
     no_thanks: Why | None
+    lacks: Annotated[int, Meta(ge=0, description="How many more colleagues have to say yes first.")] = 0
 
 
 class StoryDecision(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -79,6 +80,7 @@ class StorySelection(StoryDecision, frozen=True, kw_only=True, forbid_unknown_fi
     """A selection; `photos` says whether the photos go on the wall too."""
 
     photos: bool = True
+    by: Annotated[str, Meta(max_length=40, description="Who says yes, where several colleagues decide.")] = ""
 
 
 class StoryQuery(PageQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -101,9 +103,11 @@ def _one(tx: Transaction, asked: Asked) -> Story:
 def _select(tx: Transaction, asked: Asked) -> StorySelected:
     wanted: StorySelection = asked.body
     made = _decided(
-        tx, asked, lambda curation, story: curation.selecting(story, wanted.note, with_photos=wanted.photos)
+        tx,
+        asked,
+        lambda curation, story: curation.selecting(story, wanted.note, with_photos=wanted.photos, judge=wanted.by),
     )
-    told = {"story": made, "rewards": made["rewards"], "no_thanks": made["no_thanks"]}
+    told = {name: made[name] for name in ("rewards", "no_thanks", "lacks") if name in made} | {"story": made}
     return msgspec.convert(told, StorySelected)
 
 

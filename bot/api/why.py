@@ -78,6 +78,7 @@ class WhyReward(Struct, frozen=True, kw_only=True):
     order: str | None
     expires_at: datetime | None
     story: str | None
+    what: str
     explained: Explained
 
 
@@ -225,6 +226,7 @@ _REWARD = WhyReward(
     order="shop/A1",
     expires_at=None,
     story=None,
+    what="30天会员",
     explained=_explained("reward:w0123456789abcdef"),
 )
 _NUDGE = WhyNudge(

@@ -20,7 +20,7 @@ from bot.cli.options import as_json, configured
 from bot.files.headers import pairs
 from bot.files.people import SCALES
 
-_SHOWN = 20  # broken rows named one by one
+_SHOWN = 20  # rows with something wrong that are named one by one
 _WHAT = {"people": "客户", "signals": "信号", "orders": "订单"}
 
 
@@ -68,6 +68,8 @@ def _spoken(report: Report, importing: Importing, broken: int, *, dry_run: bool)
     if dry_run:
         yield "试运行，什么都没有写入"
     yield f"{_WHAT[importing.what]} {report.rows} 行：新增 {new}，更新 {changed}，未变 {same}，有误 {broken}"
+    if report.phones:
+        yield f"其中 {report.phones} 行已收下，只有手机号没有记"
     if importing.what == "people":
         consent = report.consent
         yield f"接收消息：已同意 {consent['granted']}，待征询 {consent['to_ask']}，已拒绝 {consent['refused']}"
@@ -75,8 +77,9 @@ def _spoken(report: Report, importing: Importing, broken: int, *, dry_run: bool)
         heading = importing.layout.headings.get(each.field, "")
         place = f"第 {each.line} 行 {heading}".strip()
         yield f"  {place}：{each.problem}" + (f"（{each.value}）" if each.value else "")
-    if broken > _SHOWN:
-        yield f"  还有 {broken - _SHOWN} 行有误，加 --json 可以看到全部"
+    named = broken + report.phones
+    if named > _SHOWN:
+        yield f"  还有 {named - _SHOWN} 行，加 --json 可以看到全部"
 
 
 @contextmanager

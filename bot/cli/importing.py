@@ -14,11 +14,12 @@ from typing import Any, Self
 import msgspec
 
 from bot.cli.door import Alone, Door
+from bot.cli.shared_phones import SharedPhones, anothers
 from bot.files.beside import beside, collecting_rarely
 from bot.files.headers import ORDERS, PEOPLE, PERSON, SIGNALS, Layout, Names, layout
 from bot.files.opening import open_sheet
 from bot.files.orders import OrderRow, OrdersReader
-from bot.files.parsing import Reading, parser
+from bot.files.parsing import Reading, ToldRow, parser
 from bot.files.rows import FILE, Problem
 from bot.files.scratch import Scratch
 from bot.files.signals import SignalsReader, SignalTold
@@ -55,9 +56,13 @@ Stage = Callable[[str, int], Callable[[int], None]]
 
 @dataclass(slots=True)
 class Report:
-    """What became of a file's rows. `people` counts persons by what they said to being written to."""
+    """What became of a file's rows. `people` counts persons by what they said to being written to.
+
+    `phones` of them were taken in without their phone, which is another customer's as well.
+    """
 
     rows: int = 0
+    phones: int = 0
     verdicts: Counter[str] = field(default_factory=Counter)
     people: Counter[str] = field(default_factory=Counter)
 
@@ -90,6 +95,7 @@ class Importing:
 
     def __enter__(self) -> Self:
         self.scratch = self._stack.enter_context(Scratch())
+        self._phones = SharedPhones(self.scratch)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -121,8 +127,9 @@ class Importing:
 
     async def _people(self, door: Door, report: Report) -> None:
         await self._tell(door)
-        self._part()
+        self._phones.part()
         self._fold()
+        report.phones = self._phones.left
         steps = await self._steps(door)
         progress = self._stage("写入", self._rows)
         handing = _Handing(self.scratch, door, digest=self._digest, steps=steps, rows=self._rows)
@@ -145,25 +152,18 @@ class Importing:
             self.scratch.note(problems)
             whose = await here.store.read(_whose([name for _, _, names, _ in told for name in names]))
             self._known += len(whose)
-            self._note(told, whose)
+            others = await here.store.read(anothers(told, whose)) if whose else {}
+            self._note(self._phones.without(told, others), whose)
             done += len(told) + len(problems)
             progress(done)
 
-    def _note(self, told: Sequence[tuple[int, bytes, list[str], float | None]], whose: Mapping[str, str]) -> None:
+    def _note(self, told: Sequence[ToldRow], whose: Mapping[str, str]) -> None:
         """Keep what rows say; the people whom they are about are further names of theirs."""
         people = [{whose[name] for name in names if name in whose} if whose else () for _, _, names, _ in told]
         rows = zip(told, people, strict=True)
         self.scratch.tell([(line, body, {*names, *who}) for (line, body, names, _), who in rows])
         active = zip(people, told, strict=True)
         self.scratch.note_activity((next(iter(who), None), row[3]) for who, row in active if row[3] is not None)
-
-    def _part(self) -> None:
-        """A phone that different customers share, by a number of their own, is taken from their rows."""
-        for line, phone in self.scratch.borrowed_phones():
-            row = msgspec.json.decode(self.scratch.bodies([line])[0], type=Told)
-            kept = tuple(each for each in row.identities if str(each) != phone)
-            if kept:  # a row that only has the phone goes on by it
-                self.scratch.part(line, phone, msgspec.json.encode(msgspec.structs.replace(row, identities=kept)))
 
     def _fold(self) -> None:
         """Bring the rows about one person together; how many of them said anything new is kept for the count."""

@@ -42,13 +42,18 @@ def list_(config_file: Path, state: str | None, json_: bool) -> None:
 @configured
 @click.option("--note", help="Why, for the record.")
 @click.option("--without-photos", is_flag=True, help="Publish the words alone; the photos are deleted.")
+@click.option("--by", metavar="NAME", help="Who says yes, where the campaign has several colleagues decide.")
 @as_json
-def select(story_id: str, config_file: Path, note: str | None, without_photos: bool, json_: bool) -> None:
+def select(
+    story_id: str, config_file: Path, note: str | None, without_photos: bool, by: str | None, json_: bool
+) -> None:
     """Put a story on the wall; its author is told, and thanked if a running campaign says so."""
-    args = {"id": story_id, "note": note, "photos": not without_photos}
+    args = {"id": story_id, "note": note, "photos": not without_photos, "by": by}
     made = run(operate(config_file, "story.select", args))
     if json_:
         return show(made)
+    if made.get("lacks"):
+        return click.echo(f"记下了，还要 {made['lacks']} 位同事同意才入选", err=True)
     click.echo("；".join(f"谢礼：{each['what']}" for each in made["rewards"]) or _no_thanks(made), err=True)
     return click.echo(made["url"])
 

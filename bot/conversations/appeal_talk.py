@@ -32,7 +32,7 @@ def raise_one(
     return "appeal.opened" if opened else "appeal.known"
 
 
-def which(tx: Transaction, words: Words, person: str, *, desk: str, to: str, now: datetime) -> DeskMenu:
+def which(tx: Transaction, words: Words, person: str, desk: str, to: str, *, now: datetime) -> DeskMenu:
     """Which of several things that do not count is meant?"""
     found = enumerate(disputes(tx, person, now=now)[:_MOST], 1)
     items = [MenuItem(text=_item(words, each, count, now), id=f"appeal:{each.about}") for count, each in found]

@@ -241,12 +241,6 @@ class DeskTalk:
                 )
                 claims.settle(self.tx, self.person.id, code, now=self.now)
                 orders.reexamine(self.tx, self.facts, self.person.id, now=self.now, rng=self.rng)
-            case AskWhichAppeal():
-                self._send(
-                    appeal_talk.which(self.tx, self.words, self.person.id, desk=self.desk, to=self.handle, now=self.now)
-                )
-            case AddToAppeal():
-                appeals.add_words(self.tx, self.facts, self.person, self.typed, now=self.now, rng=self.rng)
             case CountMiss():
                 self.tx.codes.missed(f"person:{self.person.id}", self.now)
             case NoteDeclared():
@@ -261,7 +255,7 @@ class DeskTalk:
                 self._ask_and_keep(action, evidence)
 
     def _ask_and_keep(self, action: Action, evidence: str) -> None:
-        """What concerns our own asking, and stories."""
+        """What concerns our own asking, appeals, and stories."""
         match action:
             case AskPermission():
                 self._send(questions.permission(self.words, desk=self.desk, to=self.handle))
@@ -272,6 +266,10 @@ class DeskTalk:
                 self._send(questions.survey(self.words, desk=self.desk, to=self.handle))
             case KeepScore(score=score):
                 self._keep_score(score)
+            case AskWhichAppeal():
+                self._send(appeal_talk.which(self.tx, self.words, self.person.id, self.desk, self.handle, now=self.now))
+            case AddToAppeal():
+                appeals.add_words(self.tx, self.facts, self.person, self.typed, now=self.now, rng=self.rng)
             case LeaveInPeace():
                 nudges.put_off(self.tx, self.facts, self.person.id, now=self.now)
             case StoryAction():

@@ -13,8 +13,11 @@ from bot.files.reading import Row
 from bot.files.rows import Problem
 from bot.hooks.reading import Naming
 
-Parsed = tuple[list[tuple[int, bytes, list[str], float | None]], list[Problem]]
-"""Of a batch what each row says (line, body, of whom, their activity), and what is wrong with the others."""
+ToldRow = tuple[int, bytes, list[str], float | None]
+"""What a row says: its line, the body, of whom, their activity."""
+
+Parsed = tuple[list[ToldRow], list[Problem]]
+"""Of a batch what each row says, and what is wrong with the others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -107,6 +107,12 @@ class Scratch(AbstractContextManager["Scratch"]):
             " select line, name from phones where name in (select name from shared) order by line"
         ).fetchall()
 
+    def cell(self, line: int, field: str) -> str:
+        """What the file has in one cell."""
+        assert field in self.fields
+        question = f"select {field} from cells where line = ?"  # noqa: S608
+        return str(self._c.execute(question, (line,)).fetchone()[0])
+
     def part(self, line: int, phone: str, body: bytes) -> None:
         """Let a row be known by a phone no more, nor by whom it led to; `body` is what it says without it."""
         with self._c:

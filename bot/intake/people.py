@@ -9,15 +9,14 @@ from itertools import chain
 import msgspec
 
 from bot.intake.batches import Found, PeopleBatch, Verdict
+from bot.intake.phones import doubtful, is_another
 from bot.intake.strangers import InOrder, Learned, Making, named_reps, rows_of, stranger
 from referral import due_rows, intake, orders
 from referral.facts import Facts
-from referral.identities import Identity, IdentityKind
 from referral.ids import Bits
 from referral.intake import Profile, Told
 from referral.merges import join
 from referral.moments import Due, Moment, Permission, Thresholds
-from referral.people import OWN_NUMBERS
 from storage.intake import new_rows
 from storage.transaction import Transaction
 
@@ -45,24 +44,14 @@ class People:
         self._moments: dict[str, Moment] = {}
 
     def _leave_phones(self) -> None:
-        """A phone that is somebody else's, by a number of their own, says nothing of a row (`referral.people.join`)."""
+        """A phone that is somebody else's, by a number of their own, says nothing of a row."""
         for place, row in enumerate(self._rows if self._whose else ()):
-            kept = tuple(each for each in row.identities if not self._is_borrowed(each, row.identities))
-            if kept != row.identities:
+            names = self._names[row.line]
+            found = doubtful(names, self._whose)
+            if found and is_another(map(str, self._tx.people.identities(found[1])), names):
+                kept = tuple(each for each in row.identities if str(each) != found[0])
                 self._rows[place] = msgspec.structs.replace(row, identities=kept)
                 self._names[row.line] = tuple(map(str, kept))
-
-    def _is_borrowed(self, phone: Identity, named: Sequence[Identity]) -> bool:
-        owner = self._whose.get(str(phone)) if phone.kind is IdentityKind.PHONE else None
-        if owner is None:
-            return False
-        numbers = [each for each in named if each.kind in OWN_NUMBERS]
-        by_number = {self._whose.get(str(each)) for each in numbers}
-        return bool(numbers) and owner not in by_number and self._is_another(owner, numbers)
-
-    def _is_another(self, owner: str, numbers: Sequence[Identity]) -> bool:
-        own = {each.kind: each for each in self._tx.people.identities(owner) if each.kind in OWN_NUMBERS}
-        return any(each.kind in own and own[each.kind] != each for each in numbers)
 
     def look(self) -> list[Found]:
         """What the rows would be."""

@@ -11,7 +11,10 @@ from referral.terms import Choice, Terms, Thanks
 SAYS = frozenset({"amount", "yuan"})
 """What the words of one thanks may name."""
 
-_NUMBERS = ("window_days", "late_days", "hold_days", "cap_per_year", "cap_per_day", "cap_campaign", "margin_percent")
+_NUMBERS = (
+    *("window_days", "late_days", "hold_days", "cap_per_year", "cap_per_day", "cap_campaign", "margin_percent"),
+    *("stories_per_month", "stories_per_author", "story_judges"),
+)
 _YUAN = {"budget_yuan": "budget_fen", "min_yuan": "min_amount_fen", "over_yuan": "approve_over_fen"}
 _VIEWS = ("peer", "friend", "advocate", "staff")
 _SHAPES = ("equal", "differ", "friend", "advocate", "none")
@@ -30,6 +33,7 @@ _CHOSEN: dict[str, tuple[str, ...]] = {
     "new_customers": ("new_only", "new_any"),
     "together": ("together", "separate"),
     "min_amount": ("min_any", "min_amount", "min_margin"),
+    "minimum": ("minimum",),
     "caps": ("cap_year", "cap_day", "cap_campaign"),
     "checked": ("checked_auto", "checked_over", "checked_all"),
 }
@@ -102,7 +106,8 @@ def _wanted(terms: Terms) -> list[tuple[str, list[str]]]:
     }
     chosen["min_amount"] += ["min_margin"] if terms.margin_percent else []
     chosen["caps"] += [name for name in ("cap_day", "cap_campaign") if getattr(terms, _CAPS[name])]
-    return [*((name, [name]) for name in _ALWAYS), *chosen.items(), *((name, [name]) for name in _SENTENCES)]
+    minimum = ("minimum", ["minimum"] if terms.min_amount_fen > 1 else [])
+    return [minimum, *((name, [name]) for name in _ALWAYS), *chosen.items(), *((name, [name]) for name in _SENTENCES)]
 
 
 _CAPS: Mapping[str, str] = {"cap_day": "cap_per_day", "cap_campaign": "cap_campaign"}

@@ -23,12 +23,11 @@ from bot.pages.rep_views import (
     Talk,
 )
 from bot.words import Words
-from referral import hours, moments, nudges
+from referral import hours, moments, nudges, rep_list
 from referral.broadcasts import FEWEST, BroadcastState, Target
 from referral.campaigns import Campaign
 from referral.decisions import Customer, Route, gate_of
 from referral.facts import Facts
-from referral.floor import may_ask_permission
 from referral.nudges import ON_THE_LIST, Nudge, NudgeState, Purpose, Stop, Wait
 from referral.people import Rep
 from referral.wording import lint
@@ -51,19 +50,17 @@ class Reading:
 
     def today(self, after: str | None = None) -> RepListView:
         """The whole list; `after` is the customer to whom the rep has just turned."""
-        on_list = self.tx.nudges.on_list(self.rep.id, self.now)
-        asks = [nudge for nudge in on_list if nudge.purpose is Purpose.ASK]
-        known = self._customers(on_list)
-        questions = [n for n in on_list if self._is_to_be_asked(n, known.get(n.person))]
-        waiting = [nudge for nudge in asks if nudge.state is NudgeState.LISTED]
-        in_broadcasts = self._carried()
+        on_list = rep_list.today(self.tx, self.rep.id, self.now)
+        waiting, known, in_broadcasts = on_list.waiting, on_list.known, self._carried()
         return RepListView(
             company=self.facts.company,
             rep=self.rep.name,
             day=labels.day(self.now),
-            rows=tuple(self._row(nudge, known.get(nudge.person)) for nudge in asks),
-            questions=tuple(Question(id=n.id, name=_name(known.get(n.person)), words=n.words) for n in questions),
-            unconfirmed=tuple(n.id for n in asks if _is_unconfirmed(n) and n.id not in in_broadcasts),
+            rows=tuple(self._row(nudge, known.get(nudge.person)) for nudge in on_list.asks),
+            questions=tuple(
+                Question(id=n.id, name=_name(known.get(n.person)), words=n.words) for n in on_list.questions
+            ),
+            unconfirmed=tuple(n.id for n in on_list.asks if _is_unconfirmed(n) and n.id not in in_broadcasts),
             broadcasts=tuple(self._broadcasts()),
             first=waiting[0].id if waiting else None,
             many=len(self._reachable(waiting)) >= FEWEST,
@@ -203,11 +200,6 @@ class Reading:
         """What in the rep's words may not be said to a customer."""
         found = lint(words, edition="friend", industry=self.facts.industry)
         return tuple(Objection(text=each.text, why=each.why, suggestion=each.suggestion) for each in found)
-
-    def _is_to_be_asked(self, nudge: Nudge, customer: Customer | None) -> bool:
-        """Whether this customer is still to be asked if they want to hear of anything: nobody has, meanwhile."""
-        is_open = nudge.purpose is Purpose.CONSENT and nudge.state is NudgeState.LISTED
-        return is_open and customer is not None and may_ask_permission(customer.moment, self.now)
 
     def _row(self, nudge: Nudge, customer: Customer | None) -> Row:
         gate = gate_of(customer, self.now) if customer and nudge.state is NudgeState.LISTED else None

@@ -89,6 +89,10 @@ _WRITE = re.compile(
 _TAKE_BACK = re.compile(
     rf"^(?:我)?(?:想|要)?(?:撤回|撤下|删除|删掉|收回)(?:我的|那篇|我那篇)?(?:稿子|稿件|{_EXPERIENCE})$"
 )
+_TAKE_ALL = re.compile(
+    rf"^(?:我)?(?:想|要)?(?:全部|全都|都)(?:撤回|撤下|删除|删掉|收回)(?:吧|了)?$"
+    rf"|^(?:我)?(?:想|要)?(?:撤回|撤下|删除|删掉|收回)(?:全部|所有)(?:的)?(?:稿子|稿件|{_EXPERIENCE})?$"
+)
 _DONE = frozenset(
     ("写完了", "写完", "写好了", "我写完了", "完成", "完成了", "提交", "交稿", "就这些", "没有了", "好了")
 )
@@ -108,6 +112,8 @@ def meant(said: str) -> OfStory | None:
     """What plain words mean at any time."""
     if _WRITE.match(said):
         return AskedToWrite()
+    if _TAKE_ALL.match(said):
+        return TookBack(ALL)
     return TookBack() if _TAKE_BACK.match(said) else None
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from referral.terms.values import Choice, Terms, Thanks
 
 _MORE_IS_BETTER = ("window_days", "late_days", "cap_per_year", "budget_fen")
-_LESS_IS_BETTER = ("hold_days", "min_amount_fen")
-_ZERO_IS_BEST = ("cap_per_day", "cap_campaign", "approve_over_fen", "margin_percent")
+_LESS_IS_BETTER = ("hold_days", "min_amount_fen", "story_judges")
+_ZERO_IS_BEST = (
+    *("cap_per_day", "cap_campaign", "approve_over_fen", "margin_percent"),
+    *("stories_per_month", "stories_per_author"),
+)
 
 
 def worse_for_consumers(old: Terms, new: Terms) -> list[str]:

@@ -84,7 +84,9 @@ class Terms:
     those of one day and `cap_campaign` all friends of the campaign, 0 for no such cap. `min_amount_fen` is the least
     order that counts. What costs more than `approve_over_fen` in one thanks (0: nothing does), and everything where a
     second person must `confirm`, waits for somebody's yes. `margin_percent` of an order is what it earns, 0 where that
-    is not guarded: thanks never cost more. With `both_or_neither` both sides are thanked or neither. `pays` is the
+    is not guarded: thanks never cost more. Of stories at most `stories_per_month` are selected in a
+    calendar month (Beijing) and `stories_per_author` of one author, 0 for no such limit, each by the yes of as many
+    colleagues as `story_judges`. With `both_or_neither` both sides are thanked or neither. `pays` is the
     person, or the company they work for (reliability R5).
     """
 
@@ -104,6 +106,9 @@ class Terms:
     approve_over_fen: int = 0
     confirm: bool = False
     margin_percent: int = 0
+    stories_per_month: int = 0
+    stories_per_author: int = 0
+    story_judges: int = 1
     pays: str = "person"
 
     def thanks_for(self, cause: str, side: str | None = None, *, tier: str = "") -> list[Thanks]:

@@ -104,6 +104,7 @@ class House:
             posters=None,
             pictures=self.folder,
             photos=PhotoShelf(self.folder),
+            phone_key=b"k" * 32,
             clock=lambda: self.now,
             rng=self.rng,
         )

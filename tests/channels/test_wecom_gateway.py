@@ -170,10 +170,11 @@ class TestAboutContacts:
 
     async def test_a_contact_is_read_with_all_pages_of_followers(self, gateway, platform):
         jun = {"external_userid": "wmJun", "name": "小军", "avatar": "http://a", "type": 1, "unionid": "u1"}
+        by_lin = {"userid": "lin", "createtime": 1763690000, "state": "R8K2"}
         platform.answers["externalcontact/get"] = [
             {
                 "external_contact": jun,
-                "follow_user": [{"userid": "lin", "createtime": 1763690000, "state": "R8K2"}],
+                "follow_user": [{**by_lin, "remark_mobiles": ["13800000001"]}],
                 "next_cursor": "N",
             },
             {"external_contact": jun, "follow_user": [{"userid": "wei", "state": ""}], "next_cursor": ""},
@@ -181,7 +182,7 @@ class TestAboutContacts:
 
         contact = await gateway.contact("wmJun")
 
-        lin = Follow(rep="lin", added_at=datetime.fromtimestamp(1763690000, UTC), mark="R8K2")
+        lin = Follow(rep="lin", added_at=datetime.fromtimestamp(1763690000, UTC), mark="R8K2", phones=("13800000001",))
         assert contact == Contact(
             nickname="小军",
             avatar="http://a",

@@ -82,6 +82,7 @@ class House:
             posters=None,
             pictures=pictures,
             photos=PhotoShelf(pictures),
+            phone_key=b"k" * 32,
             clock=lambda: self.now,
             rng=self.rng,
         )

@@ -49,6 +49,16 @@ def test_a_reader_gets_short_chinese_lines(desk):
     assert "不限" in listed.stdout.splitlines()[1]
 
 
+def test_a_paused_campaign_says_why(desk):
+    campaign = desk.json("campaign", "start", "double-month")["id"]
+    desk.json("campaign", "pause", campaign)
+
+    assert "已暂停（同事暂停的）" in desk.run("campaign", "list").stdout
+    assert "已暂停（同事暂停的）" in desk.run("campaign", "show", campaign).stdout
+    assert desk.json("campaign", "show", campaign)["pause"] == "operator"
+    assert list(desk.json("campaign", "list")[0]) == CAMPAIGN
+
+
 START = ("campaign", "start", "double-month")
 
 
@@ -64,6 +74,7 @@ START = ("campaign", "start", "double-month")
         ((*START, "--from", "2090-02-02", "--to", "2090-02-01"), 1, "结束时间"),
         ((*START, "--to", "2001-01-01"), 1, "已经过去"),
         ((*START, "--budget-fen", "-1"), 2, "--budget-fen"),
+        ((*START, "--budget-fen", "0"), 2, "--budget-fen: 预算是 0"),
         ((*START, "--budget-fen", "1.5"), 2, "--budget-fen"),
         ((*START, "--name", "名" * 41), 2, "--name"),
         (("campaign", "show", "c0"), 1, "没有这个活动：c0"),

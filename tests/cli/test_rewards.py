@@ -52,6 +52,19 @@ def test_an_adjustment_is_held_until_a_second_person_says_yes(town):
     assert ("cli", "reward.approve", "周经理") in audited
 
 
+def test_why_says_what_a_thanks_is_and_whose_yes_it_waits_for(town):
+    made = town.json(*adjust(town))
+
+    told = town.run("why", f"reward:{made['id']}").stdout
+    listed = town.run("reward", "list").stdout
+
+    assert "介绍人 15天会员，确认中" in told
+    assert "还差第二人核准" in told
+    assert "确认期满" not in told
+    assert "确认中" in listed
+    assert "待兑现" not in listed
+
+
 def test_a_name_in_capitals_is_no_second_person(town):
     made = town.json(*adjust(town, by="Wang"))
 

@@ -165,6 +165,9 @@ TOLD_ELSEWHERE = {
     "attribution": "test_the_first_touch_counts_where_the_rules_say_so",
     "both_or_neither": "test_where_both_or_neither_is_asked_for_a_cap_of_one_side_ends_both",
     "budget_fen": "what a campaign starts with: tests/cli",
+    "stories_per_month": "tests/journeys/test_story_limits.py",
+    "stories_per_author": "tests/journeys/test_story_limits.py",
+    "story_judges": "tests/journeys/test_story_limits.py",
     "pays": "whom an invoice goes to: tests/words/test_packs_b.py",
 }
 

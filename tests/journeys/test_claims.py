@@ -340,6 +340,36 @@ async def test_a_rep_enters_the_phone_and_the_order_finds_its_buyer(either_town)
     assert bought["order_no"] not in (await town.get("/rep/p", cookies=cookies)).text
 
 
+async def test_a_rep_notes_the_phone_in_wecom_and_the_order_finds_its_buyer_at_once(either_town):
+    town = either_town
+    code = await town.code_of("mei", await town.campaign())
+    await town.act("jun", "add", code)
+    bought = await town.buy("jun", {"amount_fen": PRICE, "buyer": {"phone": PHONE}})
+    assert bought["answer"]["outcome"] == "unmatched"
+
+    await town.act("lin", "note", {"to": "jun", "remark": "君", "mobile": "138 0013 8000"})
+    await town.later(5)
+
+    phone = await hashed(town, PHONE)
+    assert (await town.look(lambda tx: tx.people.find(phone))).id == (await town.person("jun")).id
+    assert await outcome(town, bought) == ("held", "hold.running")
+
+
+async def test_what_a_rep_notes_in_wecom_takes_no_phone_from_another_customer(town, code):
+    await town.act("jun", "add", "lin")
+    await town.act("bo", "add", "lin")
+    await town.act("lin", "note", {"to": "bo", "mobile": "13800138000"})
+    await town.later(5)
+
+    await town.act("lin", "note", {"to": "jun", "mobile": "13800138000"})
+    await town.act("lin", "note", {"to": "jun", "mobile": "问他妈妈"})
+    await town.later(5)
+
+    phone = await hashed(town, PHONE)
+    assert (await town.look(lambda tx: tx.people.find(phone))).id == (await town.person("bo")).id
+    assert (await town.person("jun")).id != (await town.person("bo")).id
+
+
 async def test_a_phone_that_is_another_customers_is_told_to_the_rep(town, code):
     await town.act("jun", "add", "lin")
     phone = await hashed(town, PHONE)

@@ -3,6 +3,8 @@
 import pytest
 from sqlalchemy import update
 
+from bot.cli.spoken import sentences
+from bot.whys import explain
 from referral.identities import Identity, IdentityKind
 from storage.tables import rewards
 from tests.fulfilment.workshop import SECRET, Receiver
@@ -74,6 +76,32 @@ async def test_while_the_erp_is_away_nothing_is_granted_and_a_refund_still_takes
 
     assert waiting == [("approved", "fulfilment.running")]
     assert await town.standing("mei") == [("reversed", "refund.before_grant")]
+
+
+async def test_while_the_erp_is_away_nobody_is_told_that_their_thanks_have_come(town, receiver):
+    code = await town.code_of("mei", await town.campaign())
+    await town.act("jun", "add", code)
+    bought = await town.buy("jun")
+    receiver.usual = 503
+    await town.pass_time(HOLD_S + 60)
+    away, friend = await why(town, bought), await town.say("jun", "为什么")
+
+    receiver.usual = 204
+    await town.pass_time(86_400)
+
+    assert away["reasons"] == [{"code": "fulfilment.running", "text": "已核准，正在发放"}]
+    assert away["referral"]["reason"] == away["explained"]["reason"] == away["reasons"][0]
+    assert not any("已发放" in line for line in sentences(away))
+    assert "正在给您办理" in "\n".join(friend) and "已到账" not in "\n".join(friend)
+    there = await why(town, bought)
+    assert [reason["code"] for reason in there["reasons"]] == ["granted"]
+    assert there["referral"]["reason"]["code"] == there["explained"]["reason"]["code"] == "granted"
+
+
+async def why(town, bought):
+    """What `why` answers about an order."""
+    order = f"order:sandbox/{bought['order_no']}"
+    return await town.look(lambda tx: explain(town.app, tx, order))
 
 
 async def test_cash_is_paid_out_at_the_sandbox_once_its_person_collects_it(quick_url, tmp_path):

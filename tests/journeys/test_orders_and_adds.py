@@ -71,7 +71,7 @@ async def test_a_refund_after_the_grant_takes_back_and_both_are_told(town, code)
 
     await town.act("jun", "refund", bought["order_no"])
 
-    for persona, words in (("mei", "取消或退款了，这份30天会员随之退回"), ("jun", "30天会员随之退回")):
+    for persona, words in (("mei", "取消或退款了，给您的30天会员随之收回"), ("jun", "30天会员随之收回")):
         assert await town.standing(persona) == [("reversed", "refund.full")]
         assert words in (await town.log(persona))[-1]
 

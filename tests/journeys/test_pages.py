@@ -407,8 +407,9 @@ async def test_verification_files_are_served_from_their_folder_only(town, tmp_pa
         assert page.text != "no"
 
 
-async def test_an_address_we_do_not_know_gets_the_same_page_as_an_unknown_code(town):
-    assert (await town.get("/nowhere")).body == (await town.get("/i/ZZZZZZZZ")).body
+async def test_every_address_we_do_not_know_gets_the_same_page_and_every_unknown_code_another(town):
+    assert (await town.get("/nowhere")).body == (await town.get("/rules/c0123456789abcdef")).body
+    assert (await town.get("/i/nothing")).body == (await town.get("/i/ZZZZZZZZ")).body
 
 
 async def test_odd_names_in_an_address_are_only_not_found(either_town):

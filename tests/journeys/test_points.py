@@ -80,6 +80,27 @@ async def balance(town: Town, persona: str = "mei") -> int:
     return await town.look(lambda tx: tx.ledger.balance(f"{person.id}:granted", "points"))
 
 
+async def test_a_gift_asks_in_chat_where_it_goes_and_is_no_thanks_that_waits(quick: Town):
+    await earn(quick, 300)
+    await redeem(quick, await shelve(quick, "一盒龙井", points=200))
+
+    told = "\n".join(await quick.say("mei", "您好"))
+    progress = (await quick.say("mei", "进度"))[0]
+
+    assert "给您的一盒龙井准备好了，请告诉我们寄到哪里，填好就安排：http" in told
+    assert "确认中0份，已到账1份" in progress
+
+
+async def test_an_exchange_that_staff_call_back_is_no_thanks_taken_back(quick: Town):
+    await earn(quick, 300)
+    await redeem(quick, await shelve(quick, "一盒龙井", points=200))
+    (made,) = await cli(quick, "shop", "exchanges")
+    await cli(quick, "shop", "cancel", made["redemption"], "--why", "没有货了")
+
+    assert "收回" not in (await quick.say("mei", "进度"))[0]
+    assert "一盒龙井 已退回" in await page_of(quick, "mei")
+
+
 async def test_points_become_a_gift_that_is_sent_where_she_says(either: Town, tmp_path: Path):
     town = either
     await earn(town, 300)
@@ -100,7 +121,7 @@ async def test_points_become_a_gift_that_is_sent_where_she_says(either: Town, tm
     assert (parcel["goods"], parcel["name"], parcel["phone"], parcel["address"]) == ("一盒龙井", *HOME.values())
     await cli(town, "shipping", "sent", parcel["bill"], "--number", "SF1234567890")
     assert "一盒龙井 已寄出 快递单号 SF1234567890" in await page_of(town, "mei")
-    assert "您用积分换的一盒龙井已到账" in "\n".join(await town.say("mei", "您好"))
+    assert "给您的一盒龙井已经寄出，快递单号 SF1234567890" in "\n".join(await town.say("mei", "您好"))
     await everything_is_proved(town, tmp_path, "mei")
 
 

@@ -21,7 +21,7 @@ from referral.people import Person
 from referral.shares import ShareLevel
 from referral.signals import SignalKind
 from storage import tables as t
-from tests.journeys.town import MORNING, Machine, open_town
+from tests.journeys.town import MORNING, Machine, link_in, open_town
 
 DAY = 86_400
 WEEK = 7 * DAY
@@ -126,6 +126,37 @@ async def test_a_list_that_is_done_is_not_told_as_empty(town):
     await put_on_list(town, await meet(town, 1, "小美"), state=NudgeState.SENT)
 
     assert "都聊过了" in await say(town, "lin", "名单")
+
+
+async def test_the_chat_names_for_today_whom_the_page_names(either_town):
+    """As on the sandbox's first day: Mei's yes is unknown, so she is asked in passing, and nobody to turn to."""
+    town = either_town
+    await town.pass_time(DAY)
+
+    alone = await say(town, "lin", "名单")
+    page = await the_page(town, alone)
+
+    assert "今天没有需要您去问的客户" in alone and "适合聊" not in alone
+    assert "今天没有要聊的" in page and "聊天时顺便问一句" in page and "梅姐" in page
+    assert "聊天时可以顺便问一句愿不愿意收到消息的，有 1 位：梅姐" in alone
+
+    await put_on_list(town, await meet(town, 2, "小美"))
+    told = await say(town, "lin", "名单")
+    page = await the_page(town, told)
+
+    assert told.splitlines()[:3] == [
+        "今天适合聊的客户 1 位：",
+        "· 小美：成为客户 14 个月",
+        "聊天时可以顺便问一句愿不愿意收到消息的，有 1 位：梅姐",
+    ]
+    assert "今天适合聊的，有 1 位" in page
+
+
+async def the_page(town, told):
+    """What stands behind the link of an answer, for whoever taps it."""
+    door = await town.get(link_in(told, "/rep"))
+    entered = await town.get(door.headers["Location"], cookies=door.cookies)
+    return entered.text
 
 
 # --- 活动 -------------------------------------------------------------------------------------------------------------

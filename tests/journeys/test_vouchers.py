@@ -152,7 +152,7 @@ async def test_a_refund_before_use_voids_it_and_after_use_it_stays(restaurant: T
     assert await restaurant.standing("jun") == [("granted", "refund.after_payment")]
     assert "这张券已经作废" in (await restaurant.get(mine, cookies=lin)).text
     assert "这张券用过了" in (await restaurant.get(friends, cookies=lin)).text
-    assert "1份甜品 已退回" in await page_of(restaurant, "mei")
+    assert "1份甜品 已收回" in await page_of(restaurant, "mei")
 
 
 async def test_it_lapses_on_its_day_unless_it_was_used(restaurant: Town):

@@ -204,7 +204,7 @@ def test_an_ended_campaign_says_so_and_gives_the_companys_contact() -> None:
 def test_every_page_has_its_status() -> None:
     statuses = {name: int(status_of(view)) for name, view in PAGES.items()}
 
-    others = {"ended", "missing", "busy", "story-gone", "story-missing"}
+    others = {"ended", "missing", "nothing", "nothing-own", "busy", "story-gone", "story-missing"}
     assert {name for name, status in statuses.items() if status != 200} == others
     assert statuses["busy"] == 429
 

@@ -137,6 +137,7 @@ def sender_of(store: Store, desk: Any, clock: Callable[[], datetime], seed: int)
         posters=None,  # type: ignore[arg-type]  # no letter of this proof has one
         pictures=Path(tempfile.gettempdir()),
         photos=PhotoShelf(Path(tempfile.gettempdir())),
+        phone_key=b"k" * 32,
         clock=clock,
         rng=random.Random(seed),
     )

@@ -54,6 +54,7 @@ class Desk:
             posters=None,
             pictures=pictures,
             photos=PhotoShelf(pictures),
+            phone_key=b"k" * 32,
             clock=lambda: self.now,
             rng=random.Random(1),
         )

@@ -124,6 +124,33 @@ def test_a_purchase_that_nobody_referred_can_be_claimed_for_some_days():
     assert (too_late.change, too_late.reason) == (None, Reason.LATE_PASSED)
 
 
+@pytest.mark.parametrize("decided", [Reason.HOLD_RUNNING, Reason.GRANTED])
+@pytest.mark.parametrize(
+    ("states", "told"),
+    [
+        ([(RewardState.APPROVED, "fulfilment.running")] * 2, Reason.FULFILMENT_RUNNING),
+        ([(RewardState.GRANTED, "granted"), (RewardState.APPROVED, "fulfilment.running")], Reason.FULFILMENT_RUNNING),
+        ([(RewardState.GRANTED, "granted"), (RewardState.HELD, "approval.waiting")], Reason.APPROVAL_WAITING),
+        ([(RewardState.REVERSED, "fulfilment.failed")], Reason.FULFILMENT_FAILED),
+    ],
+)
+def test_a_purchase_is_told_by_how_far_its_thanks_have_come(decided, states, told):
+    bought = an_order(person="jun", outcome=Outcome.HELD, reasons=(decided,))
+    rewards = [a_reward(state=state, reason=reason) for state, reason in states]
+
+    assert explain.of_order(bought, rewards=rewards, reader=Reader.AUDITOR, now=after(days=20)).reason == told
+
+
+@pytest.mark.parametrize("state", [RewardState.GRANTED, RewardState.EXPIRED])
+def test_only_thanks_that_have_come_are_told_as_come(state):
+    bought = an_order(person="jun", outcome=Outcome.HELD, reasons=(Reason.GRANTED,))
+
+    arrived = explain.of_order(bought, rewards=[a_reward(state=state)], reader=Reader.FRIEND, now=NOON)
+    nothing_of_their_own = explain.of_order(bought, rewards=[], reader=Reader.FRIEND, now=NOON)
+
+    assert (arrived.reason, nothing_of_their_own.reason) == (Reason.GRANTED, Reason.CREDITED)
+
+
 # --- every reason ----------------------------------------------------------------------------------------------------
 
 

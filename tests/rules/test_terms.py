@@ -96,6 +96,9 @@ def all_terms(draw: st.DrawFn) -> Terms:
         approve_over_fen=draw(zero_or),
         confirm=draw(st.booleans()),
         margin_percent=draw(zero_or),
+        stories_per_month=draw(zero_or),
+        stories_per_author=draw(zero_or),
+        story_judges=draw(st.integers(1, 9)),
         pays=draw(st.sampled_from(("person", "company"))),
     )
 
@@ -316,13 +319,15 @@ def better(terms: Terms, name: str) -> Terms:
     value = getattr(terms, name)
     if name in ("window_days", "late_days", "cap_per_year", "budget_fen"):
         return replace(terms, **{name: value + 1})
+    if name == "story_judges":
+        return replace(terms, story_judges=max(1, value - 1))
     if name in ("hold_days", "min_amount_fen"):
         return replace(terms, **{name: max(0, value - 1)})
-    if name in ("cap_per_day", "cap_campaign", "approve_over_fen", "margin_percent"):
+    if name in ("cap_per_day", "cap_campaign", "approve_over_fen", "margin_percent") or name.startswith("stories_per_"):
         return replace(terms, **{name: 0})
     if name in ("new_customers_only", "confirm"):
         return replace(terms, **{name: False})
-    return replace(terms, conversions=CONVERSIONS) if name == "conversions" else terms
+    return replace(terms, conversions=tuple(sorted(CONVERSIONS))) if name == "conversions" else terms
 
 
 @given(all_terms(), st.lists(st.sampled_from([field.name for field in fields(Terms)])))

@@ -105,7 +105,7 @@ def test_every_value_of_an_offer_is_said_whole_even_with_the_largest_amounts(pac
     largest = {name: "9999" for name in ("amount_advocate", "amount_friend") if may_set(pack, name)}
     terms = override(
         pack.terms,
-        largest | {"cost_fen": "1", "cap_per_day": "1000", "cap_campaign": "10000000", "margin_percent": "100"},
+        largest | {"cost_fen": "9999", "cap_per_day": "1000", "cap_campaign": "10000000", "margin_percent": "100"},
     )
 
     for name, value in offer_values(pack, terms, COMPANY).items():

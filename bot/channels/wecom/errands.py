@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from bot.channels.wecom.effects import Effect, Lines
 from bot.channels.wecom.gateway import Contact, Gateway
 from bot.channels.wecom.gateway import Profile as DeskProfile
 from bot.channels.wecom.photos import PhotoErrands
+from bot.phone_hash import noted_phones
 from bot.photo_shelf import PhotoShelf
 from referral import contact_ways, contacts
 from referral.contacts import Profile
@@ -31,14 +32,26 @@ class Errands:
     """Runs errands; each returns what it changes here."""
 
     def __init__(
-        self, store: Store, *, facts: Facts, lines: Lines, pictures: Path, photos: PhotoShelf, rng: Bits
+        self,
+        store: Store,
+        *,
+        facts: Facts,
+        lines: Lines,
+        pictures: Path,
+        photos: PhotoShelf,
+        phone_key: bytes,
+        rng: Bits,
     ) -> None:
-        """`pictures` is the folder of mirrored contact QRs, `photos` where those of stories lie."""
+        """`pictures` is the folder of mirrored contact QRs, `photos` where those of stories lie.
+
+        Phones that reps noted are known by their hash under `phone_key`.
+        """
         self.photos = PhotoErrands(facts=facts, lines=lines, shelf=photos, rng=rng)
         self._store = store
         self._facts = facts
         self._lines = lines
         self._pictures = pictures
+        self._phone_key = phone_key
         self._rng = rng
 
     async def run(self, errand: Errand) -> Effect | None:
@@ -87,9 +100,15 @@ class Errands:
         found = await self._look_up(message)
         known = None
         if found:
-            joined = (Identity(IdentityKind.UNIONID, found.unionid),) if found.unionid else ()
-            known = Profile(nickname=found.nickname, avatar=found.avatar, identities=joined)
+            known = Profile(nickname=found.nickname, avatar=found.avatar, identities=tuple(self._also(found)))
         return self.learned(message, known)
+
+    def _also(self, found: DeskProfile | Contact) -> Iterator[Identity]:
+        """By what else this human is known: across the company's accounts, and by the phones that reps noted."""
+        if found.unionid:
+            yield Identity(IdentityKind.UNIONID, found.unionid)
+        if isinstance(found, Contact):
+            yield from noted_phones((phone for each in found.follows for phone in each.phones), self._phone_key)
 
     async def _look_up(self, message: FetchProfile) -> DeskProfile | Contact | None:
         if message.desk:

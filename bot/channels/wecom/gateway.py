@@ -14,7 +14,7 @@ from typing import Any
 from aiohttp import ClientSession
 
 from bot.channels.errors import Refused
-from bot.channels.wecom.answers import list_of, text_of
+from bot.channels.wecom.answers import list_of, text_of, texts_of
 from bot.channels.wecom.broadcasts import BroadcastDesk
 from bot.channels.wecom.client import Client
 from bot.channels.wecom.customers import CustomerBook
@@ -70,11 +70,15 @@ class Profile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Follow:
-    """A rep who has the customer as a contact, since when, and the mark of the way it came about."""
+    """A rep who has the customer as a contact, since when, and the mark of the way it came about.
+
+    `phones` are what the rep noted as such.
+    """
 
     rep: str
     added_at: datetime | None
     mark: str | None
+    phones: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,4 +264,5 @@ def _follow(part: object) -> Follow:
         rep=text_of(part, "userid"),
         added_at=moment(part.get("createtime")) if isinstance(part, dict) else None,
         mark=text_of(part, "state") or None,
+        phones=texts_of(part, "remark_mobiles"),
     )

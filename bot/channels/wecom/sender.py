@@ -75,6 +75,7 @@ class Sender:
         posters: PosterDesk,
         pictures: Path,
         photos: PhotoShelf,
+        phone_key: bytes,
         clock: Clock,
         rng: Bits,
     ) -> None:
@@ -82,7 +83,9 @@ class Sender:
         self._facts = facts
         self._lines = lines
         self._posters = posters
-        self._errands = Errands(store, facts=facts, lines=lines, pictures=pictures, photos=photos, rng=rng)
+        self._errands = Errands(
+            store, facts=facts, lines=lines, pictures=pictures, photos=photos, phone_key=phone_key, rng=rng
+        )
         self._broadcasts = Broadcasting(store, facts=facts, lines=lines, clock=clock)
         self._clock = clock
         self._rng = rng
