@@ -53,12 +53,12 @@ def reserve(tx: Tx, facts: Facts, campaign: Campaign, cost_fen: int, *, now: dat
 
 
 def _pause(tx: Tx, facts: Facts, campaign: Campaign, *, now: datetime, rng: Bits) -> None:
-    """Who answers for it hears why, and how much is left; once a day, however often it goes on and rests again."""
+    """Who answers for it hears why, and how much is left; once per budget, however often it goes on and rests again."""
     tx.campaigns.set_state(campaign.id, CampaignState.PAUSED, pause=BUDGET)
     tx.audit.note("budget", "campaign.pause", campaign.id, f"{campaign.used_fen}/{campaign.budget_fen}", now)
     left = campaign.budget_fen - campaign.used_fen
     stock: dict[str, object] = {"title": campaign.name, "left_yuan": f"{left / 100:.2f}".removesuffix(".00")}
-    once = f"budget_paused:{campaign.id}:{campaign.budget_fen}:{now.astimezone(SHANGHAI).date()}"
+    once = f"budget_paused:{campaign.id}:{campaign.budget_fen}"
     managers.tell(tx, facts, "rep.budget_paused", stock, now=now, rng=rng, dedupe=once)
 
 

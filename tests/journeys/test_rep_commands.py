@@ -70,10 +70,13 @@ async def put_on_list(town, person, *, rep="lin", state=NudgeState.LISTED, score
 
 
 async def say(town, who, text):
-    """Say something to the app; the passive answer."""
-    answers = [line for line in (await town.act(who, "say", text))["replies"] if line["to"] == who]
+    """Say something to the app; its answer, which comes a moment later by itself where the machine is busy."""
+    before = len(await town.log(who))
+    answers = [line["text"] for line in (await town.act(who, "say", text))["replies"] if line["to"] == who]
+    await town.app.settle()
+    answers = answers or (await town.log(who))[before:]
     assert answers, (who, text)
-    return answers[0]["text"]
+    return answers[0]
 
 
 async def draft(town, who="lin"):
