@@ -56,8 +56,10 @@ def _pause(tx: Tx, facts: Facts, campaign: Campaign, *, now: datetime, rng: Bits
     """Who answers for it hears why, and how much is left; once per budget, however often it goes on and rests again."""
     tx.campaigns.set_state(campaign.id, CampaignState.PAUSED, pause=BUDGET)
     tx.audit.note("budget", "campaign.pause", campaign.id, f"{campaign.used_fen}/{campaign.budget_fen}", now)
-    left = campaign.budget_fen - campaign.used_fen
-    stock: dict[str, object] = {"title": campaign.name, "left_yuan": f"{left / 100:.2f}".removesuffix(".00")}
+    left, whole = (
+        f"{fen / 100:.2f}".removesuffix(".00") for fen in (campaign.budget_fen - campaign.used_fen, campaign.budget_fen)
+    )
+    stock: dict[str, object] = {"title": campaign.name, "left_yuan": left, "budget_yuan": whole}
     once = f"budget_paused:{campaign.id}:{campaign.budget_fen}"
     managers.tell(tx, facts, "rep.budget_paused", stock, now=now, rng=rng, dedupe=once)
 

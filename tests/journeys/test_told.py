@@ -199,7 +199,7 @@ async def test_managers_hear_that_a_campaign_has_paused_itself_and_how_it_goes_o
 
     told = [text for text in await town.log("zhou") if "预算" in text]
 
-    assert told == ["活动「一起多一个月」的预算还剩30元，不够下一位朋友的谢礼，已自动暂停。追加预算后会自动恢复。"]
+    assert told == ["活动「一起多一个月」90元的预算还剩30元，不够下一位朋友的谢礼，已自动暂停。追加预算后会自动恢复。"]
     await town.app.operator.run("campaign.edit", {"id": campaign, "budget_fen": 60_000})
     assert (await town.look(lambda tx: tx.campaigns.get(campaign))).state == "running"
 
