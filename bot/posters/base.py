@@ -1,4 +1,4 @@
-"""Stage one: what all posters of a campaign, variant and edition share."""
+"""Stage one: what all posters of a campaign, template, size and edition share."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from bot.posters.errors import CopyDoesNotFit
 
 if TYPE_CHECKING:
     from bot.posters.engine import PosterSpec
-    from bot.posters.look import Column, Look
+    from bot.posters.look import Column, Foot, Frame, Look
     from bot.posters.press import Press, Sheet
 
 Pixels = NDArray[np.uint8]
-_PHRASE = re.compile("[^，。！？；：、…]+[，。！？；：、…]*[」』）”’]*|.", re.DOTALL)
+_PHRASE = re.compile("[^，。！？；：、…]+[，。！？；：、…]*[」』”’]*|.", re.DOTALL)
 
 
 def draw(spec: PosterSpec, look: Look, press: Press) -> Pixels:
@@ -26,34 +26,42 @@ def draw(spec: PosterSpec, look: Look, press: Press) -> Pixels:
 
     Raises `CopyDoesNotFit` if they are too long at the smallest size, `FontMissing` if a character is in no font.
     """
-    note = spec.note or (look.foot.feed if spec.edition == "feed" else look.foot.friend)
-    sheet = press.sheet(f"{spec.company}{spec.headline}{spec.body}{note}")
-    page = _largest_that_fits(spec, look, sheet, note=note, note_size=_note_size(note, look, sheet))
-    drawn = sheet.draw(page, look.style, width=look.width, height=look.height, images={"art": look.art})
+    frame = look.frames[spec.size]
+    note = spec.note or (look.feed if spec.edition == "feed" else look.friend)
+    sheet = press.sheet(f"{spec.company}{spec.headline}{spec.body}{spec.quote}{note}")
+    page = _largest_that_fits(spec, look, frame, sheet, note=note)
+    images = {"art": frame.art[spec.theme], "photo": spec.photo if look.takes_photo else b""}
+    given = {name: picture for name, picture in images.items() if picture}
+    drawn = sheet.draw(page, look.style, frame.size, images=given)
     return np.ascontiguousarray(drawn[..., :3])
 
 
-def _note_size(note: str, look: Look, sheet: Sheet) -> int:
-    for size in look.foot.sizes:
-        if sheet.line_width(note, size) <= look.foot.width:
+def _note_size(note: str, foot: Foot, sheet: Sheet) -> int:
+    for size in foot.sizes:
+        if sheet.line_width(note, size) <= foot.width:
             return size
     raise CopyDoesNotFit(f"the note has {len(note)} characters, too many for one line")
 
 
-def _largest_that_fits(spec: PosterSpec, look: Look, sheet: Sheet, *, note: str, note_size: int) -> str:
-    for sizes in _in_order(spec.headline, look.column, sheet):
+def _largest_that_fits(spec: PosterSpec, look: Look, frame: Frame, sheet: Sheet, *, note: str) -> str:
+    note_size = _note_size(note, frame.foot, sheet)
+    for sizes in _in_order(spec.headline, frame.column, sheet):
         page = look.page.render(
+            size=spec.size,
+            theme=spec.theme,
             edition=spec.edition,
             company=spec.company,
             headline=phrases(spec.headline),
             body=phrases(spec.body),
+            quote=phrases(spec.quote),
+            photo=bool(spec.photo) and look.takes_photo,
             note=note,
             note_size=note_size,
             sizes=sizes,
             sans=sheet.sans,
             serif=sheet.serif,
         )
-        if sheet.column_height(page, look.style, width=look.width, height=look.height) <= look.column.height:
+        if sheet.column_height(page, look.style, frame.size) <= frame.column.height:
             return page
     raise CopyDoesNotFit(f"headline and body have {len(spec.headline)} and {len(spec.body)} characters, too many")
 

@@ -13,8 +13,9 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from bot.posters.errors import SizeUnknown
 from bot.posters.faces import Faces, found_fallbacks
-from bot.posters.look import Look, read_look
+from bot.posters.look import Look, Theme, names, read_look
 from bot.posters.qr import Square
 from bot.posters.shelf import Shelf
 from templates import ROOT
@@ -23,24 +24,30 @@ if TYPE_CHECKING:
     from bot.posters.drawing import Drawing
 
 Edition = Literal["feed", "friend"]
-_METHOD = f"hybrid-2 pytakumi-{version('pytakumi')}"  # change it when the same spec comes out differently
+_METHOD = f"hybrid-3 pytakumi-{version('pytakumi')}"  # change it when the same spec comes out differently
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PosterSpec:
     """All that one poster shows.
 
-    `note` is the small line at the foot (empty: the template's own). `nickname` None: the advocate gives no name, and
-    no face either; empty or undrawable: 您的好友. `avatar`: a picture file the advocate agreed to show; without it,
-    or if it is refused, a round initial is drawn. `link` goes into the QR as it is.
+    `size` is one of `look.SIZES`, as far as the template has it; `quote` a customer's own words, where it has room for
+    them; `photo` a JPEG or PNG to lie behind, where it takes one. `note` is the small line at the foot (empty: the
+    template's own). `nickname` None: the advocate gives no name, and no face either; empty or undrawable: 您的好友.
+    `avatar`: a picture file the advocate agreed to show; without it, or if it is refused, a round initial is drawn.
+    `link` goes into the QR as it is.
     """
 
     template: str = "orchard"
+    size: str = "tall"
+    theme: Theme = "light"
     edition: Edition = "feed"
     company: str
     headline: str
     body: str = ""
     note: str = ""
+    quote: str = ""
+    photo: bytes | None = None
     nickname: str | None
     avatar: bytes | None = None
     code: str
@@ -52,6 +59,14 @@ class PosterEngine(Protocol):
 
     def fingerprint(self, spec: PosterSpec) -> str:
         """Return a hex digest that changes whenever the picture would."""
+        ...
+
+    def look(self, template: str) -> Look:
+        """Return a template; raise `TemplateUnknown` if there is none so named."""
+        ...
+
+    def looks(self) -> list[Look]:
+        """Return every template, in order."""
         ...
 
     def qr_square(self, spec: PosterSpec) -> Square:
@@ -81,19 +96,29 @@ class HybridEngine:
         return _digest(self._base_key(spec), *astuple(spec), self._faces.fallbacks)
 
     def qr_square(self, spec: PosterSpec) -> Square:
-        return self._look(spec).qr
+        return self._look(spec).frames[spec.size].qr_in_pixels
 
     def render(self, spec: PosterSpec) -> bytes:
         return self._tools().poster(spec, self._look(spec), self._base_key(spec))
 
+    def look(self, template: str) -> Look:
+        if template not in self._looks:
+            self._looks[template] = read_look(template, self._folder)
+        return self._looks[template]
+
+    def looks(self) -> list[Look]:
+        return [self.look(name) for name in names(self._folder)]
+
     def _look(self, spec: PosterSpec) -> Look:
-        if spec.template not in self._looks:
-            self._looks[spec.template] = read_look(spec.template, self._folder)
-        return self._looks[spec.template]
+        look = self.look(spec.template)
+        if spec.size not in look.frames:
+            raise SizeUnknown(f"template {spec.template} has no size {spec.size[:32]!r}")
+        return look
 
     def _base_key(self, spec: PosterSpec) -> str:
-        words = (spec.edition, spec.company, spec.headline, spec.body, spec.note)
-        return _digest(_METHOD, self._look(spec).digest, *words)
+        kind = (spec.size, spec.theme, spec.edition, sha256(spec.photo or b"").hexdigest())
+        words = (spec.company, spec.headline, spec.body, spec.quote, spec.note)
+        return _digest(_METHOD, self._look(spec).digest, *kind, *words)
 
     def _tools(self) -> Drawing:
         with self._lock:

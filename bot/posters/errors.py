@@ -11,6 +11,14 @@ class TemplateUnknown(PosterError):
     """There is no template of that name: choose one of those in `templates/posters/`."""
 
 
+class TemplateBroken(PosterError):
+    """A template cannot be used: its files say what is wrong where."""
+
+
+class SizeUnknown(PosterError):
+    """The template has not this size: choose another size or another template."""
+
+
 class CopyDoesNotFit(PosterError):
     """The words are too long for the template, even at its smallest size: shorten headline, body or note."""
 

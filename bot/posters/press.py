@@ -11,34 +11,37 @@ import pytakumi
 from numpy.typing import NDArray
 
 from bot.posters.faces import EMOJI, SANS, SERIF, Faces
+from bot.posters.look import Size
 
 _GLYPH_CACHE = 4 * 1024 * 1024  # bytes
 _PICTURE_CACHE = 1024 * 1024  # bytes
 _LANGUAGE = "zh-CN"
 _WIDE = 4096  # px: no nickname reaches it
+_KEPT_RARE = 1  # renderers with fonts for rare characters: one such file has 20 MB
 
 
 class Press:
-    """Draws HTML; one renderer with the vendored fonts is kept, others are made for text that needs more."""
+    """Draws HTML; a renderer with the vendored fonts is kept, and the last of those made for text that needs more."""
 
     def __init__(self, faces: Faces) -> None:
         pytakumi.set_glyph_cache_max_bytes(_GLYPH_CACHE)
         self._faces = faces
         self._lock = Lock()
-        self._kept: pytakumi.Renderer | None = None
+        self._kept: dict[tuple[Path, ...], Sheet] = {}
 
     def sheet(self, text: str) -> Sheet:
         """Return a sheet on which `text` can be drawn; raise `FontMissing` if no font has all of it."""
         extra = self._faces.fallbacks_for(text)
-        renderer = self._loaded() if not extra else self._renderer()
-        families = [name for path in extra for name in _register(renderer, path)]
-        return Sheet(renderer, families)
-
-    def _loaded(self) -> pytakumi.Renderer:
         with self._lock:
-            if self._kept is None:
-                self._kept = self._renderer()
-            return self._kept
+            sheet = self._kept.pop(extra, None) or self._made(extra)
+            self._kept[extra] = sheet  # now the youngest
+            for old in [key for key in self._kept if key][:-_KEPT_RARE]:
+                del self._kept[old]
+        return sheet
+
+    def _made(self, extra: tuple[Path, ...]) -> Sheet:
+        renderer = self._renderer()
+        return Sheet(renderer, [name for path in extra for name in _register(renderer, path)])
 
     def _renderer(self) -> pytakumi.Renderer:
         renderer = pytakumi.Renderer(cache_max_bytes=_PICTURE_CACHE)
@@ -55,10 +58,10 @@ class Sheet:
         self.sans = ", ".join((SANS, EMOJI, *extra))  # a fallback's emoji would be black and white
         self.serif = f"{SERIF}, {self.sans}"
 
-    def column_height(self, html: str, style: str, *, width: int, height: int) -> float:
-        """Lay out a page and return the height of the first element in it, px."""
+    def column_height(self, html: str, style: str, size: Size) -> float:
+        """Lay out a page and return the height of the first element in it, CSS px."""
         boxes = self._renderer.measure(
-            pytakumi.from_html(html), width=width, height=height, stylesheets=[style], lang=_LANGUAGE
+            pytakumi.from_html(html), width=size.width, height=size.height, stylesheets=[style], lang=_LANGUAGE
         )
         return float(boxes["children"][0]["height"])
 
@@ -68,8 +71,9 @@ class Sheet:
         boxes = self._renderer.measure(pytakumi.text_node(text, style=style), width=_WIDE, height=size * 2)
         return max(float(run["x"]) + float(run["width"]) for run in boxes["runs"])
 
-    def draw(self, html: str, style: str, *, width: int, height: int, images: Mapping[str, bytes]) -> NDArray[np.uint8]:
+    def draw(self, html: str, style: str, size: Size, *, images: Mapping[str, bytes]) -> NDArray[np.uint8]:
         """Return the page as height x width x RGBA; what it leaves empty is transparent."""
+        width, height = size.pixels
         pixels = self._renderer.render(
             pytakumi.from_html(html),
             width=width,
@@ -77,6 +81,7 @@ class Sheet:
             format="raw",
             stylesheets=[style],
             images=images,
+            device_pixel_ratio=size.dots,
             dithering="ordered-bayer",
             lang=_LANGUAGE,
         )

@@ -10,6 +10,7 @@ from pathlib import Path
 from bot.posters import qr
 from bot.posters.engine import PosterEngine, PosterSpec
 from bot.posters.errors import PosterBroken
+from bot.posters.look import Look
 from bot.posters.shelf import Shelf, name_of
 
 
@@ -31,6 +32,14 @@ class Studio:
         """
         job = self._under_way.get(spec) or self._start(spec)
         return await asyncio.shield(asyncio.wrap_future(job))
+
+    def look(self, template: str) -> Look:
+        """A template. Raises `TemplateUnknown`."""
+        return self._engine.look(template)
+
+    def looks(self) -> list[Look]:
+        """Every template, in order."""
+        return self._engine.looks()
 
     def forget(self, code: str) -> int:
         """Remove all kept posters of an invite code (its name and face with them); return how many."""

@@ -125,14 +125,14 @@ def test_a_name_from_right_to_left_is_cut_at_its_left_end():
 
 @pytest.mark.parametrize("kind", ["a hundred han", "a hundred wide letters", "more than a dozen families"])
 def test_a_name_that_does_not_fit_is_cut_between_two_signs(engine, kind):
-    look = engine._look(FEED)
+    panel = engine._look(FEED).frames["tall"].panel
     drawing = engine._tools()
     name = nickname.sanitise(TORTURE[kind], covers=engine._faces.covers)
 
-    shown, size = person._fitted(name, look.panel, drawing._press.sheet(name))
+    shown, size = person._fitted(name, panel, drawing._press.sheet(name))
 
     whole = nicknames.signs(TORTURE[kind])
     kept = nicknames.signs(shown.removesuffix("…"))
     assert shown.endswith("…")
     assert kept == whole[: len(kept)]
-    assert size == look.panel.name_sizes[-1]
+    assert size == panel.name_sizes[-1]

@@ -142,7 +142,7 @@ def test_a_headline_is_as_large_as_it_can_be_without_breaking_a_phrase(headline,
     sheet = Press(Faces(())).sheet(headline)
     spec = replace(FEED, headline=headline, body="")
 
-    page = base._largest_that_fits(spec, look, sheet, note="", note_size=28)
+    page = base._largest_that_fits(spec, look, look.frames["tall"], sheet, note="规则见页内")
 
     assert f"font-size: {size}px" in page
 

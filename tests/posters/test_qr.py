@@ -88,7 +88,8 @@ def test_modules_are_whole_pixels_on_pure_white_with_a_quiet_zone_of_four(link):
     px_per_module = finder // 7
     assert finder == px_per_module * 7
     assert px_per_module >= 8
-    assert min(top, left, 363 - bottom, 363 - right) >= 4 * px_per_module
+    assert min(top, left, len(picture) - bottom, len(picture) - right) >= 4 * px_per_module
+    assert len(picture) <= 363
     assert {tuple(pixel) for pixel in picture.reshape(-1, 3)} == {(255, 255, 255), (46, 16, 27)}
 
 

@@ -26,7 +26,7 @@ from bot.channels.wecom.broadcasting import Broadcasting
 from bot.channels.wecom.effects import Effect, FateUnknown, Lines
 from bot.channels.wecom.errands import Errands
 from bot.photo_shelf import PhotoShelf
-from bot.posters.commissions import PosterDesk
+from bot.posters.commissions import Commission, PosterDesk
 from bot.posters.errors import PosterError
 from referral import hours, notices, nudges
 from referral.facts import Facts
@@ -293,7 +293,8 @@ class Sender:
 
     async def _send_poster(self, message: DeskPoster, key: str) -> None:
         desk = self._lines.for_desk(message.desk)
-        jpeg = await self._posters.poster(message.code, edition=message.edition, template=message.template)
+        wanted = Commission(edition="friend" if message.edition == "friend" else "feed", template=message.template)
+        jpeg = await self._posters.poster(message.code, wanted)
         content = f"{message.desk}:{sha256(jpeg).hexdigest()}"
         now = self._clock()
         media = await self._store.read(lambda tx: tx.media.find(content, now))

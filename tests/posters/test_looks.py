@@ -1,0 +1,168 @@
+"""Every look in every size, by day and by night: words fit, the QR survives what phones do, print is ready to print."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from io import BytesIO
+
+import numpy as np
+import pytest
+import zxingcpp
+from PIL import Image
+
+from bot.posters import pdf, qr
+from bot.posters.engine import HybridEngine, PosterSpec
+from bot.posters.errors import SizeUnknown, TemplateBroken
+from bot.posters.look import PRINTED, SIZES, names, read_look
+from templates import ROOT
+from tests.fixtures.missing import missing
+from tests.posters.conftest import FEED, FRIEND, LINK, a_face
+
+LOOKS = names(ROOT / "posters")
+SHORTEST = {"headline": "慢慢来", "body": "", "nickname": None}
+LONGEST = {
+    "company": "苏州河畔青禾家庭生活服务有限公司",
+    "headline": "做了二十年，每一双都能修，能换底，穿坏了拿回来，一直修",
+    "body": "净水、换芯、上门检修，一位顾问管到底。有问题随时找得到人；老房子、小厨房、租来的屋子都能装，先上门看，"
+    "再说合不合适，不合适也没关系，师傅喝口水就走。",
+    "nickname": "欧阳慕容明月照大江东去浪淘尽",
+}
+QUOTE = "搬了三次家，每次都是同一位师傅来装。"
+THEMES = ("light", "dark")
+EVERY = [(look, size, theme) for look in LOOKS for size in SIZES for theme in THEMES[: 1 if size in PRINTED else 2]]
+
+
+def opened(jpeg: bytes) -> Image.Image:
+    return Image.open(BytesIO(jpeg))
+
+
+def by_zbar(picture: Image.Image) -> set[str]:
+    try:
+        from pyzbar.pyzbar import ZBarSymbol, decode
+    except ImportError:
+        missing("libzbar0")
+    return {found.data.decode() for found in decode(picture, symbols=[ZBarSymbol.QRCODE])}
+
+
+def by_zxing(picture: Image.Image) -> set[str]:
+    return {found.text for found in zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormat.QRCode)}
+
+
+def squeezed(picture: Image.Image, scale: float, quality: int) -> Image.Image:
+    """Made smaller and compressed anew, as a chat does."""
+    size = round(picture.width * scale), round(picture.height * scale)
+    out = BytesIO()
+    picture.resize(size, Image.Resampling.BILINEAR).save(out, "JPEG", quality=quality)
+    return opened(out.getvalue())
+
+
+def hardships(poster: Image.Image) -> Iterator[tuple[str, Image.Image]]:
+    """What happens to a poster on its way (posters.md §3)."""
+    yield "as it is", poster
+    yield "half", squeezed(poster, 1 / 2, 60)
+    yield "a third", squeezed(poster, 1 / 3, 60)
+    yield "q40", squeezed(poster, 1, 40)
+    yield "forwarded twice", squeezed(squeezed(poster, 3 / 4, 50), 2 / 3, 40)
+    yield "held askew", squeezed(poster.rotate(5, Image.Resampling.BICUBIC, expand=True, fillcolor=(99, 99, 99)), 1, 70)
+
+
+def test_there_are_eight_looks_in_every_size():
+    assert len(LOOKS) >= 8
+    assert {look: set(read_look(look, ROOT / "posters").frames) for look in LOOKS} == {
+        look: set(SIZES) for look in LOOKS
+    }
+
+
+@pytest.mark.parametrize(("look", "size", "theme"), EVERY)
+def test_the_longest_and_the_shortest_words_fit_and_the_qr_reads(engine: HybridEngine, look, size, theme):
+    wanted = {"template": look, "size": size, "theme": theme}
+
+    others = (
+        () if theme == "dark" else (SHORTEST, {"quote": QUOTE, "avatar": a_face()}) if size == "tall" else (SHORTEST,)
+    )
+    for words in (LONGEST, *others):
+        spec = replace(FEED, **wanted | words)
+        jpeg = engine.render(spec)
+        qr.check(jpeg, LINK, engine.qr_square(spec))
+        with opened(jpeg) as drawn:
+            assert drawn.size == SIZES[size].pixels
+        assert size in PRINTED or len(jpeg) <= 350_000
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_two_decoders_read_the_link_whatever_happens_on_the_way(engine: HybridEngine, look):
+    poster = opened(engine.render(replace(FRIEND, template=look, avatar=a_face())))
+
+    lost = [
+        f"{how} by {read.__name__}"
+        for how, picture in hardships(poster)
+        for read in (by_zbar, by_zxing)
+        if read(picture) != {LINK}
+    ]
+
+    assert lost == []
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_night_is_darker_than_day_and_each_says_the_same(engine: HybridEngine, look):
+    day, night = (
+        np.asarray(opened(engine.render(replace(FEED, template=look, theme=theme))).convert("L"), dtype=float).mean()
+        for theme in ("light", "dark")
+    )
+
+    assert night < day - 30
+
+
+def test_a_sheet_for_print_is_as_large_as_its_paper(engine: HybridEngine):
+    jpeg = engine.render(replace(FEED, size="a6"))
+
+    printed = pdf.page(jpeg)
+
+    assert printed.startswith(b"%PDF-")
+    width, height = (pixels / 300 * 25.4 for pixels in SIZES["a6"].pixels)
+    assert (round(width), round(height)) == (105, 148)
+    assert f"0.0 0.0 {SIZES['a6'].pixels[0] * 72 / 300}".encode()[:12] in printed or b"/MediaBox" in printed
+
+
+def a_template(folder, **changes: str):
+    """A copy of a shipped template with some of its text replaced."""
+    home = folder / "mine"
+    home.mkdir()
+    for file in (ROOT / "posters" / "orchard").iterdir():
+        text = file.read_text(encoding="utf-8")
+        for old, new in changes.get(file.name.partition(".")[0], {}).items():
+            assert old in text
+            text = text.replace(old, new, 1)
+        (home / file.name).write_text(text, encoding="utf-8")
+    return HybridEngine(looks=folder)
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"look": {"left = 632": "left = 1000"}}, "tall.qr: leaves the canvas"),
+        ({"look": {"side = 363": "side = 90"}}, "tall.qr: side"),
+        ({"look": {"width = 516": "width = 5160"}}, "tall.person: leaves the canvas"),
+        ({"look": {"[tall]": "[tail]"}}, "mine"),
+        ({"look": {"quality = 88": "quality = "}}, "TOMLDecodeError"),
+        ({"page": {"{% for": "{% fro"}}, "TemplateSyntaxError"),
+    ],
+)
+def test_a_broken_template_is_refused_by_what_is_wrong_with_it(tmp_path, changes, says):
+    with pytest.raises(TemplateBroken, match=says):
+        a_template(tmp_path, **changes).render(replace(FEED, template="mine"))
+
+
+def test_a_size_that_a_template_has_not_is_refused(engine: HybridEngine):
+    with pytest.raises(SizeUnknown):
+        engine.render(replace(FEED, size="billboard"))
+
+
+def test_a_photo_lies_behind_where_a_look_takes_one(engine: HybridEngine):
+    spec: PosterSpec = replace(FEED, template="gallery")
+
+    with_photo = engine.render(replace(spec, photo=a_face(900, 1200)))
+
+    assert with_photo != engine.render(spec)
+    assert engine.render(replace(FEED, photo=a_face())) == engine.render(FEED)
