@@ -27,6 +27,7 @@ from bot.pages.landing import Landing
 from bot.pages.me import OwnPage
 from bot.pages.me_giving import OwnThanks
 from bot.pages.me_phone import OwnPhone
+from bot.pages.poster import PosterPages
 from bot.pages.public import PublicPages
 from bot.pages.rep import RepPages
 from bot.pages.rep_coupon import RepCoupons
@@ -36,6 +37,7 @@ from bot.pages.rep_passes import Passes
 from bot.pages.rep_people import RepPeople
 from bot.pages.stories import StoryPages
 from bot.pages.tokens import Tokens
+from bot.pages.visits import Visits
 from bot.photo_shelf import PhotoShelf
 from bot.playground import Playground
 from bot.playground.behind import Reader
@@ -109,9 +111,11 @@ def _pages(parts: Parts) -> list[web.RouteDef]:
     acting: dict[str, Any] = shared | {"doorway": _doorway(parts), "rng": parts.rng, "wake": parts.wake}
     ships = [name for name, each in parts.config.fulfilment.items() if isinstance(each, ShippingConnector)]
     safe = given_by(parts.keys.seal, ships)
+    visits = Visits(facts=parts.facts, words=parts.words, doorway=acting["doorway"])
     own = OwnPage(**acting, tokens=parts.page_tokens, safe=safe)
     return [
-        *Landing(**acting, posters=parts.posters, pictures=data_dir / "qr").routes(),
+        *Landing(**acting, visits=visits, posters=parts.posters, pictures=data_dir / "qr").routes(),
+        *PosterPages(**shared, visits=visits, posters=parts.posters).routes(),
         *own.routes(),
         *OwnPhone(own=own, phone_key=parts.keys.phone).routes(),
         *OwnThanks(own=own, safe=safe).routes(),

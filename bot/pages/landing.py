@@ -1,4 +1,4 @@
-"""The page behind a code, and its poster: records the touch, asks for the contact QR, and shows who invites."""
+"""The page behind a code: records the touch, asks for the contact QR, and shows who invites."""
 
 from __future__ import annotations
 
@@ -10,50 +10,37 @@ from pathlib import Path
 from aiohttp import web
 
 from bot.copy import PLACEHOLDERS
-from bot.pages.answer import NO_SNIFFING, page, plain
-from bot.pages.doorway import MISSES, Doorway, since
+from bot.pages.answer import NO_SNIFFING, page
+from bot.pages.doorway import Doorway
 from bot.pages.look import SECURITY_HEADERS, static_file
 from bot.pages.views import BusyView, EndedView, LandingView, MissingView, NothingView, RestingView
+from bot.pages.visits import PICTURE_HEADERS, Visit, Visits
 from bot.posters.commissions import PosterDesk
-from bot.posters.errors import PosterError, TemplateUnknown
 from bot.words import Words
 from referral import codes, contact_ways
 from referral.campaigns import Campaign
 from referral.codes import Code
 from referral.contact_ways import ContactWay
-from referral.errors import NotFound
 from referral.facts import Facts
 from referral.ids import Bits, is_id, new_id
 from referral.nicknames import legible
 from referral.people import Byline, Person
 from referral.promises import is_full
-from referral.shares import CHANNELS, Share, ShareLevel, counts_as_seen, is_crawler
+from referral.shares import Share, ShareLevel, counts_as_seen, is_crawler
 from referral.times import SHANGHAI, Clock, chinese_date
 from referral.touches import Touch, TouchKind
 from storage.store import Store
 from storage.transaction import Transaction
 
-_PICTURE_HEADERS = NO_SNIFFING | {"Cache-Control": "private, max-age=60"}
 _RELOADS = timedelta(minutes=1)
 _WAIT_S = 5  # before the page looks again for its QR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Visit:
-    """Who opens which code, as far as the request tells."""
-
-    code: str | None
-    caller: str
-    device: str
-    agent: str
-    channel: str
-    known: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Landing:
-    """The public addresses of codes."""
+    """The addresses of a code's own page."""
 
+    visits: Visits
     store: Store
     facts: Facts
     words: Words
@@ -65,11 +52,10 @@ class Landing:
     wake: Callable[[], None]
 
     def routes(self) -> list[web.RouteDef]:
-        """`/i/`, its upper-case form for short QRs, `/p/` and the mirrored contact QRs."""
+        """`/i/`, its upper-case form for short QRs, the face on it and the mirrored contact QRs."""
         return [
             web.get("/i/{code}", self.landing),
             web.get("/I/{code}", self.landing),
-            web.get("/p/{code}.jpg", self.poster),
             web.get("/face/{code}.jpg", self.face),
             web.get("/qr/{name}", self.picture),
         ]
@@ -78,7 +64,7 @@ class Landing:
         """Show who invites; the first view of a code also asks for its own contact QR."""
         cookie = web.Response()
         device = self.doorway.device(request) or self.doorway.mark(cookie, self.rng, secure=request.secure)
-        visit = self._visit(request, device)
+        visit = self.visits.visit(request, device)
         now = self.clock()
         view = await self.store.write(lambda tx: self._open(tx, visit, now))
         if isinstance(view, LandingView):
@@ -88,50 +74,18 @@ class Landing:
         answer.cookies.update(cookie.cookies)
         return answer
 
-    async def poster(self, request: web.Request) -> web.Response:
-        """The picture itself; `?edition=friend` and `&template=` choose another."""
-        visit = self._visit(request, "")
-        now = self.clock()
-        refused = await self.store.write(lambda tx: self._refusal(tx, visit, now))
-        if refused:
-            return page(refused)
-        edition = "feed" if await self._is_full(visit) else request.query.get("edition", "feed")
-        template = request.query.get("template", "")
-        if edition not in ("feed", "friend"):
-            return plain(400, "edition: feed 或 friend")
-        try:
-            jpeg = await self.posters.poster(visit.code or "", edition=edition, template=template)
-        except NotFound:
-            return page(MissingView(company=self.facts.company))
-        except TemplateUnknown:
-            return plain(400, "template: 没有这个样式")
-        except PosterError:
-            return plain(503, "海报这会儿没做出来，请稍后再试。")
-        self.doorway.remember(visit.caller, visit.code or "")
-        return web.Response(body=jpeg, content_type="image/jpeg", headers=_PICTURE_HEADERS)
-
-    async def _is_full(self, visit: _Visit) -> bool:
-        """Whether a poster that names thanks would promise what cannot be given now."""
-
-        def unit(tx: Transaction) -> bool:
-            code = tx.codes.find(visit.code) if visit.code else None
-            campaign = tx.campaigns.get(code.campaign) if code else None
-            return campaign is not None and is_full(campaign)
-
-        return await self.store.read(unit)
-
     async def face(self, request: web.Request) -> web.Response:
         """The advocate's portrait, where they chose to show it; a drawn one where it cannot be had."""
-        visit = self._visit(request, "")
+        visit = self.visits.visit(request)
         now = self.clock()
-        refused = await self.store.write(lambda tx: self._refusal(tx, visit, now))
+        refused = await self.store.write(lambda tx: self.visits.refusal(tx, visit, now))
         if refused:
             return page(refused)
         portrait = await self.posters.portrait(visit.code or "")
         if portrait is None:
             _, drawn = static_file("face.svg")
-            return web.Response(body=drawn, content_type="image/svg+xml", headers=SECURITY_HEADERS | _PICTURE_HEADERS)
-        return web.Response(body=portrait, content_type="image/jpeg", headers=_PICTURE_HEADERS)
+            return web.Response(body=drawn, content_type="image/svg+xml", headers=SECURITY_HEADERS | PICTURE_HEADERS)
+        return web.Response(body=portrait, content_type="image/jpeg", headers=PICTURE_HEADERS)
 
     async def picture(self, request: web.Request) -> web.StreamResponse:
         """A mirrored contact QR."""
@@ -142,41 +96,10 @@ class Landing:
             return page(NothingView(company=self.facts.company))
         return web.FileResponse(path, headers=NO_SNIFFING | {"Cache-Control": "public, max-age=86400"})
 
-    def _visit(self, request: web.Request, device: str) -> _Visit:
-        code = codes.normalise(request.match_info["code"])
-        valid = code if code and codes.is_valid(code) else None
-        caller = self.doorway.caller(request)
-        channel = request.query.get("c", "")
-        return _Visit(
-            code=valid,
-            caller=caller,
-            device=device,
-            agent=request.headers.get("User-Agent", ""),
-            channel=channel if channel in CHANNELS else "",
-            known=valid is not None and self.doorway.knows(caller, valid),
-        )
-
-    def _refusal(self, tx: Transaction, visit: _Visit, now: datetime) -> BusyView | MissingView | EndedView | None:
-        """Why this code is not opened for this caller, None if it is."""
-        if not visit.known and tx.codes.misses(visit.caller, since(now)) >= MISSES:
-            return BusyView(company=self.facts.company)
-        code = tx.codes.find(visit.code) if visit.code else None
-        campaign = tx.campaigns.get(code.campaign) if code else None
-        if code is None or campaign is None:
-            tx.codes.missed(visit.caller, now)
-            return MissingView(company=self.facts.company)
-        if campaign.is_over(now):
-            title = self.words.pack(campaign.pack).title
-            contact = self.words.contact
-            return EndedView(
-                company=self.facts.company, title=title, contact=contact, rules_url=f"/rules/{campaign.id}"
-            )
-        return None
-
     def _open(
-        self, tx: Transaction, visit: _Visit, now: datetime
+        self, tx: Transaction, visit: Visit, now: datetime
     ) -> LandingView | RestingView | BusyView | MissingView | EndedView:
-        refused = self._refusal(tx, visit, now)
+        refused = self.visits.refusal(tx, visit, now)
         if refused:
             return refused
         code = tx.codes.find(visit.code or "")
@@ -205,7 +128,7 @@ class Landing:
         tx.codes.set_rep(code.code, rep)
         return replace(code, rep=rep)
 
-    def _record(self, tx: Transaction, visit: _Visit, code: Code, campaign: Campaign, now: datetime) -> None:
+    def _record(self, tx: Transaction, visit: Visit, code: Code, campaign: Campaign, now: datetime) -> None:
         """A view is a touch, unless it is the advocate's own, or the page loading itself again for its QR."""
         own = code.advocate in tx.people.owners_of(visit.device)
         if own or tx.touches.seen_by(visit.device, code.code, now - _RELOADS):
@@ -264,6 +187,7 @@ class Landing:
             privacy_url="/privacy",
             refresh_s=None if own or code.rep is None else _WAIT_S,
             poster_url=f"{self.facts.public_url}/p/{code.code}.jpg",
+            posters_url=f"/p/{code.code}",
             ad_label="广告",
         )
 

@@ -229,6 +229,7 @@ class OwnPage:
             code=code,
             code_spaced=f"{code[:4]} {code[4:]}",
             poster_url=f"/p/{code}.jpg",
+            posters_url=f"/p/{code}",
             link=link,
             words=""
             if is_full(campaign)

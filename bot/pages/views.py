@@ -47,8 +47,42 @@ class LandingView:
     privacy_url: str
     refresh_s: int | None
     poster_url: str
+    posters_url: str
     ad_label: str
     full: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChoiceRow:
+    """One of several looks of the same thing, and the way to it."""
+
+    title: str
+    url: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PosterView:
+    """The page to save a poster from: `picture` with its size in px, other looks, and `words` ready to be copied.
+
+    `picture_url` is its whole address, for feeds that show a page by its picture.
+    `print_url` is the same as a PDF, for the sizes that are printed.
+    """
+
+    company: str
+    picture: str
+    picture_url: str
+    width: int
+    height: int
+    print_url: str | None
+    looks: tuple[ChoiceRow, ...]
+    sizes: tuple[ChoiceRow, ...]
+    themes: tuple[ChoiceRow, ...]
+    editions: tuple[ChoiceRow, ...]
+    words: str
+    landing_url: str
+    rules_url: str
+    privacy_url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +136,7 @@ class CodeRow:
     code: str
     code_spaced: str
     poster_url: str
+    posters_url: str
     link: str
     words: str
 
@@ -261,6 +296,7 @@ View = (
     | NothingView
     | BusyView
     | MeView
+    | PosterView
     | ShowCouponView
     | RulesView
     | PrivacyView

@@ -8,6 +8,7 @@ from typing import Any
 from bot.pages.thanks_views import Option, PointsView, ShopRow, ThanksRow, Voucher
 from bot.pages.views import (
     BusyView,
+    ChoiceRow,
     CodeRow,
     EndedView,
     FriendRow,
@@ -15,6 +16,7 @@ from bot.pages.views import (
     MeView,
     MissingView,
     NothingView,
+    PosterView,
     PrivacyView,
     Question,
     RulesView,
@@ -44,6 +46,7 @@ def a_landing(**changes: Any) -> LandingView:
         privacy_url="/privacy",
         refresh_s=None,
         poster_url="/p/3F9K2A7B.jpg",
+        posters_url="/p/3F9K2A7B",
         ad_label="广告",
     )
     return replace(landing, **changes)
@@ -60,6 +63,7 @@ def a_me_page(**changes: Any) -> MeView:
                 code="3F9K2A7B",
                 code_spaced="3F9K 2A7B",
                 poster_url="/p/3F9K2A7B.jpg",
+                posters_url="/p/3F9K2A7B",
                 link="https://i.qinghe.example/i/3F9K2A7B",
                 words="我在青禾书店办会员两年了，店员挑的书每本都读得下去。\n要是想试试，报我的邀请码 3F9K2A7B 就好。",
             ),
@@ -203,6 +207,31 @@ def a_rules_page(**changes: Any) -> RulesView:
     return replace(rules, **changes)
 
 
+def a_poster_page(**changes: Any) -> PosterView:
+    poster = PosterView(
+        company=COMPANY,
+        picture="/p/3F9K2A7B.jpg?template=orchard&size=tall&theme=light&edition=feed",
+        picture_url="https://i.qinghe.example/p/3F9K2A7B.jpg",
+        width=1080,
+        height=1920,
+        print_url=None,
+        looks=_choices("果园", "灯下", "手信", "画册", "新课", "远方", "同城", "邻里"),
+        sizes=_choices("竖版", "小红书", "方形", "短视频片尾", "A4 张贴", "桌卡"),
+        themes=_choices("浅色", "深色"),
+        editions=_choices("公开版", "朋友版"),
+        words="我在青禾书店办会员两年了，店员挑的书每本都读得下去。\n要是想试试，报我的邀请码 3F9K2A7B 就好。",
+        landing_url="/i/3F9K2A7B",
+        rules_url="/rules/7",
+        privacy_url="/privacy",
+    )
+    return replace(poster, **changes)
+
+
+def _choices(chosen: str, *others: str) -> tuple[ChoiceRow, ...]:
+    first = ChoiceRow(title=chosen, url="/p/3F9K2A7B?a", is_chosen=True)
+    return first, *(ChoiceRow(title=title, url="/p/3F9K2A7B?b", is_chosen=False) for title in others)
+
+
 def every_page() -> dict[str, View]:
     """One of each page, and the states in which a page looks different."""
     return {
@@ -216,6 +245,8 @@ def every_page() -> dict[str, View]:
         "nothing": NothingView(company=COMPANY),
         "nothing-own": NothingView(company=COMPANY, own=True),
         "busy": BusyView(company=COMPANY),
+        "poster": a_poster_page(),
+        "poster-print": a_poster_page(print_url="/p/3F9K2A7B.pdf?size=a4", themes=(), editions=()),
         "me": a_me_page(),
         "me-thanks": a_me_page_with_thanks(),
         "me-thanks-below": a_me_page_with_thanks(

@@ -247,7 +247,13 @@ def test_whoever_opted_out_is_told_that_it_holds() -> None:
 
 def test_a_code_is_copied_without_its_gap() -> None:
     row = CodeRow(
-        campaign="好书同读", code="3F9K2A7B", code_spaced="3F9K 2A7B", poster_url="/p/a.jpg", link="", words=""
+        campaign="好书同读",
+        code="3F9K2A7B",
+        code_spaced="3F9K 2A7B",
+        poster_url="/p/a.jpg",
+        posters_url="/p/a",
+        link="",
+        words="",
     )
 
     assert "3F9K2A7B" in Tags(render(a_me_page(codes=(row,)))).words

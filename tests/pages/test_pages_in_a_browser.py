@@ -265,8 +265,8 @@ def _handler(house: House, pictures: dict[str, bytes]) -> type[BaseHTTPRequestHa
                 self._answer(status_of(view), headers_of(view), render(view).encode())
             elif self.path == static_css()[0]:
                 self._answer(200, STATIC_HEADERS, static_css()[1])
-            elif self.path in pictures:
-                self._answer(200, {"Content-Type": "image/png"}, pictures[self.path])
+            elif (name := self.path.partition("?")[0]) in pictures:
+                self._answer(200, {"Content-Type": "image/png"}, pictures[name])
             else:
                 self._answer(404, {}, b"")
 
