@@ -163,13 +163,15 @@ class Bench:
         )  # fmt: skip
         symbol = _png(qr.draw(spec.link, side=frame.qr.side, dark=look.dark))
         art = f"data:image/svg+xml;base64,{b64encode(frame.art['light']).decode()}"
+        files = {"Sans": "sans.otf", "Serif": "serif-bold.otf", "Emoji": "emoji.ttf"}
+        encoded = {name: b64encode((fonts / file).read_bytes()).decode() for name, file in files.items()}
         faces = "".join(
-            f"@font-face{{font-family:{name};src:url(data:font/otf;base64,{b64encode((fonts / file).read_bytes()).decode()})}}"
-            for name, file in (("Sans", "sans.otf"), ("Serif", "serif-bold.otf"), ("Emoji", "emoji.ttf"))
+            f"@font-face{{font-family:{name};src:url(data:font/otf;base64,{font})}}" for name, font in encoded.items()
         )
         panel, square = frame.panel, frame.qr
         return (
-            f"<style>*{{box-sizing:border-box}}body{{margin:0}}{faces}{look.style.replace('url(art)', f'url({art})')}</style>"
+            f"<style>*{{box-sizing:border-box}}body{{margin:0}}{faces}"
+            f"{look.style.replace('url(art)', f'url({art})')}</style>"
             f"{page}<div style='position:absolute;left:{panel.left}px;top:{panel.top}px;width:{panel.width}px;"
             f"height:{panel.height}px'>{person}</div>"
             f"<img style='position:absolute;left:{square.left}px;top:{square.top}px' src='{symbol}'>"
