@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from bot.posters.look import Look
     from bot.posters.shelf import Shelf
 
-KEPT_BASES = 4  # of 6 MB each
+KEPT_BYTES = 25_000_000  # of shared parts: four for a feed; one for print is larger by itself
 
 
 class Drawing:
@@ -43,7 +43,7 @@ class Drawing:
                 shared = base.draw(spec, look, self._press)
                 self._shelf.put(f"{key}.png", base.pack(shared))
             self._bases[key] = shared  # now the youngest
-            while len(self._bases) > KEPT_BASES:
+            while len(self._bases) > 1 and sum(each.nbytes for each in self._bases.values()) > KEPT_BYTES:
                 del self._bases[next(iter(self._bases))]
             return shared
 

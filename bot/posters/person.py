@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 _OWN = local()
+_KEPT_BYTES = 8_000_000  # a sheet for print has four times as many, and is drawn seldom
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +78,8 @@ def _bands(panel: Pixels) -> list[tuple[int, int]]:
 
 def _copied(base: Pixels) -> Pixels:
     """A copy of the shared part, in memory that this thread keeps: to get 6 MB anew takes longer than to fill it."""
+    if base.nbytes > _KEPT_BYTES:
+        return base.copy()
     kept: Pixels | None = getattr(_OWN, "pixels", None)
     if kept is None or kept.shape != base.shape:
         kept = _OWN.pixels = np.empty_like(base)
