@@ -102,8 +102,12 @@ class RewardsTable:
         self._c.execute(update(t.rewards).where(t.rewards.c.id == reward).values(reason=reason))
 
     def was_for(self, reward: str, friend: str) -> None:
-        """The friend whose act a thanks was for is another than was thought."""
-        self._c.execute(update(t.rewards).where(t.rewards.c.id == reward).values(friend=friend))
+        """The friend whose act a thanks was for is another than was thought; nothing where they have had the same."""
+        mine, other = t.rewards, t.rewards.alias()
+        alike = [other.c[name] == mine.c[name] for name in ("campaign", "rule", "side")]
+        had = other.c.state.in_([*_STATES, RewardState.EXPIRED.value])
+        same = select(other.c.id).where(*alike, other.c.friend == friend, other.c.id != mine.c.id, had).exists()
+        self._c.execute(update(mine).where(mine.c.id == reward, ~same).values(friend=friend))
 
     def remember_tier(self, reward: str, former: str) -> None:
         self._c.execute(update(t.rewards).where(t.rewards.c.id == reward).values(former=former))

@@ -75,12 +75,27 @@ AT_ONE_MOMENT = (
 """Two bought at one moment, and are one: the order told first is the earlier, in every rule."""
 
 
+THANKED_TWICE = (
+    [("top-fans", {"hold_days": 1}, None, None)],
+    [
+        ("touch", "jun/w", ("mei", 0), 20 * 1440),
+        ("order", "A3", "jun/w", "order.paid", 30_000, None, 3 * 1440),
+        ("order", "A2", "jun/c", "order.paid", 30_000, ("mei", 2), 21 * 1440),
+        ("link", "jun", "w", "c"),
+        ("link", "jun", "p", "c"),
+        ("part",),
+    ],
+)
+"""Two who were both thanked are one, and parted again: what each has had stays each one's."""
+
+
 @settings(max_examples=60, **QUICK)
 @given(told=histories())
 @example(told=JOINED_LATE)
 @example(told=REFUSED_LATE)
 @example(told=PARTED)
 @example(told=AT_ONE_MOMENT)
+@example(told=THANKED_TWICE)
 def test_whatever_happens_the_engine_says_what_the_model_says(pages, told):
     problem = play(pages, told).problem
 

@@ -117,7 +117,8 @@ class People:
         if referral["status"] == "credited":
             if not self.is_open(referral):
                 for reward in anothers:  # whoever had it keeps it; what it was for is the other's now
-                    reward["friend"] = person
+                    if not self.is_there(reward, "friend", person):
+                        reward["friend"] = person
                 return
             self.undo(referral, "reward.corrected")
             if order:
