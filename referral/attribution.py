@@ -65,6 +65,23 @@ class Reason(StrEnum):
     EXPIRED = "expired"
 
 
+FINAL = frozenset(
+    (
+        Reason.BUDGET_EXHAUSTED,
+        Reason.CAP_REACHED,
+        Reason.CAP_DAY,
+        Reason.CAP_CAMPAIGN,
+        Reason.MARGIN_EXCEEDED,
+        Reason.APPROVAL_REFUSED,
+        Reason.ERASED,
+    )
+)
+"""Refusals by how things stood then: looking again later does not undo them."""
+
+USED_UP = FINAL | {Reason.REFUND_FULL, Reason.REFUND_BELOW_MINIMUM}
+"""Why a friend has had their turn in a campaign though nothing came of it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversion:
     """What a friend did: `kind` is the webhook's type, `at` when it happened.

@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Protocol
 
 from referral import ledger, notices, thanks
-from referral.attribution import Reason
+from referral.attribution import USED_UP, Reason
 from referral.consent import NUDGES, Answer, Consent
 from referral.identities import Identity, IdentityKind
 from referral.ids import Bits, is_id, new_id
@@ -176,7 +176,7 @@ def _one_milestone_each(tx: Tx, facts: Facts, made: Merge, *, now: datetime, rng
 def _weight(tx: Tx, referral: Referral) -> tuple[int, tuple[datetime, datetime], str]:
     """What has gone furthest stays; of equals the one that was credited by the earlier order, or touched earlier."""
     ranks = {ReferralStatus.CREDITED: 1, ReferralStatus.REVERSED: 2, ReferralStatus.PENDING: 3}
-    rank = ranks.get(referral.status, 4)
+    rank = ranks.get(referral.status, 4 if referral.reason in USED_UP else 5)
     if rank == 1 and not thanks.is_open(tx, referral):
         rank = 0
     order = tx.orders.get(referral.order) if referral.order else None

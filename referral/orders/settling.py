@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING
 from referral import thanks
 from referral.attribution import (
     DEFAULT_LATE_DAYS,
+    FINAL,
     LATE_CLAIM,
+    USED_UP,
     Attributed,
     Conversion,
     Reason,
@@ -38,18 +40,6 @@ if TYPE_CHECKING:
     from referral.tx import Tx
 
 _CREDITED = (Outcome.HELD, Outcome.CREDITED)
-_FINAL = frozenset(
-    (
-        Reason.BUDGET_EXHAUSTED,
-        Reason.CAP_REACHED,
-        Reason.CAP_DAY,
-        Reason.CAP_CAMPAIGN,
-        Reason.MARGIN_EXCEEDED,
-        Reason.APPROVAL_REFUSED,
-        Reason.ERASED,
-    )
-)
-"""Refusals by how things stood then: looking again later does not undo them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +89,7 @@ def _is_closed(tx: Tx, order: Order, now: datetime) -> bool:
     """Whether nothing that may still become known can change this order."""
     if order.outcome is Outcome.NO_REFERRAL:
         return now > late_until(tx, order)
-    if order.outcome is Outcome.REJECTED and set(order.reasons) & _FINAL:
+    if order.outcome is Outcome.REJECTED and set(order.reasons) & FINAL:
         return True
     return _is_given_back(order)
 
@@ -294,7 +284,7 @@ def _is_settled(referral: Referral) -> bool:
     if referral.reason == Reason.MERGED:
         return False
     if referral.status is ReferralStatus.REJECTED:
-        return referral.reason in _FINAL | {Reason.REFUND_FULL, Reason.REFUND_BELOW_MINIMUM}
+        return referral.reason in USED_UP
     return referral.status in (ReferralStatus.CREDITED, ReferralStatus.REVERSED)
 
 

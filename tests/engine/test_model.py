@@ -89,6 +89,29 @@ THANKED_TWICE = (
 """Two who were both thanked are one, and parted again: what each has had stays each one's."""
 
 
+TURN_USED_UP = (
+    [
+        ("good-neighbour", {}, None, None),
+        ("prime", {}, None, None),
+        ("double-month", {"attribution": "first", "new_customers_only": False, "cap_per_day": 1}, None, None),
+    ],
+    [
+        ("touch", "han/p", ("jun", 1), 2 * 1440),
+        ("again", 6),
+        ("refund", "A0", "R2", 500, "order.paid"),
+        ("refund", "A0", "R1", None, "order.paid"),
+        ("refund", "A2", "R1", None, "order.paid"),
+        ("refund", "A0", "R2", 5_000, "order.paid"),
+        ("order", "A0", "han/p", "contract.signed", 30_000, ("mei", 1), 3 * 1440),
+        ("order", "A2", "jun/c", "order.paid", 30_000, ("mei", 1), 3 * 1440),
+        ("staff", "kai/w"),
+        ("order", "A2", "jun/w", "contract.signed", 30_000, ("mei", 1), 3 * 1440),
+        ("merge", "jun/w", "jun/c"),
+    ],
+)
+"""Of two refusals of one moment the one that used up their turn stands."""
+
+
 @settings(max_examples=60, **QUICK)
 @given(told=histories())
 @example(told=JOINED_LATE)
@@ -96,6 +119,7 @@ THANKED_TWICE = (
 @example(told=PARTED)
 @example(told=AT_ONE_MOMENT)
 @example(told=THANKED_TWICE)
+@example(told=TURN_USED_UP)
 def test_whatever_happens_the_engine_says_what_the_model_says(pages, told):
     problem = play(pages, told).problem
 

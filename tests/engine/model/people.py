@@ -1,6 +1,6 @@
 """Who is who: ids, people, and how two become one and two again."""
 
-from tests.engine.model.terms import COUNTED, CREDITED, HAD, came
+from tests.engine.model.terms import COUNTED, CREDITED, FINAL, GIVEN_BACK, HAD, came
 
 
 class People:
@@ -86,7 +86,8 @@ class People:
 
     def weight(self, referral):
         """What has gone furthest comes first; of equals what was brought about by the earlier act."""
-        rank = {"credited": 1, "reversed": 2, "pending": 3}.get(referral["status"], 4)
+        refused = 4 if referral["reason"] in FINAL | GIVEN_BACK else 5
+        rank = {"credited": 1, "reversed": 2, "pending": 3}.get(referral["status"], refused)
         if rank == 1 and not self.is_open(referral):
             rank = 0
         order = referral["order"]
