@@ -150,7 +150,7 @@ class Bench:
         """The design as one page of HTML, with what the product's engine gives it."""
         from bot.posters import base, qr  # noqa: PLC0415
 
-        spec, look = self.specs[0], self.engine._look(self.specs[0])  # noqa: SLF001
+        spec, look = self.specs[0], self.engine.look(self.specs[0].template)
         frame, fonts = look.frames["tall"], ROOT / "templates" / "fonts"
         page = look.page.render(
             size="tall", theme="light", edition="feed", company=spec.company, headline=base.phrases(spec.headline),

@@ -56,10 +56,9 @@ def _pause(tx: Tx, facts: Facts, campaign: Campaign, *, now: datetime, rng: Bits
     """Who answers for it hears why, and how much is left; once per budget, however often it goes on and rests again."""
     tx.campaigns.set_state(campaign.id, CampaignState.PAUSED, pause=BUDGET)
     tx.audit.note("budget", "campaign.pause", campaign.id, f"{campaign.used_fen}/{campaign.budget_fen}", now)
-    left, whole = (
-        f"{fen / 100:.2f}".removesuffix(".00") for fen in (campaign.budget_fen - campaign.used_fen, campaign.budget_fen)
-    )
-    stock: dict[str, object] = {"title": campaign.name, "left_yuan": left, "budget_yuan": whole}
+    left = campaign.budget_fen - campaign.used_fen
+    yuan = {"left_yuan": _yuan(left), "budget_yuan": _yuan(campaign.budget_fen)}
+    stock: dict[str, object] = {"title": campaign.name, **yuan}
     once = f"budget_paused:{campaign.id}:{campaign.budget_fen}"
     managers.tell(tx, facts, "rep.budget_paused", stock, now=now, rng=rng, dedupe=once)
 
@@ -90,6 +89,10 @@ def forecast(campaign: Campaign, used_lately_fen: int, *, now: datetime) -> Fore
 def forecast_of(tx: Tx, campaign: Campaign, *, now: datetime) -> Forecast:
     """The forecast from what stands in the books."""
     return forecast(campaign, tx.campaigns.used_since(campaign.id, now - LOOK_BACK), now=now)
+
+
+def _yuan(fen: int) -> str:
+    return f"{fen / 100:.2f}".removesuffix(".00")
 
 
 def _alarm(tx: Tx, facts: Facts, campaign: Campaign, *, now: datetime, rng: Bits) -> None:

@@ -1,46 +1,108 @@
-"""Draws every look of the posters side by side, by day and by night, into docs/pictures/posters.webp."""
+"""Draw sixty odd nicknames on posters and pages, many to a sheet, for somebody to look at.
+
+    python -m scripts.contact_sheet FOLDER
+
+Writes `posters-N.png` (the card of each poster, with the kind of name under it) and, where there is a Chromium, pages
+that show all the names at once, 320 and 390 px wide, by day and by night.
+"""
 
 from __future__ import annotations
 
-import sys
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from io import BytesIO
 from pathlib import Path
+from typing import Literal
 
-from PIL import Image
+import click
+from PIL import Image, ImageDraw
+from playwright.sync_api import Browser, Page, Route, sync_playwright
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
+from bot.pages.look import static_css
+from bot.pages.rep_look import static_files
+from bot.posters.engine import HybridEngine
+from tests.fixtures.nicknames import TORTURE
+from tests.pages.name_pages import landings, many_page, own_pages, rep_pages
+from tests.posters.conftest import FEED
 
-from bot.posters.engine import HybridEngine, PosterSpec  # noqa: E402  # the project is found only now
-
-WIDTH, HEIGHT, GAP = 216, 384, 12  # px
-COPY = {
-    "gallery": ("青禾器物", "用得久的，才舍得推荐", "杯碗瓶罐，都能先摸一摸再买。"),
-    "lamplight": ("灯下小馆", "想和你，好好吃顿饭", "两个人的位子，给你留着。"),
-    "lesson": ("小满美术教室", "先上一堂，再说喜不喜欢", "小班慢慢教，家长可以旁听。"),
-    "neighbours": ("邻里家修", "楼上楼下，都找他们", "约好的时间，准时上门。"),
-    "orchard": ("青禾生活", "用了两年，还是想推荐它", "有问题，随时找得到人。"),
-    "paper-letter": ("木石书房", "见字如面，想介绍给你", "慢慢挑，坐着看也可以。"),
-    "skyline": ("同城商务", "账算清楚，事办妥当", "一位顾问，从头跟到尾。"),
-    "coast": ("远山旅行", "那片海，值得你去一次", "路线、住处、天气，都替你问好。"),
+CARD = (52, 1360, 1028, 1836)  # px of a poster: left, top, right, bottom
+TILE = (488, 238)
+PER_SHEET, COLUMNS, LABEL = 20, 4, 20
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+SCREENS: tuple[tuple[int, Literal["light", "dark"]], ...] = ((390, "light"), (320, "dark"))
+HOST = "http://127.0.0.1:9"
+PAGES: dict[str, Callable[[Sequence[str]], str]] = {
+    "landing": landings,
+    "me": own_pages,
+    "rep": rep_pages,
+    "many": many_page,
 }
 
 
-def main() -> None:
-    """Draw it."""
-    engine = HybridEngine()
-    looks = [look.name for look in engine.looks()]
-    sheet = Image.new("RGB", ((WIDTH + GAP) * len(looks) + GAP, (HEIGHT + GAP) * 2 + GAP), "#e9e6e1")
-    for column, look in enumerate(looks):
-        company, headline, body = COPY[look]
-        for row, theme in enumerate(("light", "dark")):
-            words = {"company": company, "headline": headline, "body": body, "nickname": "李姐"}
-            link = "HTTPS://I.QINGHE.EXAMPLE/I/3F9K2A7B"
-            spec = PosterSpec(template=look, theme=theme, code="3F9K2A7B", link=link, **words)
-            with Image.open(BytesIO(engine.render(spec))) as drawn:
-                small = drawn.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
-            sheet.paste(small, (GAP + column * (WIDTH + GAP), GAP + row * (HEIGHT + GAP)))
-    sheet.save(ROOT / "docs" / "pictures" / "posters.webp", quality=82, method=6)
+@click.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+def main(folder: Path) -> None:
+    """Write the sheets into FOLDER, which is made if need be."""
+    folder.mkdir(parents=True, exist_ok=True)
+    kinds = list(TORTURE)
+    for number, start in enumerate(range(0, len(kinds), PER_SHEET), 1):
+        _poster_sheet(kinds[start : start + PER_SHEET]).save(folder / f"posters-{number}.png")
+    program = next(filter(None, map(shutil.which, PROGRAMS)), None)
+    if program is None:
+        click.echo("no Chromium here, so no pages")
+        return
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=program, args=["--no-sandbox", "--hide-scrollbars"])
+        for name, page in _screens(browser):
+            _folded(page.screenshot(full_page=True)).save(folder / f"{name}.png")
+        browser.close()
+
+
+def _poster_sheet(kinds: Sequence[str]) -> Image.Image:
+    engine, width, height = HybridEngine(), TILE[0] + 8, TILE[1] + LABEL
+    sheet = Image.new("RGB", (COLUMNS * width, -(-len(kinds) // COLUMNS) * height), "white")
+    pen = ImageDraw.Draw(sheet)
+    for place, kind in enumerate(kinds):
+        poster = Image.open(BytesIO(engine.render(replace(FEED, nickname=TORTURE[kind]))))
+        left, top = place % COLUMNS * width, place // COLUMNS * height
+        sheet.paste(poster.crop(CARD).resize(TILE, Image.Resampling.LANCZOS), (left, top))
+        pen.text((left + 4, top + TILE[1] + 4), kind, fill="black")
+    return sheet
+
+
+def _screens(browser: Browser) -> Iterator[tuple[str, Page]]:
+    for name, write in PAGES.items():
+        html = write(list(TORTURE.values()))
+        for width, scheme in SCREENS:
+            page = browser.new_page(viewport={"width": width, "height": 844}, color_scheme=scheme)
+            page.route("**/*", partial(_serve, html))
+            page.goto(HOST)
+            yield f"{name}-{width}-{scheme}", page
+            page.close()
+
+
+def _serve(html: str, route: Route) -> None:
+    path = route.request.url.removeprefix(HOST)
+    files = {at: body for at, body, _ in static_files()} | dict([static_css()])
+    if path == "/":
+        route.fulfill(body=html, content_type="text/html; charset=utf-8")
+    elif path in files:
+        route.fulfill(body=files[path], content_type="text/css" if path.endswith("css") else "text/javascript")
+    else:
+        route.fulfill(status=404)
+
+
+def _folded(png: bytes, tall: int = 1600) -> Image.Image:
+    """A tall screenshot as columns side by side."""
+    whole = Image.open(BytesIO(png)).convert("RGB")
+    columns = -(-whole.height // tall)
+    sheet = Image.new("RGB", (columns * (whole.width + 8), min(tall, whole.height)), "white")
+    for column in range(columns):
+        part = whole.crop((0, column * tall, whole.width, min(whole.height, (column + 1) * tall)))
+        sheet.paste(part, (column * (whole.width + 8), 0))
+    return sheet
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from storage.upsert import insert_row
 _TIMES = ("created_at", "held_at", "due_at", "chosen_at", "granted_at", "reversed_at", "expires_at")
 _FIELDS = tuple(field.name for field in fields(Reward))
 _CHOSEN = ("kind", "unit", "amount", "cost_fen", "says", "value", "tax_class", "valid_days", "chosen_at")
-_STATES = [state.value for state in COUNTED]
+_HAD = [state.value for state in (*COUNTED, RewardState.EXPIRED)]
 _r = t.rewards.c
 _ALL = select(t.rewards).order_by(_r.created_at, _r.side, _r.rule, _r.id)
 _ONE = PreparedSelect(_ALL.where(_r.id == bindparam("which")))
@@ -68,7 +68,7 @@ class RewardsTable:
     def has_milestone(self, campaign: str, advocate: str, rule: str) -> bool:
         r = t.rewards.c
         where = (r.campaign == campaign, r.person == advocate, r.rule == rule, r.cause == Cause.MILESTONE.value)
-        had = r.state.in_((*_STATES, RewardState.EXPIRED.value)) | (r.reason == Reason.APPROVAL_REFUSED.value)
+        had = r.state.in_(_HAD) | (r.reason == Reason.APPROVAL_REFUSED.value)
         return self._c.execute(select(r.id).where(*where, had).limit(1)).first() is not None
 
     def move(
@@ -105,8 +105,8 @@ class RewardsTable:
         """The friend whose act a thanks was for is another than was thought; nothing where they have had the same."""
         mine, other = t.rewards, t.rewards.alias()
         alike = [other.c[name] == mine.c[name] for name in ("campaign", "rule", "side")]
-        had = other.c.state.in_([*_STATES, RewardState.EXPIRED.value])
-        same = select(other.c.id).where(*alike, other.c.friend == friend, other.c.id != mine.c.id, had).exists()
+        theirs = (other.c.friend == friend, other.c.id != mine.c.id, other.c.state.in_(_HAD))
+        same = select(other.c.id).where(*alike, *theirs).exists()
         self._c.execute(update(mine).where(mine.c.id == reward, ~same).values(friend=friend))
 
     def remember_tier(self, reward: str, former: str) -> None:

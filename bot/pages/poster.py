@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import Any
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -16,7 +16,7 @@ from bot.pages.visits import PICTURE_HEADERS, Visits
 from bot.posters import pdf
 from bot.posters.commissions import USUAL, Commission, PosterDesk, asked_for
 from bot.posters.errors import PosterError, SizeUnknown, TemplateUnknown
-from bot.posters.look import PRINTED
+from bot.posters.look import PRINTED, Look
 from bot.words import Words
 from referral.errors import NotFound
 from referral.facts import Facts
@@ -33,8 +33,6 @@ _SIZES: Mapping[str, str] = {
     "a4": "A4 张贴",
     "a6": "桌卡",
 }
-_EDITIONS: Mapping[str, str] = {"feed": "公开版", "friend": "朋友版"}
-_THEMES: Mapping[str, str] = {"light": "浅色", "dark": "深色"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +68,8 @@ class PosterPages:
         drawn = await self._drawn(request, replace(USUAL, size=PRINTED[0]))
         if isinstance(drawn, web.Response):
             return drawn
-        return web.Response(body=pdf.page(drawn), content_type="application/pdf", headers=PICTURE_HEADERS)
+        sheet = await asyncio.to_thread(pdf.page, drawn)
+        return web.Response(body=sheet, content_type="application/pdf", headers=PICTURE_HEADERS)
 
     async def show(self, request: web.Request) -> web.Response:
         """The page: the poster to be saved, its other looks, and words to copy."""
@@ -79,8 +78,10 @@ class PosterPages:
         if wanted is None:
             return plain(400, problem)
 
+        looks = {look.name: look for look in await asyncio.to_thread(self.posters.looks)}
+
         def unit(tx: Transaction) -> PosterView | BusyView | MissingView | EndedView:
-            return self.visits.refusal(tx, visit, now) or self._view(tx, visit.code or "", wanted, now)
+            return self.visits.refusal(tx, visit, now) or self._view(tx, visit.code or "", wanted, looks, now)
 
         try:
             view = await self.store.write(unit)
@@ -113,18 +114,23 @@ class PosterPages:
         self.visits.doorway.remember(visit.caller, visit.code or "")
         return drawn
 
-    def _view(self, tx: Transaction, code: str, wanted: Commission, now: datetime) -> PosterView:
+    def _view(
+        self, tx: Transaction, code: str, wanted: Commission, looks: Mapping[str, Look], now: datetime
+    ) -> PosterView:
         found = tx.codes.find(code)
         campaign = tx.campaigns.get(found.campaign) if found else None
         advocate = tx.people.get(found.advocate) if found else None
         assert found and campaign and advocate
-        full = _promises_nothing(tx, code)
-        wanted = replace(wanted, edition="feed") if full else wanted
-        template = wanted.template or self.words.pack(campaign.pack).template
-        look = self.posters.look(template)
-        if wanted.size not in look.frames:
-            raise SizeUnknown(wanted.size)
-        chosen = replace(wanted, template=template)
+        full = is_full(campaign)
+        chosen = replace(wanted, template=wanted.template or self.words.pack(campaign.pack).template)
+        chosen = replace(chosen, edition="feed") if full else chosen
+        look = looks.get(chosen.template)
+        if look is None:
+            raise TemplateUnknown(chosen.template)
+        if chosen.size not in look.frames:
+            raise SizeUnknown(chosen.size)
+        themes = {"浅色": replace(chosen, theme="light"), "深色": replace(chosen, theme="dark")}
+        editions = {"公开版": replace(chosen, edition="feed"), "朋友版": replace(chosen, edition="friend")}
         terms = tx.campaigns.terms(campaign.id, campaign.version)
         link = f"{self.facts.public_url}/i/{code}"
         words = self.words.share(advocate, campaign, terms, edition=chosen.edition, link=link, code=code, now=now)
@@ -135,10 +141,10 @@ class PosterPages:
             width=look.frames[chosen.size].size.width,
             height=look.frames[chosen.size].size.height,
             print_url=f"/p/{code}.pdf?{_query(chosen)}" if chosen.size in PRINTED else None,
-            looks=_rows(code, chosen, "template", {each.name: each.title for each in self.posters.looks()}),
-            sizes=_rows(code, chosen, "size", {name: title for name, title in _SIZES.items() if name in look.frames}),
-            themes=() if chosen.size in PRINTED else _rows(code, chosen, "theme", _THEMES),
-            editions=() if full else _rows(code, chosen, "edition", _EDITIONS),
+            looks=_rows(code, chosen, {each.title: _in_look(chosen, each) for each in looks.values()}),
+            sizes=_rows(code, chosen, {_SIZES[name]: replace(chosen, size=name) for name in look.frames}),
+            themes=() if chosen.size in PRINTED else _rows(code, chosen, themes),
+            editions=() if full else _rows(code, chosen, editions),
             words=words,
             landing_url=f"/i/{code}",
             rules_url=f"/rules/{campaign.id}",
@@ -153,23 +159,18 @@ def _promises_nothing(tx: Transaction, code: str) -> bool:
     return campaign is not None and is_full(campaign)
 
 
-def _rows(code: str, chosen: Commission, name: str, titles: Mapping[str, str]) -> tuple[ChoiceRow, ...]:
+def _rows(code: str, chosen: Commission, titled: Mapping[str, Commission]) -> tuple[ChoiceRow, ...]:
     """What else there is of one kind, each with the way to it."""
     return tuple(
-        ChoiceRow(
-            title=title,
-            url=f"/p/{code}?{_query(replace(chosen, **_one(name, value)))}",
-            is_chosen=getattr(chosen, name) == value,
-        )
-        for value, title in titles.items()
+        ChoiceRow(title=title, url=f"/p/{code}?{_query(each)}", is_chosen=each == chosen)
+        for title, each in titled.items()
     )
 
 
-def _one(name: str, value: str) -> dict[str, Any]:
-    return {name: value}
+def _in_look(chosen: Commission, look: Look) -> Commission:
+    """The same in another look, in the usual size where it has not this one."""
+    return replace(chosen, template=look.name, size=chosen.size if chosen.size in look.frames else USUAL.size)
 
 
 def _query(chosen: Commission) -> str:
-    return urlencode(
-        {"template": chosen.template, "size": chosen.size, "theme": chosen.theme, "edition": chosen.edition}
-    )
+    return urlencode(asdict(chosen))

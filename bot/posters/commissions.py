@@ -84,10 +84,6 @@ class PosterDesk:
         face = await self._face(asked)
         return await asyncio.to_thread(_squared, face) if face else None
 
-    def look(self, template: str) -> Look:
-        """A template. Raises `TemplateUnknown`."""
-        return self._studio.look(template)
-
     def looks(self) -> list[Look]:
         """Every template, in order."""
         return self._studio.looks()

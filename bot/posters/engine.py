@@ -61,10 +61,6 @@ class PosterEngine(Protocol):
         """Return a hex digest that changes whenever the picture would."""
         ...
 
-    def look(self, template: str) -> Look:
-        """Return a template; raise `TemplateUnknown` if there is none so named."""
-        ...
-
     def looks(self) -> list[Look]:
         """Return every template, in order."""
         ...

@@ -33,10 +33,6 @@ class Studio:
         job = self._under_way.get(spec) or self._start(spec)
         return await asyncio.shield(asyncio.wrap_future(job))
 
-    def look(self, template: str) -> Look:
-        """A template. Raises `TemplateUnknown`."""
-        return self._engine.look(template)
-
     def looks(self) -> list[Look]:
         """Every template, in order."""
         return self._engine.looks()

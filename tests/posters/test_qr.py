@@ -10,30 +10,10 @@ from PIL import Image
 
 from bot.posters import qr
 from bot.posters.errors import PosterBroken
-from tests.fixtures.missing import missing
 from tests.posters.conftest import CODE, FEED, FRIEND, LINK, a_face
+from tests.posters.decoders import opened, read_by_zbar, read_by_zxing, recompressed
 
 LONG = replace(FEED, link=f"https://invitation.a-long-host.example.com/i/{CODE}")
-
-
-def read_by_zbar(picture: Image.Image) -> set[str]:
-    try:
-        from pyzbar.pyzbar import ZBarSymbol, decode
-    except ImportError:
-        missing("libzbar0")
-    return {found.data.decode() for found in decode(picture, symbols=[ZBarSymbol.QRCODE])}
-
-
-def read_by_zxing(picture: Image.Image) -> set[str]:
-    return {found.text for found in zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormat.QRCode)}
-
-
-def recompressed(jpeg: bytes, *, scale: float, quality: int) -> Image.Image:
-    poster = Image.open(BytesIO(jpeg))
-    smaller = poster.resize((round(poster.width * scale), round(poster.height * scale)), Image.Resampling.BILINEAR)
-    out = BytesIO()
-    smaller.save(out, "JPEG", quality=quality)
-    return Image.open(BytesIO(out.getvalue()))
 
 
 @pytest.mark.parametrize("spec", [FEED, replace(FRIEND, avatar=a_face()), LONG], ids=["feed", "friend", "long link"])
@@ -50,7 +30,7 @@ def test_two_independent_decoders_read_the_link_from_the_finished_poster(engine,
 def test_the_link_survives_shrinking_and_recompression(engine, spec, read, scale, quality):
     jpeg = engine.render(spec)
 
-    assert read(recompressed(jpeg, scale=scale, quality=quality)) == {spec.link}
+    assert read(recompressed(opened(jpeg), scale=scale, quality=quality)) == {spec.link}
 
 
 @pytest.mark.parametrize(
