@@ -240,7 +240,7 @@ def every_page() -> dict[str, View]:
         "landing-shared-qr": a_landing(contact_qr_is_personal=False, refresh_s=5),
         "landing-unnamed": a_landing(inviter=None, inviter_avatar=None, rep_name=None, last_day=None, steps=()),
         "ended": EndedView(company=COMPANY, title="好书同读", contact="电话 0571-0000 0000", rules_url="/rules/7"),
-        "landing-full": a_landing(full=True),
+        "landing-full": a_landing(full=True, headline="李姐介绍您认识青禾书店"),
         "missing": MissingView(company=COMPANY),
         "nothing": NothingView(company=COMPANY),
         "nothing-own": NothingView(company=COMPANY, own=True),
