@@ -1,8 +1,9 @@
 """The linter of words: finds what WeChat, the advertising law and the sector laws do not allow in a text.
 
-It reads the text as a trickster would write it (spaces between characters, full-width forms, zero-width characters,
-traditional forms) and reports places in the text as it was given. The rules are tables in wording_rules and
-wording_sectors. It judges words only; it neither knows nor changes who gets them.
+It reads the text as a trickster would write it (spaces or pictures between characters, full-width forms, zero-width
+characters, traditional forms) and reports places in the text as it was given. The rules are tables: wording_rules (set
+phrases), wording_sharing, wording_claims and wording_conduct (by idea), wording_sectors. It judges words only; it
+neither knows nor changes who gets them.
 """
 
 from __future__ import annotations
@@ -13,24 +14,28 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from referral.wording_claims import CLAIM_RULES
+from referral.wording_conduct import CONDUCT_RULES
 from referral.wording_rules import GENERAL_RULES, NO_OFFER, SOURCES, WordRule
+from referral.wording_script import SIMPLIFIED
 from referral.wording_sectors import SECTOR_RULES
+from referral.wording_sharing import FEED_RULES, SHARING_RULES
 
 __all__ = ["SOURCES", "Edition", "Finding", "lint"]
 
 Edition = Literal["feed", "friend", "chat"]
 
-_SIMPLIFIED = str.maketrans(
-    "轉發領紅積獎勵優級國賺現禮讚贊點評團隊線關請費員業經銷專頂絕穩無風險靈買單劵劃給們個說買險診療藥",
-    "转发领红积奖励优级国赚现礼赞赞点评团队线关请费员业经销专顶绝稳无风险灵买单券划给们个说买险诊疗药",
-)
+_RULES = GENERAL_RULES + SHARING_RULES + FEED_RULES + CLAIM_RULES + CONDUCT_RULES + SECTOR_RULES
+
 _MARKS = str.maketrans({",": "，", "!": "，", "?": "？", ";": "；"})
-_PICTURES = {"🧧": "红包", "💰": "现金", "💵": "现金", "🎁": "礼品"}
+_PICTURES = {"🧧": "红包", "💰": "现金", "💵": "现金", "🎁": "礼品", "⭐": "星", "🌟": "星"}
 _DECORATION = "-_.·•・*~|/\\+^=#'`&<>()[]【】、"
 _CJK = r"[\u3400-\u9fff]"
 _BROKEN_UP = re.compile(rf"{_CJK}(?:[{re.escape(_DECORATION)}\n ]{{1,3}}{_CJK}){{2,}}(?!{_CJK})")
 _BLANKS = re.compile(rf"(?<={_CJK})[ \t]+(?=[\w%¥])|(?<=[\w%¥])[ \t]+(?={_CJK})")
+_PICTURE_BETWEEN = re.compile(rf"(?<={_CJK})[\u2600-\u27bf\U0001f300-\U0001faff]+(?={_CJK})")
 _SENTENCE = re.compile(r"[^。？；\n]+")
+_PIECE, _OVERLAP = 600, 120  # characters; no rule looks further than the overlap
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +74,9 @@ def lint(text: str, *, edition: Edition = "friend", industry: str | None = None)
     """Everything in `text` that may not be said there, in order of place; empty when nothing was found.
 
     `feed` is for Moments and other feeds (no reward, amount, code or call to share), `friend` for words given one to
-    one, `chat` for what the bot says itself. `industry` adds the rules of a sector (reliability R1, R3, R7, R8, R12).
+    one, `chat` for what the bot says itself. `industry` adds the rules of a sector (reliability R1-R9, R12).
     """
-    rules = [rule for rule in GENERAL_RULES + SECTOR_RULES if _applies(rule, edition, industry)]
+    rules = [rule for rule in _RULES if _applies(rule, edition, industry)]
     plain = _normalise(text)
     found = {finding for reading in (plain, _joined(plain)) for finding in _findings(text, reading, rules)}
     return _without_overlaps(sorted(found, key=lambda f: (f.start, -f.end, f.rule)))
@@ -95,26 +100,39 @@ def _normalise(text: str) -> _Reading:
 
 
 def _fold(char: str) -> str:
-    return unicodedata.normalize("NFKC", char).lower().translate(_SIMPLIFIED).translate(_MARKS)
+    return unicodedata.normalize("NFKC", char).lower().translate(SIMPLIFIED).translate(_MARKS)
 
 
 def _joined(reading: _Reading) -> _Reading:
-    """The same text with words that were broken up sign by sign (分-享-得, one character a line) put together."""
+    """The same text with words that were broken up sign by sign (分-享-得, one character a line) put together.
+
+    Pictures between characters (好❤评) are taken out as well.
+    """
     drop: set[int] = set()
     for match in _BROKEN_UP.finditer(reading.text):
         drop.update(i for i in range(*match.span()) if reading.text[i] in _DECORATION + "\n ")
+    drop.update(i for match in _PICTURE_BETWEEN.finditer(reading.text) for i in range(*match.span()))
     kept = [i for i in range(len(reading.text)) if i not in drop]
     return _Reading("".join(reading.text[i] for i in kept), tuple(reading.origin[i] for i in kept))
 
 
 def _findings(original: str, reading: _Reading, rules: list[WordRule]) -> Iterator[Finding]:
-    for sentence in _SENTENCE.finditer(reading.text):
-        refused = [match.span() for match in NO_OFFER.finditer(sentence.group())]
+    for at, sentence in _sentences(reading.text):
+        refused = [match.span() for match in NO_OFFER.finditer(sentence)]
         for rule in rules:
-            for start, end in _hits(rule, sentence.group(), refused):
-                first = reading.origin[sentence.start() + start]
-                last = reading.origin[sentence.start() + end - 1] + 1
+            for start, end in _hits(rule, sentence, refused):
+                first = reading.origin[at + start]
+                last = reading.origin[at + end - 1] + 1
                 yield Finding(rule.rule, first, last, original[first:last], rule.why, rule.suggestion)
+
+
+def _sentences(text: str) -> Iterator[tuple[int, str]]:
+    """Each sentence with its place; an endless one in overlapping pieces, so that no text is read for long."""
+    for sentence in _SENTENCE.finditer(text):
+        for at in range(sentence.start(), sentence.end(), _PIECE - _OVERLAP):
+            yield at, text[at : min(at + _PIECE, sentence.end())]
+            if at + _PIECE >= sentence.end():
+                break
 
 
 def _hits(rule: WordRule, sentence: str, refused: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
