@@ -37,6 +37,7 @@ from bot.hooks.reading import Naming
 from bot.keys import Keys
 from bot.machine import World
 from bot.operator import Operator
+from bot.pages.cards import Tickets as CardTickets
 from bot.pages.rep_passes import Passes
 from bot.pages.tokens import Tokens as PageTokens
 from bot.photo_shelf import PhotoShelf
@@ -68,14 +69,18 @@ _STOP_S = 20.0
 
 
 class App:
-    """A running bot. `start` opens everything in order, `stop` closes it in the other."""
+    """A running bot. `start` opens everything in order, `stop` closes it in the other.
 
-    def __init__(self, config: Config, keys: Keys, world: World) -> None:
+    `tickets` sign the pages' share cards in the name of an Official Account; without them pages are plain links.
+    """
+
+    def __init__(self, config: Config, keys: Keys, world: World, *, tickets: CardTickets | None = None) -> None:
         self.config = config
         self.keys = keys
         self.world = world
         self.clock: Clock = world.clock
         self.sandbox: Sandbox | None = None
+        self.tickets = tickets
         self._closing: list[Callable[[], Any]] = []
 
     async def start(self) -> None:
@@ -251,6 +256,7 @@ class App:
             posters=self.posters,
             handler=self.handler,
             entrance=self.lines.rep.entrance if self.lines.rep else None,
+            tickets=self.tickets,
             sandbox=self.sandbox,
             clock=self.clock,
             machine_clock=self.world.clock,

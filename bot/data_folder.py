@@ -12,7 +12,7 @@ from bot import photo_shelf
 from referral.errors import ReferralError
 from storage import heads, tombstones
 
-FOLDERS = ("verify", "qr", photo_shelf.FOLDER)
+FOLDERS = ("verify", "jssdk", "qr", photo_shelf.FOLDER)
 """Folders of files that cannot be made again by themselves."""
 FILES = ("sandbox.json", heads.FILE, tombstones.FILE)
 """Single files. Heads and tombstones are not overwritten by a restore but joined with those that are there."""

@@ -22,6 +22,7 @@ from bot.hooks.reading import Naming
 from bot.hooks.signals import routes as signal_routes
 from bot.keys import Keys
 from bot.operator import Operator
+from bot.pages.cards import CardDesk, Tickets, sdk_in
 from bot.pages.doorway import Doorway
 from bot.pages.landing import Landing
 from bot.pages.me import OwnPage
@@ -69,6 +70,7 @@ class Parts:
     posters: PosterDesk
     handler: Handler
     entrance: Entrance | None
+    tickets: Tickets | None
     sandbox: Sandbox | None
     clock: Clock
     machine_clock: Clock
@@ -80,8 +82,9 @@ def make_site(parts: Parts) -> web.Application:
     """Put all routes together. Behind the sandbox's addresses stands the platform it plays."""
     site = web.Application(middlewares=[guard(parts.facts.company)], client_max_size=_FORM_BYTES)
     site.add_routes(parts.handler.routes())
-    site.add_routes(_pages(parts))
-    site.add_routes(_rep_pages(parts))
+    cards = _cards(parts)
+    site.add_routes(_pages(parts, cards))
+    site.add_routes(_rep_pages(parts, cards))
     site.add_routes(_hooks(parts))
     site.add_routes(_api(parts))
     if parts.sandbox:
@@ -100,7 +103,7 @@ def _open_playground(site: web.Application, parts: Parts, sandbox: Sandbox) -> N
     site.on_shutdown.append(ground.close)
 
 
-def _pages(parts: Parts) -> list[web.RouteDef]:
+def _pages(parts: Parts, cards: CardDesk) -> list[web.RouteDef]:
     data_dir = parts.config.files.data_dir
     shared: dict[str, Any] = {
         "store": parts.store,
@@ -114,14 +117,26 @@ def _pages(parts: Parts) -> list[web.RouteDef]:
     visits = Visits(facts=parts.facts, words=parts.words, doorway=acting["doorway"])
     own = OwnPage(**acting, tokens=parts.page_tokens, safe=safe)
     return [
-        *Landing(**acting, visits=visits, posters=parts.posters, pictures=data_dir / "qr").routes(),
-        *PosterPages(**shared, visits=visits, posters=parts.posters).routes(),
+        *Landing(**acting, visits=visits, posters=parts.posters, cards=cards, pictures=data_dir / "qr").routes(),
+        *PosterPages(**shared, visits=visits, posters=parts.posters, cards=cards).routes(),
+        *cards.routes(),
         *own.routes(),
         *OwnPhone(own=own, phone_key=parts.keys.phone).routes(),
         *OwnThanks(own=own, safe=safe).routes(),
         *StoryPages(store=parts.store, facts=parts.facts, shelf=PhotoShelf(data_dir), clock=parts.clock).routes(),
         *PublicPages(**shared, verify_dir=data_dir / "verify", ready=lambda: _unready(parts.store)).routes(),
     ]
+
+
+def _cards(parts: Parts) -> CardDesk:
+    return CardDesk(
+        facts=parts.facts,
+        words=parts.words,
+        sdk=sdk_in(parts.config.files.data_dir),
+        tickets=parts.tickets,
+        clock=parts.clock,
+        rng=parts.rng,
+    )
 
 
 def _doorway(parts: Parts) -> Doorway:
@@ -133,7 +148,7 @@ def _doorway(parts: Parts) -> Doorway:
     )
 
 
-def _rep_pages(parts: Parts) -> list[web.RouteDef]:
+def _rep_pages(parts: Parts, cards: CardDesk) -> list[web.RouteDef]:
     door = RepDoor(
         store=parts.store,
         facts=parts.facts,
@@ -151,6 +166,7 @@ def _rep_pages(parts: Parts) -> list[web.RouteDef]:
         clock=parts.clock,
         rng=parts.rng,
         wake=parts.wake,
+        plain_links=not cards.is_heard,
     )
     people = RepPeople(pages=pages, phone_key=parts.keys.phone)
     return [*pages.routes(), *RepMany(pages=pages).routes(), *people.routes(), *RepCoupons(pages=pages).routes()]

@@ -10,6 +10,7 @@ from bot.copy import Copy
 from bot.offers import (
     ad_label,
     all_words,
+    card_words,
     landing_words,
     load_pack,
     offer_values,
@@ -23,7 +24,7 @@ from bot.offers import (
 from referral import framing, sectors
 from referral.campaigns import Campaign
 from referral.framing import framing_for
-from referral.offers import Audience, Edition, LandingCopy, Pack, PosterCopy, Section
+from referral.offers import Audience, CardCopy, Edition, LandingCopy, Pack, PosterCopy, Section
 from referral.people import Person
 from referral.terms import Choice, Terms
 from referral.times import SHANGHAI
@@ -99,6 +100,11 @@ class Words:
         """The texts on an advocate's poster."""
         style = framing_for(advocate, campaign.id)
         return poster_words(self.pack(campaign.pack), terms, style, self.company, edition=edition)
+
+    def card(self, advocate: str, campaign: Campaign, terms: Terms, *, edition: Edition) -> CardCopy:
+        """The texts on the card of an advocate's page."""
+        style = framing_for(advocate, campaign.id)
+        return card_words(self.pack(campaign.pack), terms, style, self.company, edition=edition)
 
     def landing(self, advocate: Person, campaign: Campaign, terms: Terms, code: str) -> LandingCopy:
         """The texts on the page behind a code."""

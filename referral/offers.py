@@ -36,6 +36,14 @@ class PosterCopy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CardCopy:
+    """The two texts of a page's card, filled."""
+
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LandingCopy:
     """What a friend reads on the page behind the link, with placeholders; `headline_unsigned` names no advocate."""
 

@@ -1,6 +1,8 @@
 """Bring the browser scripts of others into `templates/pages/vendor/`, checked by hash, each with its licence beside it.
 
-Pages load nothing from elsewhere (design §3.9), so what they need is committed. Run this only to renew it:
+Pages load nothing from elsewhere (design §3.9), so what they need is committed. WeChat's own JS-SDK is not among
+it: npm has it (weixin-js-sdk) only as others put it there, under a licence that its owner, Tencent, did not give. A
+company brings that file itself, into `jssdk` in its data folder. Run this only to renew what is here:
 
     python scripts/vendor_web.py [--out DIR]
 """

@@ -11,6 +11,7 @@ from bot.calendar import calendar_of
 from bot.cli.options import configured
 from bot.config import load
 from bot.machine import machine_clock
+from bot.pages import cards
 from referral.times import SHANGHAI
 from referral.workdays import uncertain_years
 
@@ -26,3 +27,4 @@ def check(config_file: Path) -> None:
     today = machine_clock().astimezone(SHANGHAI).date()
     for year in uncertain_years(calendar_of(config.sending), today):
         click.echo(f"提醒：{year} 年的放假调休安排还未知，先按法定节日推算；{_THEN}", err=True)
+    click.echo(f"提醒：{cards.missing(config)}，邀请页和海报页的链接在微信里只是一行字，不带标题和图", err=True)

@@ -6,6 +6,7 @@ from bot.offers.values import offer_values, thanks_words
 from bot.offers.words import (
     SHARE_LONGEST,
     ad_label,
+    card_words,
     landing_words,
     poster_words,
     privacy_words,
@@ -17,6 +18,7 @@ __all__ = [
     "SHARE_LONGEST",
     "ad_label",
     "all_words",
+    "card_words",
     "landing_words",
     "load_pack",
     "offer_values",

@@ -7,7 +7,7 @@ from datetime import date
 
 from bot.copy import fill_from
 from bot.offers.values import offer_values, thanks_words
-from bot.offers.words import landing_words, privacy_words, rule_words
+from bot.offers.words import card_words, landing_words, privacy_words, rule_words
 from referral.framing import Framing
 from referral.offers import EDITIONS, Pack
 from referral.terms import Terms
@@ -25,6 +25,7 @@ def all_words(pack: Pack, terms: Terms, *, company: str, contact: str) -> list[t
     stock = offer_values(pack, terms, company)
     page = landing_words(pack, terms, company=company, nickname=None, code=_CODE)
     pieces: list[tuple[Edition, str]] = [*_passed_on(pack, stock), *_on_posters(pack, stock)]
+    pieces += _on_cards(pack, terms, company)
     pieces += [("friend", text) for text in (page.headline, *page.lines, *page.steps, page.button, page.note)]
     pieces += [("chat", text) for text in _our_own(pack, terms, stock, contact)]
     return list(dict.fromkeys(pieces))
@@ -47,6 +48,13 @@ def _on_posters(pack: Pack, stock: Mapping[str, object]) -> Iterator[tuple[Editi
             copy = pack.posters[framing][edition]
             for text in (copy.headline, copy.body, copy.note):
                 yield edition, fill_from(text, stock)
+
+
+def _on_cards(pack: Pack, terms: Terms, company: str) -> Iterator[tuple[Edition, str]]:
+    for framing in Framing:
+        for edition in EDITIONS:
+            card = card_words(pack, terms, framing, company, edition=edition)
+            yield from ((edition, text) for text in (card.title, card.text))
 
 
 def _our_own(pack: Pack, terms: Terms, stock: Mapping[str, object], contact: str) -> Iterator[str]:

@@ -12,7 +12,7 @@ from datetime import date
 from bot.copy import CopyError, fill_from
 from bot.offers.values import offer_values
 from referral.framing import Facts, Framing, tenure_words, variant_for
-from referral.offers import Edition, LandingCopy, Pack, PosterCopy, Section
+from referral.offers import CardCopy, Edition, LandingCopy, Pack, PosterCopy, Section
 from referral.terms import Terms
 
 SHARE_LONGEST = 200
@@ -59,6 +59,18 @@ def landing_words(pack: Pack, terms: Terms, *, company: str, nickname: str | Non
         button=fill_from(copy.button, stock),
         note=fill_from(copy.note, stock),
     )
+
+
+def card_words(pack: Pack, terms: Terms, framing: Framing, company: str, *, edition: Edition) -> CardCopy:
+    """The card of the page behind a link, filled; it names nobody, since it travels further than its page.
+
+    In a feed it says what the feed's poster does, to a friend what the page does.
+    """
+    if edition == "feed":
+        poster = poster_words(pack, terms, framing, company, edition=edition)
+        return CardCopy(title=f"{poster.headline} · {company}", text=poster.body)
+    page = landing_words(pack, terms, company=company, nickname=None, code="")
+    return CardCopy(title=page.headline_unsigned, text=page.lines[0])
 
 
 def rule_words(

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from bot.copy import PLACEHOLDERS
 from bot.pages.answer import NO_SNIFFING, page
+from bot.pages.cards import CardDesk
 from bot.pages.doorway import Doorway
 from bot.pages.look import SECURITY_HEADERS, static_file
 from bot.pages.views import BusyView, EndedView, LandingView, MissingView, NothingView, RestingView
@@ -46,6 +47,7 @@ class Landing:
     words: Words
     doorway: Doorway
     posters: PosterDesk
+    cards: CardDesk
     pictures: Path
     clock: Clock
     rng: Bits
@@ -70,6 +72,7 @@ class Landing:
         if isinstance(view, LandingView):
             self.doorway.remember(visit.caller, view.code)
             self.wake()
+            view = replace(view, script=await self.cards.script(request, view.cards))
         answer = page(view)
         answer.cookies.update(cookie.cookies)
         return answer
@@ -186,9 +189,9 @@ class Landing:
             rules_url=f"/rules/{campaign.id}",
             privacy_url="/privacy",
             refresh_s=None if own or code.rep is None else _WAIT_S,
-            poster_url=f"{self.facts.public_url}/p/{code.code}.jpg",
             posters_url=f"/p/{code.code}",
             ad_label="广告",
+            cards=self.cards.of(code.code, advocate.id, campaign, terms),
         )
 
 

@@ -1,6 +1,6 @@
 """From a view to the HTML that people see, with the headers it must be served under.
 
-The pages need no script, no font and no picture from anywhere but our own host, and say so in their content policy.
+The pages need no script, and no font and no picture from anywhere but our own host, and say so in their content policy.
 """
 
 from __future__ import annotations
@@ -75,6 +75,10 @@ SECURITY_HEADERS: Final[dict[str, str]] = {
     "Referrer-Policy": "same-origin",
 }
 
+SCRIPTED_HEADERS: Final[dict[str, str]] = SECURITY_HEADERS | {
+    "Content-Security-Policy": SECURITY_HEADERS["Content-Security-Policy"] + "; script-src 'self'"
+}
+
 STATIC_HEADERS: Final[dict[str, str]] = {
     "Content-Type": "text/css; charset=utf-8",
     "X-Content-Type-Options": "nosniff",
@@ -106,13 +110,16 @@ def status_of(view: View) -> HTTPStatus:
 def headers_of(view: View) -> dict[str, str]:
     """Return the headers under which `view` is served; only rules and privacy may be kept by a cache.
 
+    Scripts are forbidden wherever a page has none, and are our host's where it has.
+
     A cache asks again for every story: one that was taken back is gone at once.
     """
     public = isinstance(view, RulesView | PrivacyView)
     kept = "no-cache" if isinstance(view, StoriesView | StoryView) else "no-store"
     later = {"Retry-After": "600"} if isinstance(view, BusyView) else {}
+    scripted = isinstance(view, LandingView | PosterView) and view.script is not None
     return {
-        **SECURITY_HEADERS,
+        **(SCRIPTED_HEADERS if scripted else SECURITY_HEADERS),
         **later,
         "Content-Type": "text/html; charset=utf-8",
         "Cache-Control": "public, max-age=300" if public else kept,

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from bot.pages.answer import page, plain
+from bot.pages.cards import CardDesk
 from bot.pages.views import BusyView, ChoiceRow, EndedView, MissingView, PosterView
 from bot.pages.visits import PICTURE_HEADERS, Visits
 from bot.posters import pdf
@@ -44,14 +45,16 @@ class PosterPages:
     facts: Facts
     words: Words
     posters: PosterDesk
+    cards: CardDesk
     clock: Clock
 
     def routes(self) -> list[web.RouteDef]:
-        """`/p/CODE.jpg`, `/p/CODE.pdf` for print, and `/p/CODE`."""
+        """`/p/CODE.jpg`, `/p/CODE.pdf` for print, `/p/CODE`, and the small picture of its cards."""
         return [
             web.get("/p/{code}.jpg", self.picture),
             web.get("/p/{code}.pdf", self.printed),
             web.get("/p/{code}", self.show),
+            web.get("/p/{code}/card.jpg", self.small),
         ]
 
     async def picture(self, request: web.Request) -> web.Response:
@@ -71,6 +74,18 @@ class PosterPages:
         sheet = await asyncio.to_thread(pdf.page, drawn)
         return web.Response(body=sheet, content_type="application/pdf", headers=PICTURE_HEADERS)
 
+    async def small(self, request: web.Request) -> web.Response:
+        """What stands beside the words of a card, 300 x 300 px."""
+        visit, now = self.visits.visit(request), self.clock()
+        refused = await self.store.write(lambda tx: self.visits.refusal(tx, visit, now))
+        if refused:
+            return page(refused)
+        try:
+            drawn = await self.posters.thumbnail(visit.code or "")
+        except PosterError:
+            return plain(503, "图片这会儿没做出来，请稍后再试。")
+        return web.Response(body=drawn, content_type="image/jpeg", headers=PICTURE_HEADERS)
+
     async def show(self, request: web.Request) -> web.Response:
         """The page: the poster to be saved, its other looks, and words to copy."""
         visit, now = self.visits.visit(request), self.clock()
@@ -89,6 +104,7 @@ class PosterPages:
             return plain(400, "没有这个样式，或者这个样式没有这个尺寸")
         if isinstance(view, PosterView):
             self.visits.doorway.remember(visit.caller, visit.code or "")
+            view = replace(view, script=await self.cards.script(request, view.cards))
         return page(view)
 
     async def _drawn(self, request: web.Request, usual: Commission) -> bytes | web.Response:
@@ -137,7 +153,6 @@ class PosterPages:
         return PosterView(
             company=self.facts.company,
             picture=f"/p/{code}.jpg?{_query(chosen)}",
-            picture_url=f"{self.facts.public_url}/p/{code}.jpg",
             width=look.frames[chosen.size].size.width,
             height=look.frames[chosen.size].size.height,
             print_url=f"/p/{code}.pdf?{_query(chosen)}" if chosen.size in PRINTED else None,
@@ -149,6 +164,7 @@ class PosterPages:
             landing_url=f"/i/{code}",
             rules_url=f"/rules/{campaign.id}",
             privacy_url="/privacy",
+            cards=self.cards.of(code, advocate.id, campaign, terms),
         )
 
 

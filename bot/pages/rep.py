@@ -55,6 +55,7 @@ class RepPages:
     clock: Clock
     rng: Bits
     wake: Callable[[], None]
+    plain_links: bool
 
     def routes(self) -> list[web.RouteDef]:
         """`/rep` and what is below it, with its style sheet and scripts."""
@@ -85,7 +86,7 @@ class RepPages:
         def unit(reading: Reading) -> web.Response:
             nudge = _ask(reading, request)
             view = reading.poster(nudge)
-            return page(view) if view else to(f"/rep/c/{nudge.id}")
+            return page(replace(view, plain_link=self.plain_links)) if view else to(f"/rep/c/{nudge.id}")
 
         return await self.read(request, unit)
 

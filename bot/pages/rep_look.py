@@ -7,7 +7,7 @@ from typing import Final
 from aiohttp import web
 
 from bot.pages.answer import static
-from bot.pages.look import SECURITY_HEADERS, draw, static_file
+from bot.pages.look import SCRIPTED_HEADERS, draw, static_file
 from bot.pages.rep_coupon_views import RepCouponFindView, RepCouponView
 from bot.pages.rep_people_views import RepClaimView, RepFindView, RepPersonView
 from bot.pages.rep_views import (
@@ -41,8 +41,7 @@ _FILES: Final = {
 }
 
 HEADERS: Final[dict[str, str]] = {
-    **SECURITY_HEADERS,
-    "Content-Security-Policy": SECURITY_HEADERS["Content-Security-Policy"] + "; script-src 'self'",
+    **SCRIPTED_HEADERS,
     "X-Robots-Tag": "noindex, nofollow",
     "Cache-Control": "no-store",
 }

@@ -124,7 +124,10 @@ class RepCardView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepPosterView:
-    """A customer's poster, made at their wish, with the link and the words that go with it."""
+    """A customer's poster, made at their wish, with the link and the words that go with it.
+
+    `plain_link`: WeChat shows the link without title and picture.
+    """
 
     company: str
     id: str
@@ -135,6 +138,7 @@ class RepPosterView:
     link: str
     words: str
     next: str | None = None
+    plain_link: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,37 @@ Section = tuple[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """What is shown of a page where it is passed on; `link` and `picture` (square) are whole addresses."""
+
+    title: str
+    text: str
+    link: str
+    picture: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cards:
+    """The cards of a code: `feed` for anybody to see, `friend` for one person; `moments` is the feed's link there.
+
+    `feed` names neither thanks nor amounts.
+    """
+
+    feed: Card
+    moments: str
+    friend: Card
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Script:
+    """What lets a page tell WeChat its cards: the paths of WeChat's script and of ours, and what ours says, as JSON."""
+
+    sdk: str
+    file: str
+    told: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LandingView:
     """The page behind a code: who invites, what is in it, and the QR that adds the rep.
 
@@ -46,10 +77,11 @@ class LandingView:
     rules_url: str
     privacy_url: str
     refresh_s: int | None
-    poster_url: str
     posters_url: str
     ad_label: str
+    cards: Cards
     full: bool = False
+    script: Script | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,13 +97,11 @@ class ChoiceRow:
 class PosterView:
     """The page to save a poster from: `picture` with its size in px, other looks, and `words` ready to be copied.
 
-    `picture_url` is its whole address, for feeds that show a page by its picture.
     `print_url` is the same as a PDF, for the sizes that are printed.
     """
 
     company: str
     picture: str
-    picture_url: str
     width: int
     height: int
     print_url: str | None
@@ -83,6 +113,8 @@ class PosterView:
     landing_url: str
     rules_url: str
     privacy_url: str
+    cards: Cards
+    script: Script | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

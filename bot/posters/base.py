@@ -36,6 +36,30 @@ def draw(spec: PosterSpec, look: Look, press: Press) -> Pixels:
     return np.ascontiguousarray(drawn[..., :3])
 
 
+def draw_bare(look: Look, press: Press) -> Pixels:
+    """Return the tall poster as height x width x RGB without any words but the template's own."""
+    frame = look.frames["tall"]
+    sheet = press.sheet("")
+    page = look.page.render(
+        size="tall",
+        theme="light",
+        edition="feed",
+        company="",
+        headline=[],
+        body=[],
+        quote=[],
+        photo=False,
+        note="",
+        note_size=frame.foot.sizes[0],
+        sizes=frame.column.sizes[0],
+        sans=sheet.sans,
+        serif=sheet.serif,
+    )
+    art = frame.art["light"]
+    drawn = sheet.draw(page, look.style, frame.size, images={"art": art} if art else {})
+    return np.ascontiguousarray(drawn[..., :3])
+
+
 def _note_size(note: str, foot: Foot, sheet: Sheet) -> int:
     for size in foot.sizes:
         if sheet.line_width(note, size) <= foot.width:

@@ -29,12 +29,14 @@ _PORTRAIT = 192  # pixels
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commission:
-    """Which of a code's posters is wanted; `template` empty: the campaign's own."""
+    """Which of a code's posters is wanted; empty is the campaign's own template, its own colours, no ornament."""
 
     edition: Edition = "feed"
     template: str = ""
     size: str = "tall"
     theme: Theme = "light"
+    palette: str = ""
+    season: str = ""
 
 
 USUAL = Commission()
@@ -84,6 +86,11 @@ class PosterDesk:
         face = await self._face(asked)
         return await asyncio.to_thread(_squared, face) if face else None
 
+    async def thumbnail(self, code: str) -> bytes:
+        """The small square JPEG of a code's cards: its campaign's, without words or names. Raises `NotFound`."""
+        template = await self._store.read(lambda tx: self._asked(tx, code, USUAL).spec.template)
+        return await self._studio.thumbnail(template)
+
     def looks(self) -> list[Look]:
         """Every template, in order."""
         return self._studio.looks()
@@ -100,6 +107,8 @@ class PosterDesk:
             template=wanted.template or self._words.pack(campaign.pack).template,
             size=wanted.size,
             theme=wanted.theme,
+            palette=wanted.palette,
+            season=wanted.season,
             edition=wanted.edition,
             company=self._facts.company,
             headline=words.headline,

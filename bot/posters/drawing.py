@@ -5,7 +5,7 @@ from __future__ import annotations
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from bot.posters import base, person
+from bot.posters import base, person, thumbnail
 from bot.posters.base import Pixels
 from bot.posters.press import Press
 
@@ -32,6 +32,10 @@ class Drawing:
         """Return the poster as JPEG; `base_key` names its shared part."""
         shared = self._base(spec, look, base_key)
         return person.lay_on(shared, spec, look, press=self._press, covers=self._faces.covers)
+
+    def thumbnail(self, look: Look) -> bytes:
+        """Return a template's small square picture as JPEG, from its tall poster without words."""
+        return thumbnail.cut(base.draw_bare(look, self._press), look.frames["tall"])
 
     def _base(self, spec: PosterSpec, look: Look, key: str) -> Pixels:
         """Return the shared part from memory, else from the shelf, else drawn; one thread draws, others wait for it."""

@@ -31,16 +31,19 @@ _METHOD = f"hybrid-3 pytakumi-{version('pytakumi')}"  # change it when the same 
 class PosterSpec:
     """All that one poster shows.
 
-    `size` is one of `look.SIZES`, as far as the template has it; `quote` a customer's own words, where it has room for
-    them; `photo` a JPEG or PNG to lie behind, where it takes one. `note` is the small line at the foot (empty: the
-    template's own). `nickname` None: the advocate gives no name, and no face either; empty or undrawable: 您的好友.
-    `avatar`: a picture file the advocate agreed to show; without it, or if it is refused, a round initial is drawn.
-    `link` goes into the QR as it is.
+    `size` is one of `look.SIZES`, as far as the template has it; `palette` one of the template's other colours and
+    `season` an ornament of the time of year (empty: its own colours, no ornament); `quote` a customer's own words,
+    where it has room for them; `photo` a JPEG or PNG to lie behind, where it takes one. `note` is the small line at the
+    foot (empty: the template's own). `nickname` None: the advocate gives no name, and no face either; empty or
+    undrawable: 您的好友. `avatar`: a picture file the advocate agreed to show; without it, or if it is refused, a round
+    initial is drawn. `link` goes into the QR as it is.
     """
 
     template: str = "orchard"
     size: str = "tall"
     theme: Theme = "light"
+    palette: str = ""
+    season: str = ""
     edition: Edition = "feed"
     company: str
     headline: str
@@ -63,6 +66,14 @@ class PosterEngine(Protocol):
 
     def looks(self) -> list[Look]:
         """Return every template, in order."""
+        ...
+
+    def thumbnail(self, template: str) -> bytes:
+        """Return a template's small square picture as JPEG; raise `TemplateUnknown` if there is none so named."""
+        ...
+
+    def thumbnail_name(self, template: str) -> str:
+        """Return a hex digest that changes whenever that picture would."""
         ...
 
     def qr_square(self, spec: PosterSpec) -> Square:
@@ -97,6 +108,12 @@ class HybridEngine:
     def render(self, spec: PosterSpec) -> bytes:
         return self._tools().poster(spec, self._look(spec), self._base_key(spec))
 
+    def thumbnail(self, template: str) -> bytes:
+        return self._tools().thumbnail(self.look(template))
+
+    def thumbnail_name(self, template: str) -> str:
+        return _digest(_METHOD, "thumbnail", self.look(template).digest)
+
     def look(self, template: str) -> Look:
         if template not in self._looks:
             self._looks[template] = read_look(template, self._folder)
@@ -112,7 +129,7 @@ class HybridEngine:
         return look
 
     def _base_key(self, spec: PosterSpec) -> str:
-        kind = (spec.size, spec.theme, spec.edition, sha256(spec.photo or b"").hexdigest())
+        kind = (spec.size, spec.theme, spec.palette, spec.season, spec.edition, sha256(spec.photo or b"").hexdigest())
         words = (spec.company, spec.headline, spec.body, spec.quote, spec.note)
         return _digest(_METHOD, self._look(spec).digest, *kind, *words)
 

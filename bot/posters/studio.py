@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from bot.posters import qr
@@ -22,7 +24,7 @@ class Studio:
         self._engine = engine
         self._shelf = Shelf(cache_dir)
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="poster")
-        self._under_way: dict[PosterSpec, Future[bytes]] = {}
+        self._under_way: dict[PosterSpec | str, Future[bytes]] = {}
 
     async def poster(self, spec: PosterSpec) -> bytes:
         """Return the JPEG of `spec`, whose QR was just read back from these very bytes.
@@ -30,8 +32,11 @@ class Studio:
         Raises `PosterBroken` if it does not say the spec's link, or another `PosterError` if it cannot be drawn. A
         caller who gives up does not stop the work for the others.
         """
-        job = self._under_way.get(spec) or self._start(spec)
-        return await asyncio.shield(asyncio.wrap_future(job))
+        return await self._once(spec, partial(self._make, spec))
+
+    async def thumbnail(self, template: str) -> bytes:
+        """Return a template's small square picture as JPEG, the same for everybody. Raises `TemplateUnknown`."""
+        return await self._once(template, partial(self._small, template))
 
     def looks(self) -> list[Look]:
         """Every template, in order."""
@@ -45,10 +50,26 @@ class Studio:
         """Finish what is being drawn and let the threads go."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _start(self, spec: PosterSpec) -> Future[bytes]:
-        job = self._under_way[spec] = self._pool.submit(self._make, spec)
-        job.add_done_callback(lambda _: self._under_way.pop(spec, None))
+    async def _once(self, what: PosterSpec | str, make: Callable[[], bytes]) -> bytes:
+        job = self._under_way.get(what) or self._start(what, make)
+        return await asyncio.shield(asyncio.wrap_future(job))
+
+    def _start(self, what: PosterSpec | str, make: Callable[[], bytes]) -> Future[bytes]:
+        job = self._under_way[what] = self._pool.submit(make)
+        job.add_done_callback(lambda _: self._under_way.pop(what, None))
         return job
+
+    def _small(self, template: str) -> bytes:
+        from bot.posters import thumbnail  # noqa: PLC0415 (numpy and Pillow come with the first picture)
+
+        name = name_of(template, self._engine.thumbnail_name(template))
+        kept = self._shelf.get(name)
+        if kept and thumbnail.is_whole(kept):
+            return kept
+        drawn = self._engine.thumbnail(template)
+        self._shelf.put(name, drawn)
+        _give_back()
+        return drawn
 
     def _make(self, spec: PosterSpec) -> bytes:
         name = name_of(spec.code, self._engine.fingerprint(spec))

@@ -10,9 +10,9 @@ import pytest
 from aiohttp import web
 
 from bot.channels import errors
+from bot.channels.jsapi import js_signature
 from bot.channels.wecom.broadcasts import Delivery, Made
 from bot.channels.wecom.customers import Customer, CustomerPage
-from bot.channels.wecom.entrance import js_signature
 from referral.broadcasts import End
 from referral.messages import RepCard
 

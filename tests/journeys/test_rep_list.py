@@ -596,6 +596,7 @@ async def test_her_list_is_the_same_on_either_database(either_town: Town) -> Non
 
     assert f'正在和 <bdi class="name">{TEN[0]}' in card.text
     assert "/p/" in poster.text
+    assert "还没有接公众号，这个链接在微信里只是一行字" in poster.text
     assert (broadcast.status, broadcast.text.count("chip plain")) == (200, 2)
     assert home.text.count("已聊") == 3
     assert "周舟" in home.text

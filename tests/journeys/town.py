@@ -17,6 +17,7 @@ from bot.app import App
 from bot.config import load, with_sandbox_secrets
 from bot.keys import load_keys
 from bot.machine import World
+from bot.pages.cards import Tickets
 from referral.identities import Identity, IdentityKind
 from referral.people import Person
 from referral.referrals import Referral
@@ -236,6 +237,7 @@ async def open_town(
     holdout: float = 0.0,
     sending: str = "",
     more: str = "",
+    tickets: Tickets | None = None,
 ) -> AsyncIterator[Town]:
     """A bot that runs until the block ends; opened again on the same folder it finds what was there."""
     machine = machine or Machine()
@@ -248,7 +250,7 @@ async def open_town(
     config = with_sandbox_secrets(load(file, {}), rng.randbytes)
     keys = load_keys(config, rng.randbytes, {})
     world = World(clock=machine.clock, monotonic=machine.monotonic, rng=rng, random_bytes=rng.randbytes)
-    app = App(config, keys, world)
+    app = App(config, keys, world, tickets=tickets)
     await app.start()
     town = Town(app, machine)
     try:

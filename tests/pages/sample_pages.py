@@ -8,6 +8,8 @@ from typing import Any
 from bot.pages.thanks_views import Option, PointsView, ShopRow, ThanksRow, Voucher
 from bot.pages.views import (
     BusyView,
+    Card,
+    Cards,
     ChoiceRow,
     CodeRow,
     EndedView,
@@ -28,6 +30,15 @@ from tests.pages.sample_story_pages import story_pages
 COMPANY = "青禾书店"
 
 
+def some_cards(**changes: Any) -> Cards:
+    link, picture = "https://i.qinghe.example/i/3F9K2A7B", "https://i.qinghe.example/p/3F9K2A7B/card.jpg"
+    text = "青禾书店会员，顾问在线，问清楚了再决定。"
+    feed = Card(title="有想了解的，随时来聊 · 青禾书店", text=text, link=link, picture=picture)
+    to_friend = "您在青禾书店完成首单、过了15天退款期，您和介绍您来的朋友各得30天会员。"
+    friend = Card(title="一位老朋友介绍您认识青禾书店", text=to_friend, link=link, picture=picture)
+    return replace(Cards(feed=feed, moments=f"{link}?c=moments", friend=friend), **changes)
+
+
 def a_landing(**changes: Any) -> LandingView:
     landing = LandingView(
         company=COMPANY,
@@ -45,9 +56,9 @@ def a_landing(**changes: Any) -> LandingView:
         rules_url="/rules/7",
         privacy_url="/privacy",
         refresh_s=None,
-        poster_url="/p/3F9K2A7B.jpg",
         posters_url="/p/3F9K2A7B",
         ad_label="广告",
+        cards=some_cards(),
     )
     return replace(landing, **changes)
 
@@ -211,7 +222,6 @@ def a_poster_page(**changes: Any) -> PosterView:
     poster = PosterView(
         company=COMPANY,
         picture="/p/3F9K2A7B.jpg?template=orchard&size=tall&theme=light&edition=feed",
-        picture_url="https://i.qinghe.example/p/3F9K2A7B.jpg",
         width=1080,
         height=1920,
         print_url=None,
@@ -223,6 +233,7 @@ def a_poster_page(**changes: Any) -> PosterView:
         landing_url="/i/3F9K2A7B",
         rules_url="/rules/7",
         privacy_url="/privacy",
+        cards=some_cards(),
     )
     return replace(poster, **changes)
 

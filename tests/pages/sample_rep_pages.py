@@ -230,6 +230,7 @@ def every_rep_page() -> dict[str, RepView]:
             link="https://i.qinghe.example/i/3F9K2A7B",
             words="青禾书店我自己在用，你要是正好想开会员，用我的链接。https://i.qinghe.example/i/3F9K2A7B",
             next="g" + "3" * 16,
+            plain_link=True,
         ),
         "many": RepManyView(company=COMPANY, choices=choices, words=WORDS),
         "many-refused": RepManyView(

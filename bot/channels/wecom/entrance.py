@@ -6,11 +6,11 @@ Platform reference 8.
 from __future__ import annotations
 
 from datetime import datetime
-from hashlib import sha1
 from typing import Any
-from urllib.parse import quote, urldefrag
+from urllib.parse import quote
 
 from bot.channels.errors import Unreachable
+from bot.channels.jsapi import js_signature
 from bot.channels.wecom.answers import text_of
 from bot.channels.wecom.tokens import Tokens
 from referral.ids import Bits, new_id
@@ -56,10 +56,10 @@ class Entrance:
         `corpId` and `agentId`, and in `config` and `agentConfig` what `getConfigSignature` and
         `getAgentConfigSignature` answer. What follows `#` in an address is not signed. Raises `ChannelError`.
         """
-        page, nonce, timestamp = urldefrag(url)[0], new_id(rng, "j"), int(now.timestamp())
+        nonce, timestamp = new_id(rng, "j"), int(now.timestamp())
 
         def signed(ticket: str) -> dict[str, object]:
-            signature = js_signature(ticket, nonce=nonce, timestamp=timestamp, url=page)
+            signature = js_signature(ticket, nonce=nonce, timestamp=timestamp, url=url)
             return {"timestamp": timestamp, "nonceStr": nonce, "signature": signature}
 
         company, app = await self.company_ticket(), await self.app_ticket()
@@ -79,15 +79,6 @@ class Entrance:
             f"{base}/connect/oauth2/authorize?appid={quote(self._corp_id)}&redirect_uri={quote(back, safe='')}"
             f"&response_type=code&scope=snsapi_base&state={state}&agentid={self._agent_id}#wechat_redirect"
         )
-
-
-def js_signature(ticket: str, *, nonce: str, timestamp: int, url: str) -> str:
-    """Return the signature under which a page at `url` (whole, without `#…`) may use the JS interface.
-
-    SHA-1 is the platform's choice (reference 7.8): the ticket, not the hash, keeps it safe.
-    """
-    signed = f"jsapi_ticket={ticket}&noncestr={nonce}&timestamp={timestamp}&url={url}"
-    return sha1(signed.encode()).hexdigest()  # noqa: S324
 
 
 def _ticket(answer: dict[str, object], call: str) -> tuple[str, int]:
