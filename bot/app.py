@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 import structlog
-from aiohttp import ClientSession, DummyCookieJar, TCPConnector, web
+from aiohttp import ClientSession, web
 
 from bot.calendar import calendar_of
 from bot.channels.wecom.crypto import Crypto
@@ -26,10 +26,10 @@ from bot.config.sections import App as AppSection
 from bot.config.sections import Sending
 from bot.control import Control
 from bot.copy import Copy
+from bot.egress import way_out
 from bot.erasing import Folder
 from bot.fulfilment.books import Books
 from bot.fulfilment.connecting import Means, connect, gives, listeners
-from bot.fulfilment.egress import way_out
 from bot.fulfilment.fulfilment import Fulfilment
 from bot.fulfilment.given import given_by
 from bot.handler import Handler
@@ -175,7 +175,7 @@ class App:
 
     def _make_channel(self) -> None:
         config, world = self.config, self.world
-        self.session = ClientSession(cookie_jar=DummyCookieJar(), connector=TCPConnector(limit=50))
+        self.session = way_out(trusted=config.platforms, at_once=50)
         self._closing.append(self.session.close)
         wecom = config.wecom
         apps = wecom.apps if wecom else ()

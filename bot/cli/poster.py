@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import cast
 
 import click
-from aiohttp import ClientSession
 
 from bot.channels.wecom.pictures import Pictures
 from bot.cli.house import opened, run
 from bot.cli.options import configured
 from bot.cli.outfile import whole
+from bot.egress import way_out
 from bot.posters import pdf
 from bot.posters.commissions import Commission, PosterDesk
 from bot.posters.engine import Edition, HybridEngine
@@ -46,7 +46,7 @@ def poster(code: str, config_file: Path, template: str, edition: str, size: str,
 
 
 async def _draw(config_file: Path, code: str, wanted: Commission) -> bytes:
-    async with opened(config_file) as here, ClientSession() as session:
+    async with opened(config_file) as here, way_out(trusted=here.config.platforms) as session:
         wecom = here.config.wecom
         platform = (wecom.api_base if wecom else None) or here.config.server.own_address
         pictures = Pictures(session, platform=platform, allow=here.config.egress.allow)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from aiohttp import ClientSession, DummyCookieJar
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
@@ -17,6 +16,7 @@ from bot import control
 from bot.app import lines_of
 from bot.cli.house import opened, read_config, run
 from bot.cli.options import as_json, configured, show
+from bot.egress import way_out
 from bot.machine import World
 from bot.syncing import SYNC, SyncBroken, Syncing
 from storage.errors import DatabaseInUse
@@ -74,10 +74,7 @@ async def _sync(file: Path, seen: Seen) -> dict[str, int]:
 
 
 async def _by_ourselves(file: Path, seen: Seen) -> dict[str, int]:
-    async with (
-        opened(file, writing=True) as here,
-        ClientSession(cookie_jar=DummyCookieJar()) as session,
-    ):
+    async with opened(file, writing=True) as here, way_out(trusted=here.config.platforms) as session:
         if here.config.wecom and not here.config.wecom.api_base:
             raise SyncBroken("沙盒里的企业微信和机器人一起运行：请先 taoli serve")
         world = World()

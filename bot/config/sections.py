@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
@@ -309,6 +310,13 @@ class Config(Section, frozen=True, kw_only=True):
                 yield f"official[{place}].aes_key_env", f'is required where mode is "{account.mode}" (or aes_key_file)'
         yield from _given_twice(self.fulfilment)
         yield from _unkeyed(self.fulfilment, sandbox=self.sandbox.enabled)
+
+    @property
+    def platforms(self) -> frozenset[str]:
+        """The host names under which the configuration has the platforms; they may lead into our own network."""
+        wecom = [self.wecom.api_base, self.wecom.oauth_base] if self.wecom else []
+        named = [*wecom, *(account.api_base for account in self.official)]
+        return frozenset(host for address in named if address and (host := urlsplit(address).hostname))
 
     def at_port(self, port: int) -> Self:
         """The same on another port; a public address that was only the own one moves along."""

@@ -17,9 +17,9 @@ from sqlalchemy import select
 from standardwebhooks.webhooks import Webhook
 
 from bot.copy import Copy
+from bot.egress import way_out
 from bot.fulfilment.books import Books, Connector
 from bot.fulfilment.coupons import Coupons
-from bot.fulfilment.egress import way_out
 from bot.fulfilment.fulfilment import Fulfilment
 from bot.fulfilment.given import Safe, given_by
 from bot.fulfilment.operating import Fulfilling

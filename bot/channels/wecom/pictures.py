@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
+from ipaddress import ip_address
 
 from aiohttp import ClientError, ClientResponse, ClientSession
 from yarl import URL
@@ -16,7 +17,10 @@ _CALL = "picture"
 
 
 class Pictures:
-    """Fetches from hosts that match a pattern (`*.qlogo.cn`) on their usual ports, and from the platform itself."""
+    """Fetches from hosts that match a pattern (`*.qlogo.cn`) on their usual ports, and from the platform itself.
+
+    Where a name may lead is the session's to say (bot/egress.py); a number is no host of pictures.
+    """
 
     def __init__(self, session: ClientSession, *, platform: str, allow: Sequence[str]) -> None:
         """`platform` is the platform's own address, scheme and host."""
@@ -46,7 +50,15 @@ class Pictures:
         raise Refused("host_not_allowed", call=_CALL)
 
     def _listed(self, host: str) -> bool:
-        return any(fnmatchcase(host.lower(), pattern) for pattern in self._allow)
+        return not _is_number(host) and any(fnmatchcase(host.lower(), pattern) for pattern in self._allow)
+
+
+def _is_number(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 async def _content(response: ClientResponse) -> bytes:

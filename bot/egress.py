@@ -1,13 +1,15 @@
-"""The way out to connectors: only to the address that the configuration names, and never by way of a name into a
-private network.
+"""The way out: only to what the configuration names or the platform told, and never by way of a name into a private
+network.
 
-An intranet may be meant, but then its address stands in the configuration as a number: a name that leads inside may
-have been changed by somebody else since (DNS rebinding; reliability G 74).
+An intranet may be meant, but then its address stands in the configuration: that of a connector as a number, that of the
+platform (it may be a proxy) as it likes. A name from elsewhere that leads inside may have been changed by somebody else
+since (DNS rebinding; reliability G 74).
 """
 
 from __future__ import annotations
 
 import socket
+from collections.abc import Collection
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 from aiohttp import ClientSession, DummyCookieJar, TCPConnector
@@ -21,15 +23,17 @@ _AT_ONCE = 100
 class PublicOnly(AbstractResolver):
     """Resolves names to public addresses; one that leads anywhere else leads nowhere. What is found is what is used."""
 
-    def __init__(self, resolver: AbstractResolver) -> None:
+    def __init__(self, resolver: AbstractResolver, *, trusted: Collection[str] = ()) -> None:
+        """Names that are `trusted` may lead anywhere."""
         self._resolver = resolver
+        self._trusted = frozenset(trusted)
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
         """As the resolver within says. Raises `OSError` where any of the addresses is not public."""
         found = await self._resolver.resolve(host, port, family)
-        if not all(is_public(each["host"]) for each in found):
+        if host not in self._trusted and not all(is_public(each["host"]) for each in found):
             raise OSError(f"{host} leads to a private address")
         return found
 
@@ -50,7 +54,10 @@ def _within(address: IPv6Address) -> IPv4Address | None:
     return address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
 
 
-def way_out() -> ClientSession:
-    """A session for connectors alone: no cookies, no proxies. Inside a running loop."""
-    connector = TCPConnector(limit=_AT_ONCE, resolver=PublicOnly(DefaultResolver()), use_dns_cache=False)
+def way_out(
+    *, trusted: Collection[str] = (), at_once: int = _AT_ONCE, names: AbstractResolver | None = None
+) -> ClientSession:
+    """A session without cookies and proxies; names that are `trusted` may lead inside. Inside a running loop."""
+    resolver = PublicOnly(names or DefaultResolver(), trusted=trusted)
+    connector = TCPConnector(limit=at_once, resolver=resolver, use_dns_cache=False)
     return ClientSession(cookie_jar=DummyCookieJar(), connector=connector)

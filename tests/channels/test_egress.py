@@ -7,7 +7,9 @@ import socket
 import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from bot.fulfilment.egress import PublicOnly, is_public
+from bot.channels.errors import Refused, Unreachable
+from bot.channels.wecom.pictures import Pictures
+from bot.egress import PublicOnly, is_public, way_out
 
 
 class Says(AbstractResolver):
@@ -48,3 +50,30 @@ async def test_a_public_address_is_used_as_it_was_found(address: str):
     (found,) = await PublicOnly(Says(address)).resolve("erp.example.cn", 443)
 
     assert found["host"] == address
+
+
+async def test_a_name_of_the_platform_that_the_configuration_gives_may_lead_inside():
+    names = PublicOnly(Says("10.1.2.3"), trusted={"wecom-proxy.example"})
+
+    (found,) = await names.resolve("wecom-proxy.example", 443)
+
+    assert found["host"] == "10.1.2.3"
+    with pytest.raises(OSError, match="private"):
+        await names.resolve("wx.qlogo.cn", 443)
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1/x", "http://[::1]/x", "http://169.254.169.254/latest"])
+async def test_a_number_is_never_a_host_of_pictures_whatever_the_list_says(address: str):
+    async with way_out() as session:
+        pictures = Pictures(session, platform="https://qyapi.example", allow=["1*", "*:*", "*"])
+
+        with pytest.raises(Refused, match="host_not_allowed"):
+            await pictures.fetch(address)
+
+
+async def test_a_listed_host_of_pictures_whose_name_leads_inside_is_not_reached():
+    async with way_out(names=Says("127.0.0.1")) as session:
+        pictures = Pictures(session, platform="https://qyapi.example", allow=["*.qlogo.cn"])
+
+        with pytest.raises(Unreachable, match="no_connection"):
+            await pictures.fetch("http://wx.qlogo.cn/face")
