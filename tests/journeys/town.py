@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 from collections.abc import AsyncIterator, Callable
@@ -233,6 +234,7 @@ async def open_town(
     *,
     machine: Machine | None = None,
     server: str = "",
+    company: str = COMPANY,
     industry: str = "retail",
     holdout: float = 0.0,
     sending: str = "",
@@ -244,7 +246,13 @@ async def open_town(
     rng = random.Random(int(machine.now.timestamp()))
     file = folder / "taoli.toml"
     written = _CONFIG.format(
-        company=COMPANY, industry=industry, url=url, server=server, holdout=holdout, sending=sending, more=more
+        company=json.dumps(company)[1:-1],
+        industry=industry,
+        url=url,
+        server=server,
+        holdout=holdout,
+        sending=sending,
+        more=more,
     )
     file.write_text(written, encoding="utf-8")
     config = with_sandbox_secrets(load(file, {}), rng.randbytes)
