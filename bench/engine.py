@@ -8,11 +8,14 @@ A  `order`: a friend's order through the product's own use case and store, attri
    transaction of its own; ms in the transaction, of the processor, and with the commit. Every fourth names an invite
    code. The companies take turns, so that whatever else the machine does bears on all of them. `growth` compares the
    medians of the largest company and the smallest. `campaign_cap_ms` is what it would take besides to count all friends
-   of the largest campaign: only one with a cap on them does, and it has no more than that.
+   of the largest campaign: only one with a cap on them does, and it has no more than that. `in_memory` says whether
+   the system was made to keep the file in its memory (`bench/held.py`); else what it gave up came from disk again.
 B  `codes`: a million invite codes made one after another, per second.
 C  `ledger`: ten entries for each past order, appended in transactions of 200 (µs per entry, and with the commit);
    proofs of single thanks; everything verified.
 D  `peak_mb`: the most memory that was ever resident, in MB (10⁶ bytes), whatever of this was going on.
+
+As in `serve`, garbage collections spare what stood at the start.
 
 `--quick` takes 10 000 and 20 000 touches: it shows that the bench runs, not how fast anything is. The full run wants
 some 5 GB for a while in the folder for temporary files.
@@ -22,6 +25,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import json
 import os
 import platform
@@ -45,6 +49,7 @@ import company
 import crowd
 from company import Size
 from crowd import NOW
+from held import held
 
 from referral import codes, orders
 from referral.facts import Facts
@@ -102,6 +107,8 @@ def main() -> None:
 
 async def _measured(sizes: Sequence[Size], rounds: int, folder: Path) -> dict[str, Any]:
     facts, figures = crowd.house(), {}
+    gc.collect()
+    gc.freeze()
     companies = [Bench(facts, size, rounds, folder / f"{size.touches}.db") for size in sizes]
     for bench in companies:
         figures[str(bench.size.touches)] = {**await bench.found(), "ledger": await bench.ledger()}
@@ -129,6 +136,7 @@ class Bench:
     friends: list[tuple[str, str]] = field(default_factory=list)
     inside: list[tuple[float, float]] = field(default_factory=list)
     whole: list[float] = field(default_factory=list)
+    in_memory: bool = False
     store: Store = field(init=False)
 
     async def found(self) -> dict[str, Any]:
@@ -150,12 +158,12 @@ class Bench:
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
         """Open its store. The system has the file in its memory, as with any server that has run a while."""
-        await asyncio.to_thread(_read_through, self.file)
-        self.store = await open_store(self._url)
-        try:
-            yield
-        finally:
-            await self.store.close()
+        async with held(self.file) as self.in_memory:
+            self.store = await open_store(self._url)
+            try:
+                yield
+            finally:
+                await self.store.close()
 
     async def take_orders(self, count: int) -> None:
         """Orders of friends who have not bought yet, one after another."""
@@ -172,6 +180,7 @@ class Bench:
         passed, used = zip(*self.inside[warm:], strict=True)
         return {
             "orders": len(passed),
+            "in_memory": self.in_memory,
             **_spread(passed, "ms"),
             **_spread(used, "cpu_ms"),
             **_spread(self.whole[warm:], "with_commit_ms"),
@@ -312,12 +321,6 @@ def _timed(unit: Callable[[Transaction], None]) -> Callable[[Transaction], tuple
 def _spread(took: list[float] | tuple[float, ...], unit: str) -> dict[str, float]:
     """The median and the 99th percentile."""
     return {f"p50_{unit}": round(median(took), 2), f"p99_{unit}": round(quantiles(took, n=100)[98], 2)}
-
-
-def _read_through(file: Path) -> None:
-    with file.open("rb") as opened:
-        while opened.read(1 << 20):
-            pass
 
 
 def _megabytes(file: Path) -> int:

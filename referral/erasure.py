@@ -11,7 +11,7 @@ identities of a tombstone serve one purpose, to erase the person once more in a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
@@ -67,6 +67,7 @@ class Erasures(Protocol):
     """Where people are erased, and who was."""
 
     def find(self, person: str) -> Tombstone | None: ...
+    def among(self, people: Collection[str]) -> frozenset[str]: ...
     def rows(self, person: str) -> Rows: ...
     def erase(self, stone: Tombstone) -> None: ...
 

@@ -71,10 +71,11 @@ def join(tx: Tx, facts: Facts, identities: Sequence[Identity], *, now: datetime,
     merged, but for those who are certainly two, or whom somebody parted: these stay apart, and only silence holds for
     all.
     """
-    found = _named_by(tx, identities)
+    found, unknown = _named_by(tx, identities)
     if not found:
         return None
-    kept = next((p for p in found if tx.people.has_history(p.id)), found[0])
+    one = len(found) == 1
+    kept = found[0] if one else next((p for p in found if tx.people.has_history(p.id)), found[0])
     apart = [kept]
     for other in found:
         if other.id == kept.id:
@@ -86,10 +87,9 @@ def join(tx: Tx, facts: Facts, identities: Sequence[Identity], *, now: datetime,
             merge(tx, facts, kept.id, other.id, why=why, who=IDENTITY, now=now, rng=rng)
     if len(apart) > 1:
         _share_silence(tx, apart, now)
-    for identity in identities:
-        if tx.people.find(identity) is None:
-            tx.people.attach(kept.id, identity, now)
-    return tx.people.get(kept.id)
+    for identity in unknown:
+        tx.people.attach(kept.id, identity, now)
+    return kept if one else tx.people.get(kept.id)
 
 
 def are_two(tx: Tx, one: str, other: str) -> bool:
@@ -116,15 +116,18 @@ def merge(tx: Tx, facts: Facts, kept: str, gone: str, *, why: str, who: str, now
     return made
 
 
-def _named_by(tx: Tx, identities: Sequence[Identity]) -> list[Person]:
-    """Those whom these identities name, each once. A phone may be a whole family's: where its owner is somebody else by
-    a number of their own, it names nobody."""
+def _named_by(tx: Tx, identities: Sequence[Identity]) -> tuple[list[Person], list[Identity]]:
+    """Those whom these identities name, each once, and the identities that nobody has yet. A phone may be a whole
+    family's: where its owner is somebody else by a number of their own, it names nobody."""
     found: dict[str, Person] = {}
+    unknown: list[Identity] = []
     for identity in identities:
         person = tx.people.find(identity)
-        if person and not (identity.kind is IdentityKind.PHONE and _is_another(tx, person, identities)):
+        if person is None:
+            unknown.append(identity)
+        elif not (identity.kind is IdentityKind.PHONE and _is_another(tx, person, identities)):
             found.setdefault(person.id, person)
-    return list(found.values())
+    return list(found.values()), unknown
 
 
 def _is_another(tx: Tx, person: Person, identities: Sequence[Identity]) -> bool:

@@ -197,6 +197,11 @@ def thanks(tx: Tx, facts: Facts, reward: Reward, state: RewardState, *, now: dat
     tell(tx, facts, reward.person, f"{OF_THANKS}{state.value}", reward.id, now=now, rng=rng)
 
 
+def held(tx: Tx, facts: Facts, reward: Reward, *, now: datetime, rng: Bits) -> None:
+    """Tell the person of a reward that was just put on record: there is no older news of it."""
+    tell(tx, facts, reward.person, f"{OF_THANKS}{RewardState.HELD.value}", reward.id, now=now, rng=rng)
+
+
 def refused(tx: Tx, facts: Facts, reward: Reward, *, now: datetime, rng: Bits) -> None:
     """Tell the person that a thanks could not be held, and why: the budget, a cap."""
     tell(tx, facts, reward.person, f"{OF_THANKS}{REFUSED}", reward.id, now=now, rng=rng)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, text, update
@@ -25,6 +26,12 @@ _REASON = "person.erased"
 _ONE = PreparedSelect(select(t.erasures).where(t.erasures.c.person == bindparam("who")))
 
 
+@lru_cache(maxsize=32)
+def _erased_of(names: tuple[str, ...]) -> PreparedSelect:
+    whose = t.erasures.c.person.in_([bindparam(name) for name in names])
+    return PreparedSelect(select(t.erasures.c.person).where(whose))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leavings:
     """What lies outside the database: the invite codes that posters show, and the files of contact QRs."""
@@ -42,6 +49,11 @@ class ErasuresTable:
     def find(self, person: str) -> Tombstone | None:
         row = _ONE.first(self._c, {"who": person})
         return _stone(row) if row else None
+
+    def among(self, people: Collection[str]) -> frozenset[str]:
+        """Those of these who were erased."""
+        named = {f"p{place}": person for place, person in enumerate(people)}
+        return frozenset(row.person for row in _erased_of(tuple(named)).all(self._c, named)) if named else frozenset()
 
     def all(self) -> list[Tombstone]:
         """Every erasure, the oldest first."""

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, bindparam, case, func, insert, select, text
 from sqlalchemy.exc import NoResultFound
 
 from referral import merkle
-from referral.ledger import Entry
+from referral.ledger import Entry, spelled
 from storage import tables as t
 from storage.prepared import PreparedSelect
 from storage.times import at, ms
@@ -121,13 +121,13 @@ class LedgerTable:
         def read(level: int, place: int) -> bytes:
             return fresh.get((level, place)) or self.node(level, place)
 
-        leaves = []
+        leaves, nodes = [], []
         for seq, (entry, salt) in enumerate(entries, self.size()):
-            hashed = merkle.leaf_hash(salt, merkle.canonical(entry.as_leaf()))
-            fresh |= {(level, place): node for level, place, node in merkle.append(hashed, seq, read)}
             leaves.append({"seq": seq, "entry": entry.id})
+            for level, place, node in merkle.append(merkle.leaf_hash(salt, spelled(entry, entry.at)), seq, read):
+                fresh[level, place] = node
+                nodes.append({"level": level, "place": place, "hash": node})
         if leaves:
-            nodes = [{"level": level, "place": place, "hash": node} for (level, place), node in fresh.items()]
             _ADD_LEAF.run_many(self._c, leaves)
             _ADD_NODE.run_many(self._c, nodes)
 

@@ -30,6 +30,7 @@ _READY = _m.state == literal_column(f"'{State.READY.value}'")  # spelled out, as
 _UNHEARD = _m.reason == literal_column("'consent.unknown'")
 _ROW = select(*(_p.holdout if name == "holdout" else _m[name] for name in _FIELDS)).join(t.people, _p.id == _m.person)
 _ONE = PreparedSelect(_ROW.where(_m.person == bindparam("who")))
+_HOLDOUT = PreparedSelect(select(_p.holdout).where(_p.id == bindparam("who")))
 _LATE = _ROW.where(_m.due_at <= bindparam("until")).order_by(_m.due_at).limit(bindparam("most"))
 _CHANGED = (*COLUMNS[1:], "state", "reason", "score", "due_at")
 _CHANGE = PreparedChange(
@@ -52,8 +53,7 @@ class MomentsTable:
         """The moment of a person; of whom nothing is known yet, an empty one."""
         row = _ONE.first(self._c, {"who": person})
         if row is None:
-            holdout = self._c.execute(select(_p.holdout).where(_p.id == person)).scalar()
-            return Moment(person=person, holdout=bool(holdout))
+            return Moment(person=person, holdout=bool(_HOLDOUT.scalar(self._c, {"who": person})))
         return moment_of(row)
 
     def find(self, people: Sequence[str]) -> dict[str, Moment]:

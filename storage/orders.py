@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
@@ -66,7 +67,10 @@ class OrdersTable:
             insert_row(self._c, t.order_buyers, order=order.id, kind=identity.kind.value, value=identity.value)
 
     def save(self, order: Order) -> None:
-        _SAVE.run(self._c, {"which": order.id, **_columns(order)})
+        """Change what is another in the row: each column set has its indexes and references gone through."""
+        known, values = _ONE.first(self._c, {"order": order.id}), _columns(order)
+        if known and (changed := tuple(name for name, value in values.items() if getattr(known, name) != value)):
+            _setting(changed).run(self._c, {"which": order.id, **values})
 
     def reopen(self, order: str) -> None:
         """Have an order decided anew."""
@@ -167,10 +171,10 @@ def _columns(order: Order) -> dict[str, Any]:
     }
 
 
-_SAVED = tuple(name for name in t.orders.c.keys() if name != "id")  # noqa: SIM118  # columns, not a dict
-_SAVE = PreparedChange(
-    update(t.orders).where(_o.id == bindparam("which")).values({name: bindparam(name) for name in _SAVED})
-)
+@lru_cache(maxsize=64)
+def _setting(names: tuple[str, ...]) -> PreparedChange:
+    values: dict[str, Any] = {name: bindparam(name) for name in names}
+    return PreparedChange(update(t.orders).where(_o.id == bindparam("which")).values(values))
 
 
 def _order(row: Any) -> Order:

@@ -10,80 +10,111 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from functools import partial
 from operator import itemgetter
 from typing import Any, NamedTuple, cast
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Insert, Select, Update
 
 _Picked = Callable[[Mapping[str, Any]], tuple[Any, ...]]
+_Worded = tuple[str, _Picked, dict[str, Any]]
+_Made = Callable[[Sequence[Any]], "Row"]
 Row = Any
 """A row as a tuple whose columns can be had by name too."""
 
 
-class PreparedSelect:
+class _Prepared:
+    """A statement, and how it is worded for SQLite once that was asked for."""
+
+    __slots__ = ("_statement", "_worded")
+
+    def __init__(self, statement: Select[Any] | Insert | Update) -> None:
+        self._statement = statement
+        self._worded: _Worded | None = None
+
+    def _executed(self, connection: Connection, values: Mapping[str, Any]) -> sqlite3.Cursor:
+        sql, picked, fixed = self._worded or self._word(connection)
+        driver = _DRIVERS.get(connection) or _driver_of(connection)
+        return driver.execute(sql, picked({**fixed, **values} if fixed else values))
+
+    def _word(self, connection: Connection) -> _Worded:
+        self._worded = _worded(self._statement, connection.dialect)
+        return self._worded
+
+
+class PreparedSelect(_Prepared):
     """A query with named values."""
 
+    __slots__ = ("_columns", "_made")
+
     def __init__(self, statement: Select[Any]) -> None:
-        self._statement = statement
+        super().__init__(statement)
+        self._columns = statement.selected_columns
+        self._made: _Made | None = None
 
     def first(self, connection: Connection, values: Mapping[str, Any]) -> Row | None:
         """The first row, None where there is none."""
         if connection.dialect.name != "sqlite":
             return connection.execute(self._statement, values).first()
-        found = _executed(self._statement, connection, values).fetchone()
-        return None if found is None else _row_of(self._statement)(found)
+        found = self._executed(connection, values).fetchone()
+        return None if found is None else (self._made or self._make())(found)
 
     def all(self, connection: Connection, values: Mapping[str, Any]) -> Sequence[Row]:
         """Every row."""
         if connection.dialect.name != "sqlite":
             return connection.execute(self._statement, values).all()
-        return [*map(_row_of(self._statement), _executed(self._statement, connection, values))]
+        return [*map(self._made or self._make(), self._executed(connection, values).fetchall())]
 
     def scalar(self, connection: Connection, values: Mapping[str, Any]) -> Any:
         """The first column of the first row, None where there is none."""
         if connection.dialect.name != "sqlite":
             return connection.execute(self._statement, values).scalar()
-        found = _executed(self._statement, connection, values).fetchone()
+        found = self._executed(connection, values).fetchone()
         return None if found is None else found[0]
 
+    def _make(self) -> _Made:
+        columns = [(name, Any) for name in self._columns.keys()]  # noqa: SIM118  # a collection, not a dict
+        # what a row's own `_make` does besides is to count the columns
+        self._made = partial(tuple.__new__, cast("Any", NamedTuple("Row", columns)))
+        return self._made
 
-class PreparedChange:
+
+class PreparedChange(_Prepared):
     """A change of rows, with named values."""
 
+    __slots__ = ()
+
     def __init__(self, statement: Insert | Update) -> None:
-        self._statement = statement
+        super().__init__(statement)
 
     def run(self, connection: Connection, values: Mapping[str, Any]) -> int:
         """How many rows it changed. Values that the statement does not name do no harm."""
         if connection.dialect.name != "sqlite":
             return connection.execute(self._statement, values).rowcount
-        return _executed(self._statement, connection, values).rowcount
+        return self._executed(connection, values).rowcount
 
     def run_many(self, connection: Connection, many: Sequence[Mapping[str, Any]]) -> None:
         """The same change with one set of values after another."""
         if connection.dialect.name != "sqlite":
             connection.execute(self._statement, many)
             return
-        sql, picked, fixed = _worded(self._statement, connection.dialect)
-        driver = _driver_of(connection)
-        for values in many:
-            driver.execute(sql, picked({**fixed, **values} if fixed else values))
+        sql, picked, fixed = self._worded or self._word(connection)
+        _driver_of(connection).executemany(sql, [picked({**fixed, **values} if fixed else values) for values in many])
 
 
-def _executed(
-    statement: Select[Any] | Insert | Update, connection: Connection, values: Mapping[str, Any]
-) -> sqlite3.Cursor:
-    sql, picked, fixed = _worded(statement, connection.dialect)
-    return _driver_of(connection).execute(sql, picked({**fixed, **values} if fixed else values))
+_DRIVERS: WeakKeyDictionary[Connection, sqlite3.Connection] = WeakKeyDictionary()
+"""To ask a connection for the driver's costs a third of an easy statement, and it stays the same one."""
 
 
 def _driver_of(connection: Connection) -> sqlite3.Connection:
-    return cast("sqlite3.Connection", connection.connection.driver_connection)
+    driver = _DRIVERS.get(connection)
+    if driver is None:
+        driver = _DRIVERS[connection] = cast("sqlite3.Connection", connection.connection.driver_connection)
+    return driver
 
 
-@lru_cache(maxsize=512)
-def _worded(statement: Select[Any] | Insert | Update, dialect: Any) -> tuple[str, _Picked, dict[str, Any]]:
+def _worded(statement: Select[Any] | Insert | Update, dialect: Any) -> _Worded:
     """The statement as text, what picks its values in their order, and those values that never change."""
     compiled: Any = statement.compile(dialect=dialect)
     places = tuple(compiled.positiontup)
@@ -91,10 +122,3 @@ def _worded(statement: Select[Any] | Insert | Update, dialect: Any) -> tuple[str
     if len(places) > 1:
         return str(compiled), itemgetter(*places), fixed
     return str(compiled), lambda values: tuple(values[name] for name in places), fixed
-
-
-@lru_cache(maxsize=512)
-def _row_of(statement: Select[Any]) -> Callable[[Sequence[Any]], Row]:
-    """What makes a tuple of the driver's a row."""
-    columns = [(name, Any) for name in statement.selected_columns.keys()]  # noqa: SIM118  # a collection, not a dict
-    return NamedTuple("Row", columns)._make

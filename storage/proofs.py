@@ -7,21 +7,24 @@ and `verify` counts such rows.
 
 from __future__ import annotations
 
+import operator
 import re
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import ColumnElement, and_, bindparam, func, literal_column, select
 from sqlalchemy.exc import NoResultFound
 
 from referral import merkle
 from referral.errors import NotFound
+from referral.ledger import spelled
 from storage import tables as t
 from storage.errors import NotYetPlaced
 from storage.heads import from_json, head, is_signed, sign_off, spoken
-from storage.ledger import Head, entry_of
+from storage.ledger import Head
 from storage.prepared import PreparedSelect
+from storage.times import at
 from storage.transaction import Transaction
 
 __all__ = ["check", "head", "prove", "sign_off", "verify"]
@@ -211,7 +214,7 @@ def _leaf(row: Any, stored: bytes | None) -> bytes:
     if row.salt is None:
         return stored
     try:
-        computed = merkle.leaf_hash(bytes(row.salt), merkle.canonical(entry_of(row).as_leaf()))
+        computed = merkle.leaf_hash(bytes(row.salt), spelled(row, at(operator.index(row.at))))
     except (TypeError, ValueError, OverflowError):
         computed = b""
     if computed != stored:
@@ -243,15 +246,25 @@ def _verify_all_have_a_place(tx: Transaction) -> None:
         raise _Broken(f"有 {waiting} 笔账目不在树里：它们算进了余额，却没有叶子")
 
 
-_ROWS = PreparedSelect(
-    select(t.ledger_leaves.c.seq, t.ledger_entries, t.ledger_salts.c.salt)
-    .outerjoin(t.ledger_entries, t.ledger_entries.c.id == t.ledger_leaves.c.entry)
-    .outerjoin(t.ledger_salts, t.ledger_salts.c.entry == t.ledger_leaves.c.entry)
-    .where(t.ledger_leaves.c.seq >= bindparam("start"), t.ledger_leaves.c.seq < bindparam("end"))
-    .order_by(t.ledger_leaves.c.seq)
-)
+def _joined(*by: ColumnElement[bool]) -> PreparedSelect:
+    """The leaves of a chunk with the entries and salts that belong to them."""
+    return PreparedSelect(
+        select(t.ledger_leaves.c.seq, t.ledger_entries, t.ledger_salts.c.salt)
+        .select_from(t.ledger_leaves)
+        .outerjoin(t.ledger_entries, and_(*by))
+        .outerjoin(t.ledger_salts, t.ledger_salts.c.entry == t.ledger_leaves.c.entry)
+        .where(t.ledger_leaves.c.seq >= bindparam("start"), t.ledger_leaves.c.seq < bindparam("end"))
+        .order_by(t.ledger_leaves.c.seq)
+    )
+
+
+_THE_ENTRY = t.ledger_entries.c.id == t.ledger_leaves.c.entry
+_ROWS = _joined(_THE_ENTRY)
+_IN_STEP = _joined(t.ledger_entries.c.row == t.ledger_leaves.c.seq + literal_column("1"), _THE_ENTRY)
+"""As on SQLite entries become leaves in the order of their rows, they are read in it, not looked up by their ids."""
+
 _NODES = PreparedSelect(
-    select(t.ledger_nodes).where(
+    select(t.ledger_nodes.c.place, t.ledger_nodes.c.hash).where(
         t.ledger_nodes.c.level == bindparam("level"),
         t.ledger_nodes.c.place >= bindparam("first"),
         t.ledger_nodes.c.place < bindparam("behind"),
@@ -260,7 +273,12 @@ _NODES = PreparedSelect(
 
 
 def _rows(tx: Transaction, start: int, end: int) -> Sequence[Any]:
-    return _ROWS.all(tx.connection, {"start": start, "end": end})
+    chunk = {"start": start, "end": end}
+    if tx.connection.dialect.name == "sqlite":
+        rows = _IN_STEP.all(tx.connection, chunk)
+        if all(row.id is not None for row in rows):
+            return rows
+    return _ROWS.all(tx.connection, chunk)
 
 
 def _nodes_completed(tx: Transaction, start: int, end: int) -> dict[tuple[int, int], bytes]:
@@ -270,7 +288,7 @@ def _nodes_completed(tx: Transaction, start: int, end: int) -> dict[tuple[int, i
         level: _NODES.all(tx.connection, {"level": level, "first": first, "behind": behind})
         for level, first, behind in ranges
     }
-    return {(level, row.place): row.hash for level, rows in found.items() for row in rows}
+    return {(level, place): node for level, rows in found.items() for place, node in rows}
 
 
 # --- proofs: one reward's entry is in the ledger ---------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
@@ -20,10 +21,6 @@ _ONE = PreparedSelect(_ALL.where(_r.id == bindparam("which")))
 _OF_BOTH = PreparedSelect(_STANDING.where(_r.campaign == bindparam("what"), _r.friend == bindparam("who")))
 _OF_FRIEND = PreparedSelect(_STANDING.where(_r.friend == bindparam("who")))
 _OF_ADVOCATE = PreparedSelect(_STANDING.where(_r.advocate == bindparam("who")))
-_SAVED = tuple(name for name in t.referrals.c.keys() if name not in ("id", "folded"))  # noqa: SIM118  # no dict
-_SAVE = PreparedChange(
-    update(t.referrals).where(_r.id == bindparam("which")).values({name: bindparam(name) for name in _SAVED})
-)
 
 
 class ReferralsTable:
@@ -45,8 +42,10 @@ class ReferralsTable:
         return self._found(_OF_ADVOCATE, who=advocate)
 
     def save(self, referral: Referral) -> None:
-        """Change the row or make it. One statement for both would have SQLite look through every order for one that
-        names the new row."""
+        """Change what is another in the row, or make it: each column set has its indexes and references gone through.
+
+        One statement for both would have SQLite look through every order for one that names the new row.
+        """
         values = {
             "campaign": referral.campaign,
             "friend": referral.friend,
@@ -62,8 +61,11 @@ class ReferralsTable:
             "decided_at": ms(referral.decided_at),
             "order": referral.order,
         }
-        if _SAVE.run(self._c, {"which": referral.id, **values}) == 0:
+        known = _ONE.first(self._c, {"which": referral.id})
+        if known is None:
             insert_row(self._c, t.referrals, id=referral.id, **values)
+        elif changed := tuple(name for name, value in values.items() if getattr(known, name) != value):
+            _setting(changed).run(self._c, {"which": referral.id, **values})
 
     def decide(self, referral: str, status: ReferralStatus, reason: str, now: datetime) -> None:
         self._set(referral, status=status.value, reason=reason, decided_at=ms(now))
@@ -76,6 +78,12 @@ class ReferralsTable:
 
     def _found(self, query: PreparedSelect, **values: str) -> list[Referral]:
         return [_referral(row) for row in query.all(self._c, values)]
+
+
+@lru_cache(maxsize=64)
+def _setting(names: tuple[str, ...]) -> PreparedChange:
+    values: dict[str, Any] = {name: bindparam(name) for name in names}
+    return PreparedChange(update(t.referrals).where(_r.id == bindparam("which")).values(values))
 
 
 def _referral(row: Any) -> Referral:

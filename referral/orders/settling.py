@@ -8,7 +8,7 @@ beyond being held. What was granted stays (design 5.4, 5.9).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -53,9 +53,14 @@ class _Desk:
     touches: Sequence[Touch]
     now: datetime
     rng: Bits
+    read: dict[tuple[str, int], Terms] = field(default_factory=dict)
 
     def terms(self, touch: Touch) -> Terms:
-        return self.tx.campaigns.terms(touch.campaign, touch.version)
+        """The rules that a touch met, read once: a friend's many touches are of few campaigns."""
+        version = (touch.campaign, touch.version)
+        if version not in self.read:
+            self.read[version] = self.tx.campaigns.terms(*version)
+        return self.read[version]
 
 
 def settle(tx: Tx, facts: Facts, person_id: str, *, now: datetime, rng: Bits) -> None:
@@ -142,7 +147,7 @@ def _conversion(desk: _Desk, order: Order) -> Conversion:
         joined_at=desk.person.joined_at,
         paid_before=[o.paid_at for o in desk.orders if o.id != order.id and o.is_purchase],
         staff=desk.tx.people.staff_among([desk.person.id, *advocates]),
-        erased={advocate for advocate in advocates if desk.tx.erasures.find(advocate)},
+        erased=desk.tx.erasures.among(advocates),
     )
 
 

@@ -6,6 +6,7 @@ exceeded.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -82,8 +83,9 @@ def hold(
         order=order.id,
     )
     tx.referrals.save(referral)
+    had = tx.rewards.of_referral(referral.id) if known else []
     for each in owed:
-        _put_on_record(tx, facts, referral, credit, each, now=now, rng=rng)
+        _put_on_record(tx, facts, referral, credit, each, had, now=now, rng=rng)
     if owed and not refusal:
         tx.jobs.put(Job(kind=GRANT, key=referral.id, due_at=credit.due(now)))
     if not refusal:
@@ -133,28 +135,36 @@ def _cap_reached(tx: Tx, credit: Credit, now: datetime) -> Reason | None:
 
 
 def _put_on_record(
-    tx: Tx, facts: Facts, referral: Referral, credit: Credit, owed: _Owed, *, now: datetime, rng: Bits
+    tx: Tx,
+    facts: Facts,
+    referral: Referral,
+    credit: Credit,
+    owed: _Owed,
+    had: Sequence[Reward],
+    *,
+    now: datetime,
+    rng: Bits,
 ) -> None:
     due = credit.due(now)
     reward = reward_of(referral.campaign, owed.person, owed.thanks, owed.refusal, due=due, now=now, rng=rng)
     reward = replace(
         reward, referral=referral.id, friend=referral.friend, advocate=referral.advocate, order=credit.order.id
     )
-    reward = _as_chosen(tx, reward, owed.thanks)
+    reward = _as_chosen(reward, owed.thanks, had)
     tx.rewards.add(reward)
     if owed.refusal is None:
         ask(tx, credit.terms, reward, now=now)
         ledger.record(tx, reward, RewardState.HELD, now=now, rng=rng)
-        notices.thanks(tx, facts, reward, RewardState.HELD, now=now, rng=rng)
+        notices.held(tx, facts, reward, now=now, rng=rng)
     else:
         notices.refused(tx, facts, reward, now=now, rng=rng)
 
 
-def _as_chosen(tx: Tx, reward: Reward, thanks: Thanks) -> Reward:
+def _as_chosen(reward: Reward, thanks: Thanks, had: Sequence[Reward]) -> Reward:
     """In the form that its person had chosen, where they had the same from this referral before: choices are kept."""
     mine = (reward.person, reward.side, reward.rule)
-    had = [r for r in tx.rewards.of_referral(reward.referral or "") if (r.person, r.side, r.rule) == mine]
-    chosen = [r for r in had if r.chosen_at and r.form in thanks.choices]
+    same = [r for r in had if (r.person, r.side, r.rule) == mine]
+    chosen = [r for r in same if r.chosen_at and r.form in thanks.choices]
     if not chosen or not reward.is_counted:
         return reward
     latest = max(chosen, key=lambda r: r.created_at)

@@ -2,6 +2,7 @@
 
 import hashlib
 import random
+from datetime import UTC
 from itertools import pairwise
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pymerkle import InmemoryTree
 
+from referral.ledger import Entry, spelled
 from referral.merkle import (
     EMPTY_ROOT,
     ProofBroken,
@@ -107,6 +109,18 @@ def test_an_entry_has_one_spelling_whatever_the_order_of_its_keys() -> None:
 def test_an_entry_that_others_could_not_spell_alike_is_refused(value: object) -> None:
     with pytest.raises(ValueError):  # noqa: PT011
         canonical({"amount": value})
+
+
+@given(
+    st.builds(
+        Entry,
+        at=st.datetimes(timezones=st.just(UTC)),
+        amount=st.integers(),
+        **dict.fromkeys(("id", "kind", "debit", "credit", "unit", "ref"), st.text()),
+    )
+)
+def test_an_entry_written_out_at_once_has_the_same_spelling(entry: Entry) -> None:
+    assert spelled(entry, entry.at) == canonical(entry.as_leaf())
 
 
 def test_leaves_and_nodes_are_hashed_apart() -> None:
