@@ -4,7 +4,7 @@ ARGS ?=
 VENV := .venv
 STAMP := $(VENV)/.stamp
 
-.PHONY: demo test check deps lock proof-crash proof-backup proof-clock proof-optout proof-engine bench
+.PHONY: demo test check deps lock proof-crash proof-backup proof-clock proof-optout proof-engine proof-posters bench
 
 demo: $(STAMP)
 	@$(VENV)/bin/taoli demo $(ARGS)
@@ -40,11 +40,16 @@ proof-optout: $(STAMP) deps
 proof-engine: $(STAMP) deps
 	$(VENV)/bin/python tests/proofs/engine.py $(ARGS)
 
+proof-posters: $(STAMP) deps
+	$(VENV)/bin/python tests/proofs/posters.py $(ARGS)
+
 bench: $(STAMP)
 	$(VENV)/bin/python bench/callbacks.py
 	$(VENV)/bin/python bench/planner.py
 	$(VENV)/bin/python bench/imports.py
 	$(VENV)/bin/python bench/engine.py
+	$(VENV)/bin/python bench/posters.py
+	$(VENV)/bin/python bench/pages.py
 
 $(STAMP): requirements.lock pyproject.toml
 	@bash scripts/venv.sh "$(PYTHON)" $(VENV)

@@ -40,7 +40,8 @@ from bot.operator import Operator
 from bot.pages.cards import Tickets as CardTickets
 from bot.pages.rep_passes import Passes
 from bot.pages.tokens import Tokens as PageTokens
-from bot.photo_shelf import PhotoShelf
+from bot.photo_shelf import DESIGNS, PhotoShelf
+from bot.posters.carrying import Asking
 from bot.posters.commissions import PosterDesk
 from bot.posters.engine import HybridEngine
 from bot.posters.studio import Studio
@@ -50,6 +51,7 @@ from bot.syncing import SYNC, Syncing
 from bot.words import Words
 from bot.work import Setting, Work
 from referral import due_rows
+from referral.carriers import Carrier
 from referral.facts import Facts
 from referral.floor import Policy
 from referral.identities import Identity, IdentityKind
@@ -199,10 +201,19 @@ class App:
 
     def _make_work(self) -> None:
         data_dir, world = self.config.files.data_dir, self.world
-        studio = Studio(HybridEngine(), data_dir / "posters")
+        studio = Studio(HybridEngine(bases=data_dir / "plates"), data_dir / "posters")
         self._closing.append(partial(asyncio.to_thread, studio.close))
         fetch = self.lines.contact.picture if self.lines.contact else None
-        self.posters = PosterDesk(self.store, studio, facts=self.facts, words=self.words, fetch=fetch, clock=self.clock)
+        self.posters = PosterDesk(
+            self.store,
+            studio,
+            facts=self.facts,
+            words=self.words,
+            photos=PhotoShelf(data_dir, DESIGNS),
+            fetch=fetch,
+            clock=self.clock,
+            asking=Asking(rng=world.rng, wake=self._wake),
+        )
         sender = Sender(
             self.store,
             facts=self.facts,
@@ -357,8 +368,21 @@ def house(config: Config, keys: Keys, tokens: PageTokens, *, desk: str | None) -
         industry=config.company.industry,
         connectors=gives(config.fulfilment),
         listeners=listeners(config.fulfilment),
+        carriers=carriers_of(config, desk),
     )
     return facts, words
+
+
+def carriers_of(config: Config, desk: str | None) -> frozenset[Carrier]:
+    """What the QR of a poster can be with these apps."""
+    uses = {use for app in config.wecom.apps for use in app.uses} if config.wecom else set[str]()
+    has = {
+        Carrier.LANDING: True,
+        Carrier.CONTACT: "contact" in uses,
+        Carrier.DESK: desk is not None,
+        Carrier.ACQUISITION: "acquisition" in uses,
+    }
+    return frozenset(carrier for carrier, can_be in has.items() if can_be)
 
 
 def policy_of(sending: Sending) -> Policy:
@@ -411,12 +435,13 @@ def lines_of(config: Config, session: ClientSession, world: World) -> Lines:
         )
         for app in wecom.apps
     }
-    contact, rep = wecom.app_for("contact"), wecom.app_for("rep")
+    contact, rep, acquisition = wecom.app_for("contact"), wecom.app_for("rep"), wecom.app_for("acquisition")
     desks = {desk: gateways[app.name] for app in wecom.apps if "kf" in app.uses for desk in app.kf_accounts}
     return Lines(
         contact=gateways[contact.name] if contact else None,
         rep=gateways[rep.name] if rep else None,
         desks=desks,
+        acquisition=gateways[acquisition.name] if acquisition else None,
     )
 
 

@@ -9,9 +9,10 @@ from typing import Any
 
 from bot.offers import pack_names
 from bot.words import Words
-from referral import campaigns, drafts
+from referral import campaigns, carriers, drafts
 from referral.budgets import Forecast
 from referral.campaigns import Campaign, CampaignState
+from referral.carriers import Carrier
 from referral.errors import BadInput, NotFound, RuleViolation
 from referral.facts import Facts
 from referral.ids import Bits
@@ -59,7 +60,7 @@ class Campaigning:
         budget = _budget(args.get("budget_fen"), terms)
         _refuse_empty(budget, terms)
         starts, ends = _day("--from", args.get("from"), last=False), _day("--to", args.get("to"), last=True)
-        now = self.clock()
+        carrier, now = self._carrier(args.get("carrier")) or Carrier.LANDING, self.clock()
 
         def unit(tx: Transaction) -> dict[str, Any]:
             started = campaigns.start(
@@ -70,6 +71,7 @@ class Campaigning:
                 starts_at=starts,
                 ends_at=ends,
                 budget_fen=budget,
+                carrier=carrier,
                 now=now,
                 rng=self.rng,
             )
@@ -85,11 +87,18 @@ class Campaigning:
 
     def editing(self, args: Args) -> Unit[dict[str, Any]]:
         """What changes a campaign that has begun, for new friends only. Raises `BadInput` or `RuleViolation`."""
-        if not args.get("set") and args.get("budget_fen") is None and not args.get("to"):
-            raise BadInput("--set", "没有写要改什么：--set、--budget-fen 或 --to")
+        rules = bool(args.get("set") or args.get("budget_fen") is not None or args.get("to"))
+        carrier = self._carrier(args.get("carrier"))
+        if not rules and carrier is None:
+            raise BadInput("--set", "没有写要改什么：--set、--budget-fen、--to 或 --carrier")
         ends, now = _day("--to", args.get("to"), last=True), self.clock()
 
         def unit(tx: Transaction) -> dict[str, Any]:
+            if carrier is not None:
+                carried = campaigns.carry(tx, str(args["id"]), carrier, now=now)
+                tx.audit.note(self.who, "campaign.carry", carried.id, carrier.value, now)
+                if not rules:
+                    return as_json(carried, now)
             terms = self._edited(tx, args)
             named = args.get("budget_fen") is not None or "budget_fen" in (args.get("set") or {})
             budget = _budget(args.get("budget_fen"), terms) if named else None
@@ -98,6 +107,16 @@ class Campaigning:
             return as_json(edited, now)
 
         return unit
+
+    def _carrier(self, name: str | None) -> Carrier | None:
+        """The carrier of that name, None without one. Raises `BadInput`, `RuleViolation` for one not to be had here."""
+        if not name:
+            return None
+        carrier = next((each for each in Carrier if each == name), None)
+        if carrier is None:
+            raise BadInput("--carrier", f"没有 {name}；可以用 {'、'.join(Carrier)}")
+        carriers.check(self.facts, carrier)
+        return carrier
 
     def _edited(self, tx: Transaction, args: Args) -> Terms:
         """The terms of a campaign as they are to be, lawful here."""
@@ -138,6 +157,7 @@ def as_json(campaign: Campaign, now: datetime) -> dict[str, Any]:
         "to": _iso_day(campaign.ends_at - timedelta(seconds=1)) if campaign.ends_at else None,
         "budget_fen": campaign.budget_fen,
         "used_fen": campaign.used_fen,
+        "carrier": campaign.carrier.value,
     }
 
 

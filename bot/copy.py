@@ -21,6 +21,8 @@ PLACEHOLDERS: dict[str, int] = {
     "company": 30,
     "rep": 20,
     "contact": 120,
+    "host": 64,
+    "instead": 8,
     "hours": 30,
     "news": 120,
     # the person
@@ -30,7 +32,9 @@ PLACEHOLDERS: dict[str, int] = {
     "name": 20,
     "pronoun": 4,
     "tenure": 8,
-    "opening": 48,
+    "opening": 64,
+    "item": 10,
+    "times": 4,
     # the offer
     "title": 20,
     "product": 12,

@@ -42,13 +42,14 @@ _LINES = """
     consent.ask consent.ask_rep consent.yes consent.no consent.granted consent.refused consent.resumed
     footer.ad
     gate.experience gate.recognition gate.tool gate.interaction
+    gate.care_experience gate.care_recognition gate.care_tool gate.care_interaction
     choice.ask choice.done choice.closed choice.other
     points.balance points.below points.lapse points.none points.shop
     notice.granted_redemption notice.returned_redemption
     notice.sent notice.address notice.friends notice.reversed_milestone notice.corrected_other
     menu.points
     state.usable state.used state.sent state.needs state.returned
-    greet.hello greet.back greet.friend
+    greet.hello greet.back greet.friend greet.brought greet.brought_unsigned
     menu.head menu.recommend menu.progress menu.rules menu.story menu.person menu.sign
     menu.sign_face menu.sign_name menu.sign_none menu.yes menu.no menu.tail
     notice.arrived notice.held notice.held_friend notice.granted notice.granted_friend
@@ -72,6 +73,7 @@ _LINES = """
     rep.claim_nobody rep.claim_which rep.claim_yes rep.claim_no rep.claim_gone rep.claim_reason
     rep.job_dead rep.connector_failing rep.connector_gone rep.connector_trouble
     rep.pool_empty rep.bill_unresolved rep.bill_undecided rep.bill_failed rep.bill_over
+    rep.domain_blocked rep.domain_stuck rep.domain_clear
     rep.budget_alarm rep.friend_added rep.friend_added_unsigned rep.help rep.results rep.results_none rep.unknown
     rep.not_text rep.hello rep.called
     rep.card_title rep.card_text rep.card_button rep.low_score rep.complaint

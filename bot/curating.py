@@ -1,4 +1,4 @@
-"""What staff do with stories, from the command line or elsewhere: look, select, withdraw."""
+"""What staff do with stories, from the command line or elsewhere: look, select, withdraw, quote on posters."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from typing import Any
 
 from bot.naming import colleague
 from bot.photo_shelf import FOLDER
-from referral import stories
+from referral import quoting, stories
 from referral.attribution import Reason
 from referral.errors import BadInput
 from referral.facts import Facts
 from referral.ids import Bits
 from referral.rewards import Reward
 from referral.stories import Selected, Story, StoryState
+from referral.story_quotes import StoryQuote
 from referral.story_words import headed, objections
 from referral.times import Clock
 from storage.store import Store, Unit
@@ -39,13 +40,17 @@ class Curation:
     who: str = "cli"
 
     async def run(self, what: str, args: Mapping[str, Any]) -> dict[str, Any]:
-        """Do `select` or `withdraw`. Raises a `ReferralError` that says what is wrong."""
+        """Do `select`, `withdraw`, `quote` or `unquote`. Raises a `ReferralError` that says what is wrong."""
         story, note = str(args["id"]), noted(str(args.get("note") or ""))
         if what == "select":
             photos, judge = args.get("photos") is not False, str(args.get("by") or "")
             return await self.store.write(self.selecting(story, note, with_photos=photos, judge=judge))
         if what == "withdraw":
             return await self.store.write(self.withdrawing(story, note))
+        if what == "quote":
+            return await self.store.write(self.quoting(story, str(args["campaign"]), str(args["words"])))
+        if what == "unquote":
+            return await self.store.write(self.unquoting(story, str(args["campaign"])))
         raise BadInput("command", f"没有这个命令：story.{what}")
 
     def selecting(self, story: str, note: str, *, with_photos: bool = True, judge: str = "") -> Unit[dict[str, Any]]:
@@ -73,6 +78,20 @@ class Curation:
         now = self.clock()
         return lambda tx: as_json(stories.withdraw(tx, story, by=self.who, note=note, now=now), self.facts)
 
+    def quoting(self, story: str, campaign: str, words: str) -> Unit[dict[str, Any]]:
+        """What has the posters of a campaign quote a story."""
+        now = self.clock()
+
+        def unit(tx: Transaction) -> dict[str, Any]:
+            return quote_as_json(quoting.choose(tx, self.facts, story, campaign, words, by=self.who, now=now))
+
+        return unit
+
+    def unquoting(self, story: str, campaign: str) -> Unit[dict[str, Any]]:
+        """What has them quote it no more."""
+        now = self.clock()
+        return lambda tx: quote_as_json(quoting.drop(tx, story, campaign, by=self.who, now=now))
+
     def _thanked(self, made: Selected) -> dict[str, Any]:
         why = made.no_thanks and {"code": made.no_thanks.value, "text": self._why(made.no_thanks)}
         rewards = [self._reward(reward) for reward in made.rewards]
@@ -99,6 +118,22 @@ def noted(note: str) -> str:
     if len(line) > LONGEST_NOTE or not line.isprintable():
         raise BadInput("--note", f"最多 {LONGEST_NOTE} 个字，不能含有控制字符")
     return line
+
+
+def quotes_as_json(tx: Transaction, facts: Facts, story: str) -> dict[str, Any]:
+    """Which sentences of a story may stand on posters, and on which they do. Raises `NotFound`."""
+    found = quoting.candidates(tx, facts, story)
+    return {
+        "story": story,
+        "candidates": [{"words": each.words, "why_not": each.why_not or None} for each in found],
+        "quoted": [quote_as_json(quote) for quote in tx.story_quotes.of_story(story)],
+    }
+
+
+def quote_as_json(quote: StoryQuote) -> dict[str, Any]:
+    """A quote as the command line shows it."""
+    chosen = {"chosen_by": quote.chosen_by, "chosen_at": iso(quote.chosen_at)}
+    return {"campaign": quote.campaign, "story": quote.story, "words": quote.words} | chosen
 
 
 def as_json(story: Story, facts: Facts) -> dict[str, Any]:

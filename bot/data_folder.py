@@ -12,13 +12,14 @@ from bot import photo_shelf
 from referral.errors import ReferralError
 from storage import heads, tombstones
 
-FOLDERS = ("verify", "jssdk", "qr", photo_shelf.FOLDER)
+FOLDERS = ("verify", "jssdk", "qr", photo_shelf.FOLDER, photo_shelf.DESIGNS)
 """Folders of files that cannot be made again by themselves."""
 FILES = ("sandbox.json", heads.FILE, tombstones.FILE)
 """Single files. Heads and tombstones are not overwritten by a restore but joined with those that are there."""
 JOINED = (heads.FILE, tombstones.FILE)
 LEFT_OUT: Mapping[str, str] = {
     "posters": "drawn again when they are asked for",
+    "plates": "what posters share, drawn again likewise",
     "taoli.sock": "the running bot's own door",
     "demo.log": "what the demo said",
     "sandbox-secrets.toml": "secrets, of use in the sandbox only, made again",

@@ -6,7 +6,7 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from bot.pages.answer import page, plain
+from bot.pages.answer import page, plain, trouble
 from bot.pages.views import NothingView
 from storage.errors import StorageError
 
@@ -28,10 +28,10 @@ def guard(company: str) -> Middleware:
             return plain(answer.status, "这个地址不能这样打开。")
         except StorageError:
             log.warning("page.not_stored", path=_shape(request))
-            return plain(503, "系统正忙，请稍后再试。")
+            return trouble(request, company, 503, "系统正忙，过一会儿就好。")
         except Exception:
             log.exception("page.failed", path=_shape(request))
-            return plain(500, "出了点问题，请稍后再试。")
+            return trouble(request, company, 500, "我们这边出了点问题，已经记下来了。")
 
     return stand
 

@@ -12,6 +12,7 @@ from bot.appealing import Appealing
 from bot.campaigning import Campaigning
 from bot.claiming import Claiming
 from bot.curating import Curation
+from bot.domaining import Domaining
 from bot.erasing import ERASE, Erasing, Folder
 from bot.fulfilment.operating import Fulfilling
 from bot.hooks.reading import Naming
@@ -23,7 +24,7 @@ from bot.stocking import Stocking
 from bot.thanking import Thanking
 from bot.verdicts import tally_as_json
 from bot.words import Words
-from referral import codes, orders
+from referral import codes, orders, poster_links
 from referral.campaigns import CampaignState
 from referral.errors import BadInput, NotFound, RuleViolation
 from referral.facts import Facts
@@ -38,6 +39,7 @@ Args = Mapping[str, Any]
 
 ADDRESS = "address"
 PLAN = "plan"
+POSTER = "poster"
 FROM_FILES = "import."
 OF_CAMPAIGNS = "campaign."
 OF_KEYS = "key."
@@ -47,6 +49,7 @@ OF_FULFILMENT = "fulfilment."
 OF_APPEALS = "appeal."
 OF_REWARDS = "reward."
 OF_PEOPLE = "person."
+OF_DOMAINS = "domain."
 OF_STOCK = ("coupons.", "shop.")
 
 
@@ -95,6 +98,11 @@ class Operator:
             return await self.thanking.run(command.removeprefix(OF_REWARDS), args)
         if command.startswith(OF_PEOPLE):
             return await self.merging.run(command.removeprefix(OF_PEOPLE), args)
+        if command.startswith(OF_DOMAINS):
+            domaining = Domaining(store=self.store, facts=self.facts, clock=self.clock, rng=self.rng, who=self.who)
+            return await domaining.run(command.removeprefix(OF_DOMAINS), args)
+        if command == POSTER:
+            return await self.store.write(self.preparing(str(args["code"])))
         raise BadInput("command", f"没有这个命令：{command}")
 
     @property
@@ -187,6 +195,19 @@ class Operator:
                 "poster_url": f"{self.facts.public_url}/p/{code.code}.jpg",
                 "campaign": campaign.id,
             }
+
+        return unit
+
+    def preparing(self, code_text: str) -> Unit[dict[str, Any]]:
+        """What has the platform make the QR of a code's poster; `ready` says whether it is known what that says."""
+        now = self.clock()
+
+        def unit(tx: Transaction) -> dict[str, Any]:
+            code = tx.codes.find(code_text)
+            campaign = tx.campaigns.get(code.campaign) if code else None
+            if code is None or campaign is None:
+                raise NotFound(f"没有这个邀请码：{code_text}")
+            return {"ready": poster_links.prepare(tx, self.facts, campaign, code, now=now, rng=self.rng)}
 
         return unit
 

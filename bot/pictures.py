@@ -17,6 +17,9 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 _PAPER = (255, 255, 255)
+_MOST_SCANS = 64  # of a JPEG; each is a walk over all its pixels, and cameras write a dozen at most
+_SCAN = b"\xff\xda"
+_UPPER_BITS = 1 / 256
 
 
 class PictureRefused(Exception):
@@ -41,7 +44,9 @@ def decoded(picture: bytes, *, most_bytes: int, most_pixels: int, side: int) -> 
 
 
 def flattened(image: Image.Image) -> Image.Image:
-    """Return an image as RGB, what is transparent as white."""
+    """Return an image as RGB, what is transparent as white, and of 16 bits the upper eight."""
+    if image.mode.startswith("I"):  # Pillow would cut all but the darkest off as white
+        return image.convert("I").point(lambda value: value * _UPPER_BITS).convert("L").convert("RGB")
     if not image.has_transparency_data:
         return image.convert("RGB")
     seen = image.convert("RGBA")
@@ -63,6 +68,8 @@ def _decode(picture: bytes, most_pixels: int, side: int) -> Image.Image:
 def _recognise(picture: bytes) -> tuple[Callable[[BytesIO], ImageFile], tuple[int, int] | None]:
     """Return the one decoder for these first bytes, and the size where that decoder would reserve it on opening."""
     if picture.startswith(b"\xff\xd8\xff"):
+        if picture.count(_SCAN) > _MOST_SCANS:
+            raise PictureRefused("a JPEG of too many scans")
         return JpegImageFile, None
     if picture.startswith(b"\x89PNG\r\n\x1a\n"):
         return PngImageFile, None

@@ -14,6 +14,7 @@ from bot.api.operations import Office
 from bot.channels.wecom.entrance import Entrance
 from bot.config import Config
 from bot.config.sections import ShippingConnector
+from bot.designing import Designing
 from bot.errors_page import guard
 from bot.fulfilment.given import given_by
 from bot.handler import Handler
@@ -28,18 +29,21 @@ from bot.pages.landing import Landing
 from bot.pages.me import OwnPage
 from bot.pages.me_giving import OwnThanks
 from bot.pages.me_phone import OwnPhone
+from bot.pages.me_reward import OwnReward
 from bot.pages.poster import PosterPages
 from bot.pages.public import PublicPages
 from bot.pages.rep import RepPages
+from bot.pages.rep_care import RepCare
 from bot.pages.rep_coupon import RepCoupons
 from bot.pages.rep_door import RepDoor
 from bot.pages.rep_many import RepMany
 from bot.pages.rep_passes import Passes
 from bot.pages.rep_people import RepPeople
+from bot.pages.rep_posters import RepPosters
 from bot.pages.stories import StoryPages
 from bot.pages.tokens import Tokens
 from bot.pages.visits import Visits
-from bot.photo_shelf import PhotoShelf
+from bot.photo_shelf import DESIGNS, PhotoShelf
 from bot.playground import Playground
 from bot.playground.behind import Reader
 from bot.playground.playground import let_ourselves_frame
@@ -115,7 +119,7 @@ def _pages(parts: Parts, cards: CardDesk) -> list[web.RouteDef]:
     ships = [name for name, each in parts.config.fulfilment.items() if isinstance(each, ShippingConnector)]
     safe = given_by(parts.keys.seal, ships)
     visits = Visits(facts=parts.facts, words=parts.words, doorway=acting["doorway"])
-    own = OwnPage(**acting, tokens=parts.page_tokens, safe=safe)
+    own = OwnPage(**acting, tokens=parts.page_tokens, safe=safe, cards=cards)
     return [
         *Landing(**acting, visits=visits, posters=parts.posters, cards=cards, pictures=data_dir / "qr").routes(),
         *PosterPages(**shared, visits=visits, posters=parts.posters, cards=cards).routes(),
@@ -123,8 +127,18 @@ def _pages(parts: Parts, cards: CardDesk) -> list[web.RouteDef]:
         *own.routes(),
         *OwnPhone(own=own, phone_key=parts.keys.phone).routes(),
         *OwnThanks(own=own, safe=safe).routes(),
-        *StoryPages(store=parts.store, facts=parts.facts, shelf=PhotoShelf(data_dir), clock=parts.clock).routes(),
-        *PublicPages(**shared, verify_dir=data_dir / "verify", ready=lambda: _unready(parts.store)).routes(),
+        *OwnReward(own=own).routes(),
+        *StoryPages(
+            store=parts.store,
+            facts=parts.facts,
+            words=parts.words,
+            cards=cards,
+            shelf=PhotoShelf(data_dir),
+            clock=parts.clock,
+        ).routes(),
+        *PublicPages(
+            **shared, cards=cards, verify_dir=data_dir / "verify", ready=lambda: _unready(parts.store)
+        ).routes(),
     ]
 
 
@@ -169,7 +183,17 @@ def _rep_pages(parts: Parts, cards: CardDesk) -> list[web.RouteDef]:
         plain_links=not cards.is_heard,
     )
     people = RepPeople(pages=pages, phone_key=parts.keys.phone)
-    return [*pages.routes(), *RepMany(pages=pages).routes(), *people.routes(), *RepCoupons(pages=pages).routes()]
+    designing = Designing(
+        store=parts.store,
+        facts=parts.facts,
+        words=parts.words,
+        posters=parts.posters,
+        photos=PhotoShelf(parts.config.files.data_dir, DESIGNS),
+        clock=parts.clock,
+    )
+    posters = RepPosters(pages=pages, designing=designing)
+    others = [*RepMany(pages=pages).routes(), *people.routes(), *RepCare(pages=pages).routes()]
+    return [*pages.routes(), *others, *RepCoupons(pages=pages).routes(), *posters.routes()]
 
 
 def _login_base(parts: Parts) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 
 from bot.copy import Copy
 from bot.offers import (
@@ -14,21 +15,28 @@ from bot.offers import (
     landing_words,
     load_pack,
     offer_values,
+    own_words,
     pack_names,
     poster_words,
     privacy_words,
     rule_words,
     share_words,
+    spoken_words,
     thanks_words,
 )
 from referral import framing, sectors
 from referral.campaigns import Campaign
-from referral.framing import framing_for
+from referral.framing import Framing, framing_for
+from referral.history import UNKNOWN, History
 from referral.offers import Audience, CardCopy, Edition, LandingCopy, Pack, PosterCopy, Section
 from referral.people import Person
 from referral.terms import Choice, Terms
 from referral.times import SHANGHAI
 from referral.wording import lint
+
+K = TypeVar("K")
+V = TypeVar("V")
+_REMEMBERED = 4_096  # pages
 
 
 @dataclass(slots=True)
@@ -40,6 +48,8 @@ class Words:
     contact: str
     packs: dict[str, Pack] = field(default_factory=dict)
     judged: dict[tuple[str, Terms, str], list[str]] = field(default_factory=dict)
+    landings: dict[tuple[str, Terms, str | None, str], LandingCopy] = field(default_factory=dict)
+    cards: dict[tuple[str, Terms, Framing, Edition], CardCopy] = field(default_factory=dict)
 
     def say(self, key: str, stock: Mapping[str, object] | None = None, /, **values: object) -> str:
         return self.copy.say(key, stock, **values)
@@ -67,6 +77,10 @@ class Words:
         """One form of a thanks, in words."""
         return thanks_words(choice)
 
+    def framing(self, advocate: str, campaign: Campaign) -> Framing:
+        """Which of its offer's framings an advocate has in a campaign."""
+        return framing_for(advocate, campaign.id, self.pack(campaign.pack).framings)
+
     def audience(self, pack: str) -> Audience:
         """Whom an offer is for."""
         return self.pack(pack).audience
@@ -81,8 +95,12 @@ class Words:
         link: str,
         code: str,
         now: datetime,
+        history: History = UNKNOWN,
     ) -> str:
-        """What an advocate may pass on in her own name."""
+        """What an advocate may pass on in her own name.
+
+        `history` is given only where nobody but she, or her rep, reads the words before she sends them.
+        """
         pack = self.pack(campaign.pack)
         facts = framing.Facts(
             person=advocate.id,
@@ -92,24 +110,48 @@ class Words:
             nickname=advocate.nickname,
             joined_on=advocate.joined_at.astimezone(SHANGHAI).date() if advocate.joined_at else None,
             today=now.astimezone(SHANGHAI).date(),
+            history=history,
         )
-        style = framing_for(advocate.id, campaign.id)
+        style = self.framing(advocate.id, campaign)
         return share_words(pack, terms, style, facts, edition=edition, link=link, code=code)
 
     def poster(self, advocate: str, campaign: Campaign, terms: Terms, *, edition: Edition) -> PosterCopy:
         """The texts on an advocate's poster."""
-        style = framing_for(advocate, campaign.id)
+        style = self.framing(advocate, campaign)
         return poster_words(self.pack(campaign.pack), terms, style, self.company, edition=edition)
 
+    def own_poster(
+        self, advocate: str, campaign: Campaign, terms: Terms, *, edition: Edition, own: PosterCopy
+    ) -> PosterCopy:
+        """The texts on an advocate's poster in her rep's own words, the pack's where there are none."""
+        style = self.framing(advocate, campaign)
+        return own_words(self.pack(campaign.pack), terms, style, self.company, edition=edition, own=own)
+
+    def unfilled_poster(self, advocate: str, campaign: Campaign, *, edition: Edition) -> PosterCopy:
+        """The texts that an advocate's poster has from the pack, with their placeholders."""
+        return self.pack(campaign.pack).posters[self.framing(advocate, campaign)][edition]
+
+    def spoken(self, advocate: str, campaign: Campaign) -> str:
+        """What an advocate may say aloud over the end of a short video."""
+        return spoken_words(self.pack(campaign.pack), self.framing(advocate, campaign), self.company)
+
     def card(self, advocate: str, campaign: Campaign, terms: Terms, *, edition: Edition) -> CardCopy:
-        """The texts on the card of an advocate's page."""
-        style = framing_for(advocate, campaign.id)
-        return card_words(self.pack(campaign.pack), terms, style, self.company, edition=edition)
+        """The texts on the card of an advocate's page; filled once, since every view of the page asks for them."""
+        style = self.framing(advocate, campaign)
+        case = (campaign.pack, terms, style, edition)
+        if (known := self.cards.get(case)) is None:
+            known = card_words(self.pack(campaign.pack), terms, style, self.company, edition=edition)
+            _remember(self.cards, case, known)
+        return known
 
     def landing(self, advocate: Person, campaign: Campaign, terms: Terms, code: str) -> LandingCopy:
-        """The texts on the page behind a code."""
-        pack = self.pack(campaign.pack)
-        return landing_words(pack, terms, company=self.company, nickname=advocate.shown_name, code=code)
+        """The texts on the page behind a code; filled once, as those of its card."""
+        case = (campaign.pack, terms, advocate.shown_name, code)
+        if (known := self.landings.get(case)) is None:
+            pack = self.pack(campaign.pack)
+            known = landing_words(pack, terms, company=self.company, nickname=advocate.shown_name, code=code)
+            _remember(self.landings, case, known)
+        return known
 
     def rules(self, campaign: Campaign, terms: Terms) -> tuple[Section, ...]:
         """The whole rules of a campaign."""
@@ -150,3 +192,10 @@ class Words:
         said = all_words(pack, terms, company="本店", contact="客服")
         found = (each for edition, text in said for each in lint(text, edition=edition, industry=industry))
         return list(dict.fromkeys(f"「{each.text}」{each.why}（{each.rule}）" for each in found))
+
+
+def _remember(words: dict[K, V], case: K, filled: V) -> None:
+    """Keep what was filled; all is forgotten before it becomes too much."""
+    if len(words) >= _REMEMBERED:
+        words.clear()
+    words[case] = filled

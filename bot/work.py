@@ -20,17 +20,32 @@ from bot.channels.wecom.pull import Puller
 from bot.channels.wecom.sender import Sender
 from bot.fulfilment.fulfilment import Fulfilment
 from bot.handler import PULL
-from bot.photo_shelf import PhotoShelf
+from bot.photo_shelf import DESIGNS, PhotoShelf
+from bot.posters.shelf import Shelf
 from bot.ranking import RANK, rank_again, rerank
 from bot.retention import FORGET, forget_addresses, forget_again, forget_old
-from referral import approvals, campaigns, claims, drafts, managers, notices, orders, plan, stories, thanks
+from referral import (
+    approvals,
+    campaigns,
+    claims,
+    designs,
+    desk_links,
+    drafts,
+    managers,
+    notices,
+    orders,
+    plan,
+    stories,
+    story_quotes,
+    thanks,
+)
 from referral.announcements import ANNOUNCE
 from referral.broadcasts import FOLLOW
 from referral.facts import Facts
 from referral.fulfilment import FULFIL
 from referral.ids import Bits
 from referral.jobs import Job
-from referral.messages import FetchReps, MakeDeskLink
+from referral.messages import FetchReps
 from referral.outbox import Purpose, post
 from referral.times import SHANGHAI, Clock
 from scheduler.due import DueWork, Run
@@ -183,13 +198,6 @@ class Work:
             await at.store.write(lambda tx: notices.deliver(tx, at.facts, job.key, now=now, rng=at.rng))
             self.wake()
 
-        async def lapse_story(job: Job) -> None:
-            now = at.clock()
-            await at.store.write(lambda tx: stories.lapse(tx, job.key, now=now))
-
-        async def sweep(job: Job) -> None:
-            await asyncio.to_thread(PhotoShelf(at.data_dir).discard, job.key)
-
         async def follow(job: Job) -> None:
             await at.sender.follow(job)
 
@@ -208,9 +216,33 @@ class Work:
             orders.CLOSE: close,
             claims.EXPIRE: give_up,
             notices.DELIVER: deliver,
+            **self._runs_of_pictures(),
+            **self._runs_of_asking(),
+        }
+
+    def _runs_of_pictures(self) -> Mapping[str, Run]:
+        at = self._set
+
+        async def lapse_story(job: Job) -> None:
+            now = at.clock()
+            await at.store.write(lambda tx: stories.lapse(tx, job.key, now=now))
+
+        async def sweep(job: Job) -> None:
+            await asyncio.to_thread(PhotoShelf(at.data_dir).discard, job.key)
+
+        async def sweep_design(job: Job) -> None:
+            if not await at.store.read(lambda tx: tx.designs.shows(job.key)):
+                await asyncio.to_thread(PhotoShelf(at.data_dir, DESIGNS).discard, job.key)
+
+        async def forget_posters(job: Job) -> None:
+            found = await at.store.read(lambda tx: tx.codes.of_campaign(job.key))
+            await asyncio.to_thread(Shelf(at.data_dir / "posters").drop_all, found)
+
+        return {
             stories.LAPSE: lapse_story,
             stories.SWEEP: sweep,
-            **self._runs_of_asking(),
+            designs.SWEEP: sweep_design,
+            story_quotes.FORGET: forget_posters,
         }
 
     def _runs_of_asking(self) -> Mapping[str, Run]:
@@ -311,9 +343,7 @@ class Work:
         if self._set.has_contact:
             post(tx, FetchReps(), lane="reps", purpose=Purpose.SYSTEM, now=now, rng=rng)
         for desk in self._set.desks:
-            if tx.desks.link(desk) is None:
-                link = MakeDeskLink(desk=desk, scene="taoli")
-                post(tx, link, lane=f"link:{desk}", purpose=Purpose.SYSTEM, now=now, rng=rng)
+            desk_links.ask_for(tx, desk, now=now, rng=rng)
         self._ring_all(tx)
 
     def _ring_all(self, tx: Transaction) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from referral.carriers import Carrier
 from referral.errors import NotFound, RuleViolation
 from referral.ids import Bits, new_id
 from referral.terms import Terms, worse_for_consumers
@@ -49,7 +50,7 @@ class Campaign:
     """A campaign. `used_fen` counts what its thanks have reserved or spent of `budget_fen`, `spent_fen` the latter.
 
     `pause` says why it is paused, `paused_at` since when somebody wants it so; `alarmed_at` is when staff were told
-    that little of the budget is left.
+    that little of the budget is left. `carrier` is what the QR of its posters is to be.
     """
 
     id: str
@@ -65,6 +66,7 @@ class Campaign:
     pause: str = ""
     paused_at: datetime | None = None
     alarmed_at: datetime | None = None
+    carrier: Carrier = Carrier.LANDING
 
     def is_open(self, now: datetime) -> bool:
         """Whether new friends may come through it at that time: not before its start, not while it rests."""
@@ -109,6 +111,7 @@ class Campaigns(Protocol):
     def edit(
         self, campaign: str, terms: Terms, *, budget_fen: int, ends_at: datetime | None, now: datetime
     ) -> None: ...
+    def carry(self, campaign: str, carrier: Carrier) -> None: ...
     def alarm(self, campaign: str, now: datetime) -> bool: ...
     def begin(self, campaign: str, at: datetime) -> None: ...
     def end(self, campaign: str, at: datetime) -> None: ...
@@ -135,6 +138,7 @@ def start(
     starts_at: datetime | None,
     ends_at: datetime | None,
     budget_fen: int,
+    carrier: Carrier = Carrier.LANDING,
     now: datetime,
     rng: Bits,
 ) -> Campaign:
@@ -144,7 +148,14 @@ def start(
         raise RuleViolation("campaign.dates", "结束时间要晚于开始时间，也不能已经过去。")
     state = CampaignState.RUNNING if begins <= now else CampaignState.WAITING
     campaign = Campaign(
-        id=new_id(rng, "c"), pack=pack, name=name, state=state, starts_at=begins, ends_at=ends_at, budget_fen=budget_fen
+        id=new_id(rng, "c"),
+        pack=pack,
+        name=name,
+        state=state,
+        starts_at=begins,
+        ends_at=ends_at,
+        budget_fen=budget_fen,
+        carrier=carrier,
     )
     tx.campaigns.add(campaign, terms, now)
     return campaign
@@ -215,6 +226,17 @@ def edit(
     edited = tx.campaigns.get(campaign_id)
     assert edited
     return edited
+
+
+def carry(tx: HasCampaigns, campaign_id: str, carrier: Carrier, *, now: datetime) -> Campaign:
+    """Give its posters another QR from now on; old ones stay good. It is no rule: no friend meets other terms by it."""
+    campaign = tx.campaigns.get(campaign_id)
+    if campaign is None:
+        raise NotFound(f"没有这个活动：{campaign_id}")
+    if campaign.is_over(now):
+        raise RuleViolation("campaign.ended", "这个活动已经结束。")
+    tx.campaigns.carry(campaign_id, carrier)
+    return replace(campaign, carrier=carrier)
 
 
 def resume(tx: HasCampaigns, campaign_id: str, *, now: datetime) -> None:

@@ -274,6 +274,7 @@ class Codes(Protocol):
         self, key: bytes, *, campaign: str, advocate: str, channel: str, rep: str | None, now: datetime
     ) -> Code: ...
     def of_advocate(self, advocate: str) -> list[Code]: ...
+    def newest_of_rep(self, rep: str, campaign: str) -> Code | None: ...
     def set_rep(self, code: str, rep: str) -> None: ...
     def missed(self, who: str, at: datetime) -> None: ...
     def misses(self, who: str, since: datetime) -> int: ...
@@ -285,10 +286,7 @@ def issue(
     """The advocate's code in a campaign, made at the first asking; keeps that they took something to pass on."""
     rep = rep_for(tx, advocate.id, advocate.rep)
     code = tx.codes.issue(facts.code_key, campaign=campaign.id, advocate=advocate.id, channel=channel, rep=rep, now=now)
-    rep = greeting_rep(tx, code)
-    if rep and rep != code.rep:
-        tx.codes.set_rep(code.code, rep)
-        code = replace(code, rep=rep)
+    code = with_greeting_rep(tx, code)
     share = Share(
         person=advocate.id,
         campaign=campaign.id,
@@ -300,6 +298,15 @@ def issue(
     )
     tx.shares.reach(share)
     return code
+
+
+def with_greeting_rep(tx: Tx, code: Code) -> Code:
+    """A code made before any rep was known, or whose rep is gone, gets one who serves."""
+    rep = greeting_rep(tx, code)
+    if rep is None or rep == code.rep:
+        return code
+    tx.codes.set_rep(code.code, rep)
+    return replace(code, rep=rep)
 
 
 def greeting_rep(tx: Tx, code: Code) -> str | None:

@@ -201,15 +201,28 @@ def decide(customer: Customer, day: Day, now: datetime) -> Decision:
 
 def gate_of(customer: Customer, now: datetime) -> Gate | None:
     """The first of the four gates that is weak, None where all are open."""
+    return next((gate for gate in Gate if is_weak(gate, customer, now)), None)
+
+
+def is_weak(gate: Gate, customer: Customer, now: datetime) -> bool:
+    """Whether a customer is held at one gate; what is unknown holds nobody."""
     moment = customer.moment
-    if moment.complaints > 0 or (moment.satisfaction is not None and moment.satisfaction < 7):
-        return Gate.EXPERIENCE
-    if customer.unanswered >= _UNANSWERED:
-        return Gate.RECOGNITION
-    if customer.took_at and not customer.seen and now - customer.took_at >= UNSEEN_FOR:
-        return Gate.TOOL
-    met = max((at for at in (moment.seen_at, moment.last_order_at, moment.good_at) if at), default=None)
-    return Gate.INTERACTION if met and now - met >= QUIET_FOR else None
+    match gate:
+        case Gate.EXPERIENCE:
+            return moment.complaints > 0 or (moment.satisfaction is not None and moment.satisfaction < 7)
+        case Gate.RECOGNITION:
+            return customer.unanswered >= _UNANSWERED
+        case Gate.TOOL:
+            return bool(customer.took_at and not customer.seen and now - customer.took_at >= UNSEEN_FOR)
+        case Gate.INTERACTION:
+            met = met_at(customer)
+            return met is not None and now - met >= QUIET_FOR
+
+
+def met_at(customer: Customer) -> datetime | None:
+    """When a customer was last heard of: seen, buying, or in a good moment."""
+    moment = customer.moment
+    return max((at for at in (moment.seen_at, moment.last_order_at, moment.good_at) if at), default=None)
 
 
 def _held(barrier: Barrier, now: datetime) -> Decision:

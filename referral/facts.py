@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from referral.announcements import Listeners
+from referral.carriers import Carrier
 from referral.floor import Policy
 from referral.fulfilment import Connectors
 from referral.hours import DEFAULT, Hours
@@ -38,7 +39,8 @@ class Facts:
     `policy` says how often; `rep_page` gives a rep's list as a link that is good for a day; `holdout` is the share of
     people who are never nudged, 0-1; without `welcomes` another program greets new contacts. `managers` are the staff
     who may approve what reps start; `industry` says which words are unlawful here; `connectors` name who makes which
-    kind of thanks real, and `listeners` which of them are told of what.
+    kind of thanks real, and `listeners` which of them are told of what. `carriers` are what the QR of a
+    poster can be here.
     """
 
     company: str
@@ -57,6 +59,7 @@ class Facts:
     industry: str = "other"
     connectors: Connectors = field(default_factory=dict)
     listeners: Listeners = field(default_factory=dict)
+    carriers: frozenset[Carrier] = frozenset({Carrier.LANDING})
 
     def link(self, code: str) -> str:
         """The short link of a code."""

@@ -1,30 +1,39 @@
-"""Which of three framings a person's words take, and what those words may claim about her.
+"""Which framing a person's words take, and what those words may claim about her.
 
-Helping a friend, both gaining and early access are tested against each other (science: prosocial wording is the best
-supported lever, but arms are tested, not hard-coded), so each person keeps one framing for the life of a campaign.
+A plain word, helping a friend, both gaining, early access and gratitude are tested against each other (science:
+prosocial wording is the best supported lever, but arms are tested, not hard-coded), so each person keeps one framing
+for the life of a campaign.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from hashlib import sha256
 
+from referral.history import UNKNOWN, History
+
 
 class Framing(StrEnum):
-    """Why the friend should care: `HELP` it helps you, `BOTH` we both gain, `EARLY` you have it sooner."""
+    """Why it is said: `PLAIN` it is there, `HELP` it may help you, `BOTH` we both gain, `EARLY` you have it sooner,
+    `THANKS` she would like to thank the company, and names no reward.
+    """
 
+    PLAIN = "plain"
     HELP = "help"
     BOTH = "both"
     EARLY = "early"
+    THANKS = "thanks"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """All that words may say about an advocate: nothing here is guessed.
 
-    `joined_on` is the day she became a customer, None when unknown; `today` is the Beijing date of writing.
+    `joined_on` is the day she became a customer, None when unknown; `today` is the Beijing date of writing; `history`
+    is what else is held of her.
     """
 
     person: str
@@ -34,12 +43,16 @@ class Facts:
     nickname: str
     joined_on: date | None
     today: date
+    history: History = UNKNOWN
 
 
-def framing_for(person: str, campaign: str) -> Framing:
-    """The framing of a person in a campaign: stable for ever, a third each."""
-    framings = tuple(Framing)
-    return framings[_draw("framing", person, campaign) % len(framings)]
+def framing_for(person: str, campaign: str, among: Collection[Framing] = tuple(Framing)) -> Framing:
+    """The framing of a person in a campaign, of those that its offer has: stable for ever, equal shares.
+
+    Each framing draws for itself and the highest wins (rendezvous hashing, Thaler and Ravishankar 1998), so that one
+    that is added or left out later moves only those who come to it or had it.
+    """
+    return max(among, key=lambda framing: _draw(f"framing:{framing}", person, campaign))
 
 
 def variant_for(person: str, campaign: str, count: int) -> int:

@@ -108,12 +108,16 @@ class MakeBroadcast:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MakeContactWay:
-    """Ask the platform for a contact QR of `rep` that carries `mark`, and mirror its picture."""
+    """Ask the platform for a contact QR of `rep` that carries `mark`, and mirror its picture.
+
+    With `kind` "link" for the rep's acquisition link instead, which has neither mark nor picture.
+    """
 
     way: str
     rep: str
     mark: str
     remark: str
+    kind: str = "qr"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from referral.framing import Framing
+from referral.history import Past
 from referral.terms import Terms
 
 Edition = Literal["feed", "friend"]
@@ -69,9 +70,11 @@ class Audience:
 class Pack:
     """An offer as shipped: default terms and every word, placeholders still in `{braces}`.
 
-    `openings_since` need `{tenure}`, `openings_plain` claim nothing; `words` holds at least two variants per framing
-    and edition; `short` is the friend's words when nothing else fits; `phrases` are the alternatives that the terms
-    choose between; `industries` are those it may run in, empty for all that the law leaves; `template` is the poster's.
+    `openings_since` need `{tenure}`, `openings_plain` claim nothing, `openings_past` are for a friend and lean on what
+    is known of her; `words` holds at least two variants per framing and edition, for the framings that fit the offer,
+    and so do `posters` and `spoken`, what is said aloud over the end of a short video; `short` is the friend's words
+    when nothing else fits; `phrases` are the alternatives that the terms choose between; `industries` are those it may
+    run in, empty for all that the law leaves; `template` is the poster's.
     """
 
     name: str
@@ -82,15 +85,22 @@ class Pack:
     audience: Audience
     openings_since: tuple[str, ...]
     openings_plain: tuple[str, ...]
+    openings_past: Mapping[Past, tuple[str, ...]]
     words: Mapping[Framing, Mapping[Edition, tuple[str, ...]]]
     short: str
     posters: Mapping[Framing, Mapping[Edition, PosterCopy]]
+    spoken: Mapping[Framing, str]
     landing: LandingCopy
     rules: tuple[Section, ...]
     privacy: tuple[Section, ...]
     phrases: Mapping[str, str]
     industries: tuple[str, ...] = ()
     template: str = "orchard"
+
+    @property
+    def framings(self) -> tuple[Framing, ...]:
+        """Those that the offer has words for."""
+        return tuple(self.words)
 
 
 RULE_FIELDS = (

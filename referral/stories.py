@@ -21,6 +21,7 @@ from referral.ids import Bits, new_id
 from referral.jobs import Job
 from referral.messages import FetchPhoto
 from referral.outbox import Purpose, post
+from referral.story_quotes import take_down
 from referral.story_rules import agree, refuse_beyond
 from referral.story_words import in_places, may_be_told, objections, tidy
 from referral.thanks import campaign_for_stories, thanks_for_story
@@ -107,6 +108,11 @@ class Story:
     withdrawn_at: datetime | None = None
     withdrawn_by: str = ""
 
+    @property
+    def is_on_the_wall(self) -> bool:
+        """Whether everybody may read it."""
+        return self.state is StoryState.SELECTED
+
     def is_being_written(self, now: datetime) -> bool:
         """Whether what the author writes now belongs to this story."""
         return self.state is StoryState.DRAFT and now - self.changed_at < WRITING_FOR
@@ -129,7 +135,8 @@ class Stories(Protocol):
     """Where stories and the names of their photos are kept.
 
     `all` and `published` give the newest first, after the story of that id; `all` leaves drafts out unless asked for
-    them. `save` keeps a story's own fields; `move` also changes its state, and returns False where it had another.
+    them; `newer` gives what stands before it on the wall, the nearest first. `save` keeps a story's own fields; `move`
+    also changes its state, and returns False where it had another.
     """
 
     def add(self, story: Story) -> None: ...
@@ -138,6 +145,7 @@ class Stories(Protocol):
     def of_person(self, person: str) -> list[Story]: ...
     def all(self, *, state: StoryState | None = None, after: str | None = None, limit: int = 100) -> list[Story]: ...
     def published(self, *, after: str | None = None, limit: int = 100) -> list[Story]: ...
+    def newer(self, than: str, *, limit: int) -> list[Story]: ...
     def count_selected(self, since: datetime, person: str | None = None) -> int: ...
     def shows(self, file: str) -> bool: ...
     def save(self, story: Story) -> None: ...
@@ -290,7 +298,7 @@ def select(
 
 
 def withdraw(tx: Tx, story_id: str, *, by: str, note: str = "", now: datetime) -> Story:
-    """Take a story down for good: its words go, its photos go, and its page says only that it is gone.
+    """Take a story down for good: its words go, off posters too, its photos go, and its page says only that it is gone.
 
     Thanks that its selection brought stay: taking back a licence costs nothing (PIPL 15, 16). Raises `NotFound`.
     """
@@ -303,6 +311,8 @@ def withdraw(tx: Tx, story_id: str, *, by: str, note: str = "", now: datetime) -
     if not tx.stories.move(bare, StoryState.WITHDRAWN):
         raise RuleViolation("story.state", "这篇故事刚刚有了变化，请再试一次。")
     _sweep(tx, tx.stories.remove_photos(story.id), now)
+    for quote in tx.story_quotes.of_story(story.id):
+        take_down(tx, quote, now=now)
     _record(tx, story, Answer.WITHDRAWN, story.licence, by, now)
     tx.notices.void(story.person, story.id)
     tx.audit.note(by, "story.withdraw", story.id, note, now)

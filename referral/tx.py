@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from referral.consent import Consents
     from referral.contact_ways import ContactWays
     from referral.coupons import Coupons
+    from referral.designs import Designs
+    from referral.desk_links import Desks
+    from referral.domains import Domains
     from referral.drafts import Drafts
     from referral.erasure import Erasures
     from referral.fulfilment import Bills
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     from referral.shop import Shop
     from referral.signals import Signals
     from referral.stories import Stories
+    from referral.story_quotes import StoryQuotes
     from referral.sync import Tags
     from referral.touches import Touches
 
@@ -54,6 +58,12 @@ class Tx(Protocol):
     def broadcasts(self) -> Broadcasts: ...
     @property
     def campaigns(self) -> Campaigns: ...
+    @property
+    def designs(self) -> Designs: ...
+    @property
+    def desks(self) -> Desks: ...
+    @property
+    def domains(self) -> Domains: ...
     @property
     def drafts(self) -> Drafts: ...
     @property
@@ -84,6 +94,8 @@ class Tx(Protocol):
     def signals(self) -> Signals: ...
     @property
     def stories(self) -> Stories: ...
+    @property
+    def story_quotes(self) -> StoryQuotes: ...
     @property
     def merges(self) -> Merges: ...
     @property

@@ -78,7 +78,9 @@ def lint(text: str, *, edition: Edition = "friend", industry: str | None = None)
     """
     rules = [rule for rule in _RULES if _applies(rule, edition, industry)]
     plain = _normalise(text)
-    found = {finding for reading in (plain, _joined(plain)) for finding in _findings(text, reading, rules)}
+    joined = _joined(plain)
+    readings = (plain,) if joined.text == plain.text else (plain, joined)
+    found = {finding for reading in readings for finding in _findings(text, reading, rules)}
     return _without_overlaps(sorted(found, key=lambda f: (f.start, -f.end, f.rule)))
 
 
@@ -136,12 +138,12 @@ def _sentences(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _hits(rule: WordRule, sentence: str, refused: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    spans = [match.span() for match in rule.pattern.finditer(sentence)]
+    if not spans or (rule.unless and rule.unless.search(sentence)):
+        return
     spared = [*refused, *(match.span() for match in rule.spared.finditer(sentence))] if rule.spared else refused
-    for match in rule.pattern.finditer(sentence):
-        start, end = match.span()
-        if any(left < end and start < right for left, right in spared):
-            continue
-        if not (rule.unless and rule.unless.search(sentence)):
+    for start, end in spans:
+        if not any(left < end and start < right for left, right in spared):
             yield start, end
 
 

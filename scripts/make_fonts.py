@@ -19,6 +19,8 @@ import click
 from fontTools import subset
 from fontTools.ttLib import TTFont
 
+from bot.posters import coverage
+
 SIMPLIFIED_CHINESE = 2  # the face of that number in Noto's collections
 SKIN_TONES = range(0x1F3FB, 0x1F400)
 NAME_RECORDS = [0, 1, 2, 3, 4, 5, 6, 13, 14]  # copyright and licence stay in the file
@@ -92,11 +94,12 @@ def _decodable(encoding: str, leads: range) -> set[int]:
 @click.option("--fonts", type=click.Path(path_type=Path, exists=True), default=Path("/usr/share/fonts"))
 @click.option("--out", type=click.Path(path_type=Path, exists=True), default=Path("templates/fonts"))
 def main(fonts: Path, out: Path) -> None:
-    """Write sans.otf, serif-bold.otf and emoji.ttf into OUT."""
+    """Write sans.otf, serif-bold.otf, emoji.ttf, and the list of what names can be drawn with, into OUT."""
     _cut(_open(SANS, fonts), name_characters(), out / "sans.otf")
     _cut(_open(SERIF, fonts), copy_characters(), out / "serif-bold.otf")
     emoji = _open(EMOJI, fonts)
     _cut(emoji, set(emoji.getBestCmap()) - set(SKIN_TONES), out / "emoji.ttf")
+    coverage.write_list((out / "sans.otf", out / "emoji.ttf"), out / coverage.LIST)
 
 
 def _open(source: Source, fonts: Path) -> TTFont:

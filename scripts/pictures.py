@@ -49,6 +49,7 @@ class Demo:
 
     address: str
     code: str
+    folder: Path
     log: list[dict[str, Any]]
 
 
@@ -119,7 +120,8 @@ def told() -> Iterator[Demo]:
         try:
             address = address_of(process)
             code = next(Path(folder).glob("poster-*.jpg")).stem.removeprefix("poster-")
-            yield Demo(address=address, code=code, log=json.loads(fetch(f"{address}/sandbox/log")))
+            log = json.loads(fetch(f"{address}/sandbox/log"))
+            yield Demo(address=address, code=code, folder=Path(folder), log=log)
         finally:
             process.send_signal(signal.SIGINT)
             process.communicate(timeout=60)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, case, func, insert, select, update
 from sqlalchemy.exc import NoResultFound
 
 from referral.campaigns import Campaign, CampaignState
+from referral.carriers import Carrier
 from referral.rewards import COUNTED
 from referral.terms import Terms, terms_from_json
 from storage import tables as t
@@ -46,6 +47,7 @@ class CampaignsTable:
                 budget_fen=campaign.budget_fen,
                 used_fen=campaign.used_fen,
                 version=campaign.version,
+                carrier=campaign.carrier.value,
                 created_at=ms(now),
             )
         )
@@ -74,6 +76,9 @@ class CampaignsTable:
             .returning(t.campaigns.c.version)
         ).scalar_one()
         self._c.execute(insert(t.terms).values(campaign=campaign, version=version, body=terms.to_json(), since=ms(now)))
+
+    def carry(self, campaign: str, carrier: Carrier) -> None:
+        self._set(campaign, carrier=carrier.value)
 
     def alarm(self, campaign: str, now: datetime) -> bool:
         """Note that staff are told of a budget coming to its end; False if they were told before."""
@@ -135,4 +140,5 @@ def _campaign(row: Any) -> Campaign:
         pause=row.pause,
         paused_at=at(row.paused_at),
         alarmed_at=at(row.alarmed_at),
+        carrier=Carrier(row.carrier),
     )

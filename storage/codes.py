@@ -17,6 +17,12 @@ _CODES = select(t.codes, _OWNER).join(t.people, t.people.c.id == t.codes.c.advoc
 _ONE = PreparedSelect(_CODES.where(t.codes.c.code == bindparam("what")))
 """A code stays with its row; whoever was folded into another is found under that other's name."""
 
+_MISSES = PreparedSelect(
+    select(func.count())
+    .select_from(t.misses)
+    .where(t.misses.c.who == bindparam("caller"), t.misses.c.at > bindparam("since"))
+)
+
 
 class CodesTable:
     """`referral.codes.Codes` over a connection."""
@@ -54,6 +60,17 @@ class CodesTable:
         statement = _CODES.where(theirs).order_by(t.codes.c.row)
         return [_code(row) for row in self._c.execute(statement)]
 
+    def newest_of_rep(self, rep: str, campaign: str) -> Code | None:
+        """The code that was issued last of those whose friends this rep greets."""
+        where = (t.codes.c.rep == rep, t.codes.c.campaign == campaign, t.codes.c.code.is_not(None))
+        row = self._c.execute(_CODES.where(*where).order_by(t.codes.c.row.desc()).limit(1)).first()
+        return _code(row) if row else None
+
+    def of_campaign(self, campaign: str) -> list[str]:
+        """The codes of a campaign, as they stand on its posters."""
+        where = (t.codes.c.campaign == campaign, t.codes.c.code.is_not(None))
+        return list(self._c.execute(select(t.codes.c.code).where(*where)).scalars())
+
     def set_rep(self, code: str, rep: str) -> None:
         self._c.execute(update(t.codes).where(t.codes.c.code == code).values(rep=rep))
 
@@ -61,8 +78,8 @@ class CodesTable:
         self._c.execute(insert(t.misses).values(who=who, at=ms(when)))
 
     def misses(self, who: str, since: datetime) -> int:
-        where = (t.misses.c.who == who, t.misses.c.at > ms(since))
-        return self._c.execute(select(func.count()).select_from(t.misses).where(*where)).scalar_one()
+        found: int = _MISSES.scalar(self._c, {"caller": who, "since": ms(since)})
+        return found
 
 
 def _code(row: Any) -> Code:

@@ -45,9 +45,13 @@ class DesksTable:
     def link(self, desk: str) -> str | None:
         return self._c.execute(select(t.desks.c.link).where(t.desks.c.id == desk)).scalar() or None
 
-    def linked(self, desk: str, link: str) -> None:
+    def prefix(self, desk: str) -> str | None:
+        return self._c.execute(select(t.desks.c.prefix).where(t.desks.c.id == desk)).scalar() or None
+
+    def linked(self, desk: str, link: str, prefix: str) -> None:
+        """What opens its chat, and the same up to the place for a code."""
         insert_new(self._c, t.desks, id=desk)
-        self._c.execute(t.desks.update().where(t.desks.c.id == desk).values(link=link))
+        self._c.execute(t.desks.update().where(t.desks.c.id == desk).values(link=link, prefix=prefix))
 
 
 class MediaTable:

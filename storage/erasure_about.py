@@ -91,8 +91,8 @@ def by_merge(whose: Whose, _: str) -> ColumnElement[bool]:
     return t.merge_rows.c.merge.in_(theirs)
 
 
-def by_story(whose: Whose, _: str) -> ColumnElement[bool]:
-    return t.story_photos.c.story.in_(select(t.stories.c.id).where(t.stories.c.person.in_(whose.ids)))
+def by_story(column: Column[Any]) -> About:
+    return lambda whose, _: column.in_(select(t.stories.c.id).where(t.stories.c.person.in_(whose.ids)))
 
 
 def misses(whose: Whose, _: str) -> ColumnElement[bool]:

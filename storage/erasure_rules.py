@@ -107,9 +107,20 @@ RULES: Mapping[str, Rule] = {
     "identities": Rule(about=of(t.identities.c.person), gone=True),
     "reps": Rule(kept={"id": STAFF, "name": STAFF}),
     "contacts": Rule(about=of(t.contacts.c.person), gone=True),
-    "campaigns": Rule(kept={"id": OPAQUE, "pack": HOUSE, "name": HOUSE, "state": WORD, "pause": WORD}),
+    "campaigns": Rule(kept={"id": OPAQUE, "pack": HOUSE, "name": HOUSE, "state": WORD, "pause": WORD, "carrier": WORD}),
     "drafts": Rule(
         kept={"campaign": OPAQUE, "rep": STAFF, "handle": OPAQUE, "answer": WORD, "answered_by": STAFF},
+    ),
+    "designs": Rule(
+        kept={
+            "campaign": OPAQUE,
+            "rep": STAFF,
+            "template": WORD,
+            "palette": WORD,
+            "season": WORD,
+            "photo": HASH,
+            **{f"{edition}_{name}": HOUSE for edition in ("feed", "friend") for name in ("headline", "body", "note")},
+        },
     ),
     "terms": Rule(kept={"campaign": OPAQUE, "body": HOUSE}),
     "codes": Rule(
@@ -118,7 +129,8 @@ RULES: Mapping[str, Rule] = {
         kept={"campaign": OPAQUE, "advocate": OPAQUE, "channel": WORD},
     ),
     "contact_ways": Rule(about=by_code(t.contact_ways.c.code), gone=True),
-    "desks": Rule(kept={"id": PLATFORM, "cursor": PLATFORM, "link": PLATFORM}),
+    "desks": Rule(kept={"id": PLATFORM, "cursor": PLATFORM, "link": PLATFORM, "prefix": PLATFORM}),
+    "blocked_hosts": Rule(kept={"host": HOUSE}),
     "windows": Rule(about=of(t.windows.c.person), gone=True),
     "conversations": Rule(about=of(t.conversations.c.person), gone=True),
     "misses": Rule(about=misses, gone=True),
@@ -328,7 +340,8 @@ RULES: Mapping[str, Rule] = {
         emptied={"text": "", "author": "", "note": ""},
         kept={"id": OPAQUE, "person": OPAQUE, "state": WORD, "licence": HOUSE, "withdrawn_by": WORD},
     ),
-    "story_photos": Rule(about=by_story, gone=True),
+    "story_photos": Rule(about=by_story(t.story_photos.c.story), gone=True),
+    "story_quotes": Rule(about=by_story(t.story_quotes.c.story), gone=True),
     "coupons": Rule(
         about=by_reward(t.coupons.c.reward),
         kept={

@@ -38,6 +38,8 @@ _NAMES = PreparedSelect(
     .where(t.identities.c.person == bindparam("who"))
     .order_by(t.identities.c.since, t.identities.c.kind)
 )
+_OWNERS = PreparedSelect(select(t.devices.c.person).where(t.devices.c.device == bindparam("which")))
+_REP = PreparedSelect(select(t.reps).where(t.reps.c.id == bindparam("who")))
 _HAS_HISTORY = PreparedSelect(
     select(case(*((exists().where(table.c[column] == bindparam("who")), 1) for table, column in _HISTORY), else_=0))
 )
@@ -103,7 +105,7 @@ class PeopleTable:
         insert_new(self._c, t.devices, device=device, person=person, since=ms(now))
 
     def owners_of(self, device: str) -> set[str]:
-        return set(self._c.execute(select(t.devices.c.person).where(t.devices.c.device == device)).scalars())
+        return {row.person for row in _OWNERS.all(self._c, {"which": device})}
 
     def staff_among(self, people: Sequence[str]) -> frozenset[str]:
         """Those of these who work for the company."""
@@ -130,7 +132,7 @@ class RepsTable:
         self._c = connection
 
     def get(self, rep: str) -> Rep | None:
-        row = self._c.execute(select(t.reps).where(t.reps.c.id == rep)).first()
+        row = _REP.first(self._c, {"who": rep})
         return Rep(id=row.id, name=row.name, active=bool(row.active)) if row else None
 
     def active(self) -> list[Rep]:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from referral.shares import Share, ShareLevel
 from storage import tables as t
+from storage.prepared import PreparedSelect
 from storage.times import at, ms
 from storage.upsert import insert_new
+
+_FIRST = PreparedSelect(
+    select(t.shares.c.first_at).where(t.shares.c.code == bindparam("what"), t.shares.c.level == bindparam("how"))
+)
 
 
 class SharesTable:
@@ -32,8 +37,8 @@ class SharesTable:
         )
 
     def first_at(self, code: str, level: ShareLevel) -> datetime | None:
-        where = (t.shares.c.code == code, t.shares.c.level == level.value)
-        return at(self._c.execute(select(t.shares.c.first_at).where(*where)).scalar())
+        first: datetime | None = at(_FIRST.scalar(self._c, {"what": code, "how": level.value}))
+        return first
 
     def of_person(self, person: str) -> list[Share]:
         statement = select(t.shares).where(t.shares.c.person == person).order_by(t.shares.c.first_at)

@@ -56,6 +56,15 @@ class StoriesTable:
             statement = statement.where(or_(earlier, and_(_s.selected_at == last.selected_at, _s.row < last.row)))
         return self._read(statement.order_by(_s.selected_at.desc(), _s.row.desc()).limit(limit))
 
+    def newer(self, than: str, *, limit: int) -> list[Story]:
+        """Those selected after a story, the nearest first; after one that has come down meanwhile, too."""
+        last = self._c.execute(select(_s.row, _s.selected_at).where(_s.id == than)).first()
+        if last is None or last.selected_at is None:
+            return []
+        later = or_(_s.selected_at > last.selected_at, and_(_s.selected_at == last.selected_at, _s.row > last.row))
+        statement = select(t.stories).where(_is(StoryState.SELECTED), later)
+        return self._read(statement.order_by(_s.selected_at, _s.row).limit(limit))
+
     def count_selected(self, since: datetime, person: str | None = None) -> int:
         """Those that have come down again meanwhile among them."""
         where = [_s.selected_at >= ms(since), *([_s.person == person] if person else [])]

@@ -200,6 +200,7 @@ campaigns = Table(
     _text("pause", default=""),
     _int("paused_at", null=True),
     _int("alarmed_at", null=True),
+    _text("carrier", default="landing"),
     CheckConstraint("state in ('draft','waiting','running','paused','ended')", name="state"),
     CheckConstraint("used_fen >= 0 and used_fen <= budget_fen", name="budget"),
 )
@@ -218,6 +219,19 @@ drafts = Table(
     CheckConstraint("answer in ('approved','refused','lapsed')", name="answer"),
 )
 """A campaign that a rep asked for; it is a draft until there is an answer."""
+
+designs = Table(
+    "designs",
+    metadata,
+    Column("campaign", Text, ForeignKey("campaigns.id"), primary_key=True),
+    Column("rep", Text, primary_key=True),
+    *(_text(name, default="") for name in ("template", "palette", "season", "photo")),
+    *(_text(f"feed_{name}", default="") for name in ("headline", "body", "note")),
+    *(_text(f"friend_{name}", default="") for name in ("headline", "body", "note")),
+    _int("changed_at"),
+    Index("ix_designs_photo", "photo"),
+)
+"""How a rep has the posters of her own customers look in a campaign; empty is the campaign's own."""
 
 terms = Table(
     "terms",
@@ -241,6 +255,7 @@ codes = Table(
     _int("created_at"),
     UniqueConstraint("campaign", "advocate", "channel"),
     Index("ix_codes_advocate", "advocate"),
+    Index("ix_codes_rep_campaign", "rep", "campaign"),
     sqlite_autoincrement=True,
 )
 """A row number is the code itself (design 5.7), so it is never given out a second time."""
@@ -257,6 +272,9 @@ contact_ways = Table(
     _text("picture", null=True),
     _int("asked_at"),
     _int("ready_at", null=True),
+    _text("kind", default="qr"),
+    _text("payload", null=True),
+    _int("failed_at", null=True),
     UniqueConstraint("mark"),
     Index("ix_contact_ways_code", "code"),
     Index("ix_contact_ways_rep", "rep"),
@@ -268,8 +286,12 @@ desks = Table(
     _id(),
     _text("cursor", default=""),
     _text("link", default=""),
+    _text("prefix", default=""),
 )
-"""Customer-service accounts: how far we have read, and the link that opens a chat."""
+"""Customer-service accounts: how far we have read, the link that opens a chat, and what a code is put behind in it."""
+
+blocked_hosts = Table("blocked_hosts", metadata, Column("host", Text, primary_key=True), _int("since"))
+"""Domains of ours whose links do not open in WeChat, as an operator said."""
 
 windows = Table(
     "windows",
@@ -929,6 +951,18 @@ story_photos = Table(
     Index("ix_story_photos_file", "file"),
 )
 """Photos of stories, in the order they came; no file while the platform has not given it to us yet."""
+
+story_quotes = Table(
+    "story_quotes",
+    metadata,
+    Column("campaign", Text, ForeignKey("campaigns.id"), primary_key=True),
+    _ref("story", "stories"),
+    _text("words"),
+    _text("chosen_by"),
+    _int("chosen_at"),
+    Index("ix_story_quotes_story", "story"),
+)
+"""What a campaign's posters quote of a story, in the author's very words; gone with the story."""
 
 erasures = Table(
     "erasures",

@@ -22,6 +22,8 @@ from storage.contact_ways import ContactWaysTable
 from storage.conversations import ConversationsTable, DesksTable, MediaTable
 from storage.coupons import CouponsTable
 from storage.customers import CustomersTable
+from storage.designs import DesignsTable
+from storage.domains import DomainsTable
 from storage.drafts import DraftsTable
 from storage.erasure import ErasuresTable
 from storage.fulfilment import BillsTable
@@ -43,6 +45,7 @@ from storage.shares import SharesTable
 from storage.shop import ShopTable
 from storage.signals import SignalsTable
 from storage.stories import StoriesTable
+from storage.story_quotes import StoryQuotesTable
 from storage.tags import TagsTable
 from storage.touches import TouchesTable
 from storage.unmatched import UnmatchedTable
@@ -71,7 +74,9 @@ class Transaction:
         self.coupons = CouponsTable(connection)
         self.customers = CustomersTable(connection)
         self.deliveries = DeliveriesTable(connection)
+        self.designs = DesignsTable(connection)
         self.desks = DesksTable(connection)
+        self.domains = DomainsTable(connection)
         self.drafts = DraftsTable(connection)
         self.erasures = ErasuresTable(connection)
         self.inbox = InboxTable(connection)
@@ -96,6 +101,7 @@ class Transaction:
         self.shop = ShopTable(connection)
         self.signals = SignalsTable(connection)
         self.stories = StoriesTable(connection)
+        self.story_quotes = StoryQuotesTable(connection)
         self.tags = TagsTable(connection)
         self.touches = TouchesTable(connection)
         self.unmatched = UnmatchedTable(connection)

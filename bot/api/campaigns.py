@@ -18,6 +18,13 @@ from storage import listings
 from storage.transaction import Transaction
 
 State = Literal["draft", "waiting", "running", "paused", "ended"]
+CarrierName = Annotated[
+    Literal["landing", "contact", "official", "kf", "acquisition"],
+    Meta(
+        description="What the QR of its posters leads to: our own page, the rep's contact QR, an Official Account, "
+        "the customer-service chat, the rep's acquisition link."
+    ),
+]
 
 
 class Campaign(Struct, frozen=True, kw_only=True):
@@ -34,6 +41,7 @@ class Campaign(Struct, frozen=True, kw_only=True):
     to: date | None
     budget_fen: Fen
     used_fen: Fen
+    carrier: CarrierName = "landing"
     pause: Literal["budget", "operator"] | None = None
 
 
@@ -51,6 +59,7 @@ class CampaignStart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     from_: Annotated[date, Meta(description="First day, in Beijing.")] | None = field(default=None, name="from")
     to: Annotated[date, Meta(description="Last day, in Beijing.")] | None = None
     budget_fen: Fen | None = None
+    carrier: CarrierName | None = None
     set: Settings = {}
 
 
@@ -59,6 +68,7 @@ class CampaignEdit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     to: Annotated[date, Meta(description="A later last day, in Beijing.")] | None = None
     budget_fen: Annotated[int, Meta(ge=0, le=10**12, description="More than it is now, in fen.")] | None = None
+    carrier: CarrierName | None = None
     set: Settings = {}
 
 
@@ -87,6 +97,7 @@ def _start(tx: Transaction, asked: Asked) -> Campaign:
         "from": wanted.from_ and wanted.from_.isoformat(),
         "to": wanted.to and wanted.to.isoformat(),
         "budget_fen": wanted.budget_fen,
+        "carrier": wanted.carrier,
         "set": wanted.set,
     }
     return _shown(tx, _campaigning(asked).starting(args)(tx)["id"], asked)
@@ -99,6 +110,7 @@ def _edit(tx: Transaction, asked: Asked) -> Campaign:
         "set": wanted.set,
         "budget_fen": wanted.budget_fen,
         "to": wanted.to and wanted.to.isoformat(),
+        "carrier": wanted.carrier,
     }
     return _shown(tx, _campaigning(asked).editing(args)(tx)["id"], asked)
 

@@ -11,12 +11,13 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from bot.api.operations import Asked, Operation
 from bot.api.people import known_id
-from bot.api.shapes import Page, PageQuery, PersonId, RewardId, StoryId, Why, page
-from bot.curating import LONGEST_NOTE, Curation, as_json
+from bot.api.shapes import CampaignId, Page, PageQuery, PersonId, RewardId, StoryId, Why, page
+from bot.curating import LONGEST_NOTE, Curation, as_json, quotes_as_json
 from referral.errors import NotFound
 from referral.facts import Facts
 from referral.ids import is_id
 from referral.stories import StoryState
+from referral.story_quotes import MOST_SIGNS
 from storage import listings
 from storage.store import Unit
 from storage.transaction import Transaction
@@ -83,6 +84,44 @@ class StorySelection(StoryDecision, frozen=True, kw_only=True, forbid_unknown_fi
     by: Annotated[str, Meta(max_length=40, description="Who says yes, where several colleagues decide.")] = ""
 
 
+class QuoteCandidate(Struct, frozen=True, kw_only=True):
+    """A sentence of a story, or a few that follow on each other; `why_not` says what keeps them from a poster."""
+
+    words: str
+    why_not: str | None
+
+
+class StoryQuote(Struct, frozen=True, kw_only=True):
+    """What the posters of a campaign quote of a story."""
+
+    campaign: CampaignId
+    story: StoryId
+    words: str
+    chosen_by: str
+    chosen_at: datetime
+
+
+class StoryQuotes(Struct, frozen=True, kw_only=True):
+    """Which sentences of a story may stand on posters, and on which they do."""
+
+    story: StoryId
+    candidates: list[QuoteCandidate]
+    quoted: list[StoryQuote]
+
+
+class QuoteChoice(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The sentence that a campaign's posters are to quote, word for word as it stands in the story."""
+
+    campaign: CampaignId
+    words: Annotated[str, Meta(min_length=1, max_length=MOST_SIGNS * 4)]
+
+
+class QuoteEnd(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The campaign whose posters are to quote a story no more."""
+
+    campaign: CampaignId
+
+
 class StoryQuery(PageQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which stories; `person` is who wrote it."""
 
@@ -116,6 +155,23 @@ def _withdraw(tx: Transaction, asked: Asked) -> Story:
     return msgspec.convert(_decided(tx, asked, lambda curation, story: curation.withdrawing(story, wanted.note)), Story)
 
 
+def _quotes(tx: Transaction, asked: Asked) -> StoryQuotes:
+    facts = asked.office.facts
+    return msgspec.convert(quotes_as_json(tx, facts, _shown(tx, asked.path["id"], facts).id), StoryQuotes)
+
+
+def _quote(tx: Transaction, asked: Asked) -> StoryQuote:
+    wanted: QuoteChoice = asked.body
+    made = _decided(tx, asked, lambda curation, story: curation.quoting(story, wanted.campaign, wanted.words))
+    return msgspec.convert(made, StoryQuote)
+
+
+def _unquote(tx: Transaction, asked: Asked) -> StoryQuote:
+    wanted: QuoteEnd = asked.body
+    made = _decided(tx, asked, lambda curation, story: curation.unquoting(story, wanted.campaign))
+    return msgspec.convert(made, StoryQuote)
+
+
 def _decided(tx: Transaction, asked: Asked, decide: Callable[[Curation, str], Unit[dict[str, Any]]]) -> dict[str, Any]:
     story = _shown(tx, asked.path["id"], asked.office.facts).id
     return decide(asked.office.on_behalf_of(asked.key).curation, story)(tx)
@@ -145,6 +201,14 @@ _EXAMPLE = Story(
     withdrawn_by="",
     url="https://i.example.cn/stories/h0123456789abcdef",
     findings=[],
+)
+
+_EXAMPLE_QUOTE = StoryQuote(
+    campaign="c0123456789abcdef",
+    story=_EXAMPLE.id,
+    words="顾问把水温讲得很清楚，第一泡就喝出了兰花香。",
+    chosen_by="api:wall",
+    chosen_at=datetime.fromisoformat("2026-11-27T09:00:00+08:00"),
 )
 
 OPERATIONS = (
@@ -210,6 +274,53 @@ OPERATIONS = (
             withdrawn_by="api:wall",
             url=None,
         ),
+        refuses=(404, 409),
+    ),
+    Operation(
+        name="listStoryQuotes",
+        method="GET",
+        path="/stories/{id}/quotes",
+        parts={"id": StoryId},
+        scope="stories:read",
+        summary="Which sentences of a selected story may stand on posters, and on which they do.",
+        run=_quotes,
+        answer=StoryQuotes,
+        example=StoryQuotes(
+            story=_EXAMPLE.id,
+            candidates=[
+                QuoteCandidate(words="一壶茶的下午", why_not=None),
+                QuoteCandidate(words=_EXAMPLE_QUOTE.words, why_not=None),
+            ],
+            quoted=[_EXAMPLE_QUOTE],
+        ),
+        refuses=(404,),
+    ),
+    Operation(
+        name="quoteStory",
+        method="POST",
+        path="/stories/{id}/quote",
+        parts={"id": StoryId},
+        scope="stories:write",
+        summary="Have the posters of a campaign quote a sentence of a selected story.",
+        run=_quote,
+        body=QuoteChoice,
+        body_example=QuoteChoice(campaign=_EXAMPLE_QUOTE.campaign, words=_EXAMPLE_QUOTE.words),
+        answer=StoryQuote,
+        example=_EXAMPLE_QUOTE,
+        refuses=(404, 409),
+    ),
+    Operation(
+        name="unquoteStory",
+        method="POST",
+        path="/stories/{id}/unquote",
+        parts={"id": StoryId},
+        scope="stories:write",
+        summary="Have the posters of a campaign quote a story no more.",
+        run=_unquote,
+        body=QuoteEnd,
+        body_example=QuoteEnd(campaign=_EXAMPLE_QUOTE.campaign),
+        answer=StoryQuote,
+        example=_EXAMPLE_QUOTE,
         refuses=(404, 409),
     ),
 )

@@ -34,13 +34,16 @@ COMMANDS = {
     "backup": ("bot.cli.backup", "Write everything to FILE, also while the bot runs."),
     "restore": ("bot.cli.restore", "Put back what a backup holds."),
     "poster": ("bot.cli.poster", "Write the poster of CODE as a JPEG."),
+    "look": ("bot.cli.look", "Check a poster template of your own."),
+    "domain": ("bot.cli.domain", "The domain of our links: say that WeChat blocks it, or no more."),
     "ledger": ("bot.cli.ledger", "The ledger: its signed head, its soundness, proofs of rewards."),
-    "story": ("bot.cli.story", "Stories: look at, select, withdraw."),
+    "story": ("bot.cli.story", "Stories: look at, select, withdraw, quote on posters."),
     "fulfilment": ("bot.cli.fulfilment", "Connectors that make thanks real: look, enable, replay, decide."),
     "shipping": ("bot.cli.shipping", "Gifts to be sent: the list, and that one is on its way."),
     "coupons": ("bot.cli.coupons", "Coupon pools: fill them, and see what is left."),
     "shop": ("bot.cli.shop", "The shop for points: put things on the shelf, call an exchange back."),
     "key": ("bot.cli.key", "Keys of the JSON API: make, look at, revoke."),
+    "words": ("bot.cli.words", "Our own words: other wordings to choose from."),
     "lint": ("bot.cli.lint", "Check words against the rules for what may be said."),
 }
 """Where each command is and what it does; it is loaded when it is asked for, so that a small one is quick."""

@@ -13,13 +13,19 @@ from bot.campaigning import as_json as campaign_json
 from bot.cli.columns import columns
 from bot.cli.house import opened, operate, run
 from bot.cli.options import as_json, configured, show
+from bot.domaining import blocked_as_json
+from referral import carriers
 from referral.budgets import forecast_of
 from referral.campaigns import BUDGET, OPERATOR, SPOKEN, CampaignState
+from referral.carriers import Carrier
 from referral.errors import BadInput, NotFound
 from storage.transaction import Transaction
 
 _PAUSES = {BUDGET: "预算不够下一位朋友，追加后自动恢复", OPERATOR: "同事暂停的"}
 _HEAD = ("编号", "礼包", "名称", "状态", "开始", "结束", "预算", "已用")
+_carrier = click.option(
+    "--carrier", type=click.Choice([each.value for each in Carrier]), help="What the QR of its posters leads to."
+)
 
 
 @click.group()
@@ -35,19 +41,23 @@ def campaign() -> None:
 @click.option("--to", metavar="DATE", help="Last day, in Beijing.")
 @click.option("--budget-fen", type=click.IntRange(0, MOST_FEN), help="What all thanks together may cost, in fen.")
 @click.option("--set", "set_", multiple=True, metavar="KEY=VALUE", help="Another number or rule of the pack.")
+@_carrier
 @as_json
 def start(
     pack: str,
     config_file: Path,
+    *,
     name: str | None,
     from_: str | None,
     to: str | None,
     budget_fen: int | None,
     set_: tuple[str, ...],
+    carrier: str | None,
     json_: bool,
 ) -> None:
     """Start a campaign from an offer pack."""
     args = {"pack": pack, "name": name, "from": from_, "to": to, "budget_fen": budget_fen, "set": _pairs(set_)}
+    args["carrier"] = carrier
     _print(run(operate(config_file, "campaign.start", args)), json_=json_)
 
 
@@ -82,15 +92,22 @@ def show_(campaign_id: str, config_file: Path, json_: bool) -> None:
 @click.option("--set", "set_", multiple=True, metavar="KEY=VALUE", help="A number or rule, only to the better.")
 @click.option("--budget-fen", type=click.IntRange(0, MOST_FEN), help="More than it is now.")
 @click.option("--to", metavar="DATE", help="A later last day, in Beijing.")
+@_carrier
 @as_json
 def edit(
-    campaign_id: str, config_file: Path, set_: tuple[str, ...], budget_fen: int | None, to: str | None, json_: bool
+    campaign_id: str,
+    config_file: Path,
+    set_: tuple[str, ...],
+    budget_fen: int | None,
+    to: str | None,
+    carrier: str | None,
+    json_: bool,
 ) -> None:
     """Change a campaign that runs, only to the consumers' advantage; for anything else start a new one.
 
-    Friends who came before keep the rules that they met.
+    Friends who came before keep the rules that they met. What its posters carry is no rule and may always change.
     """
-    args = {"id": campaign_id, "set": _pairs(set_), "budget_fen": budget_fen, "to": to}
+    args = {"id": campaign_id, "set": _pairs(set_), "budget_fen": budget_fen, "to": to, "carrier": carrier}
     _print(run(operate(config_file, "campaign.edit", args)), json_=json_)
 
 
@@ -138,15 +155,18 @@ async def _one(config_file: Path, campaign_id: str) -> dict[str, Any]:
             found = tx.campaigns.get(campaign_id)
             if found is None:
                 raise NotFound(f"没有这个活动：{campaign_id}")
-            told = campaign_json(found, now) | pause_as_json(found, now)
+            told = campaign_json(found, now) | pause_as_json(found, now) | blocked_as_json(tx, here.facts)
             return told | forecast_as_json(forecast_of(tx, found, now=now))
 
         return await here.store.read(look)
 
 
 def _foreseen(made: dict[str, Any]) -> Iterator[str]:
-    """What its budget will do."""
+    """What its posters carry, and what its budget will do."""
     told = made["forecast"]
+    yield f"海报载体  {carriers.SPOKEN[Carrier(made['carrier'])]}"
+    if host := made["blocked_host"]:
+        yield f"提醒  {host} 标记为在微信里打不开，二维码是邀请页的海报改用平台入口（taoli domain show）"
     yield f"已兑现  {made['spent_fen'] / 100:.2f} 元"
     yield f"还剩  {told['left_fen'] / 100:.2f} 元"
     yield f"近两周每天约  {told['a_day_fen'] / 100:.2f} 元"

@@ -27,4 +27,6 @@ def check(config_file: Path) -> None:
     today = machine_clock().astimezone(SHANGHAI).date()
     for year in uncertain_years(calendar_of(config.sending), today):
         click.echo(f"提醒：{year} 年的放假调休安排还未知，先按法定节日推算；{_THEN}", err=True)
+    if config.rewriting:
+        click.echo(f"提醒：换说法会问 {config.rewriting.api_base}，送去的只有带占位符的文字", err=True)
     click.echo(f"提醒：{cards.missing(config)}，邀请页和海报页的链接在微信里只是一行字，不带标题和图", err=True)

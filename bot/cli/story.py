@@ -1,4 +1,4 @@
-"""`story list|select|withdraw`."""
+"""`story list|select|withdraw|quote|unquote`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from bot.cli.columns import wrapped
 from bot.cli.house import opened, operate, run
 from bot.cli.options import as_json, configured, show
 from bot.curating import as_json as story_json
-from bot.curating import every
+from bot.curating import every, quotes_as_json
+from referral.errors import BadInput
 from referral.stories import StoryState
 
 _STATES = {"submitted": "待选", "selected": "已选", "withdrawn": "已撤回"}
@@ -20,7 +21,7 @@ _WIDTH = 100  # columns
 
 @click.group()
 def story() -> None:
-    """Stories: look at, select, withdraw."""
+    """Stories: look at, select, withdraw, quote on posters."""
 
 
 @story.command("list")
@@ -69,6 +70,65 @@ def withdraw(story_id: str, config_file: Path, note: str | None, json_: bool) ->
     if json_:
         return show(made)
     return click.echo(f"已撤回 {made['id']}")
+
+
+@story.command()
+@click.argument("story_id", metavar="ID")
+@configured
+@click.option("--campaign", metavar="ID", help="The campaign whose posters are to quote the story.")
+@click.option("--words", help="The sentence, word for word as it stands in the story.")
+@click.option("--number", type=click.IntRange(1), metavar="N", help="The same by its number in the list.")
+@as_json
+def quote(
+    story_id: str, config_file: Path, campaign: str | None, words: str | None, number: int | None, json_: bool
+) -> None:
+    """Show which sentences may stand on posters, or have a campaign's posters quote one of them."""
+    if words is None and number is None:
+        found = run(_quotes(config_file, story_id))
+        return show(found) if json_ else click.echo(_listed(found))
+    if campaign is None:
+        raise BadInput("--campaign", "写明放在哪个活动的海报上")
+    if words is None:
+        words = _numbered(run(_quotes(config_file, story_id)), number or 0)
+    made = run(operate(config_file, "story.quote", {"id": story_id, "campaign": campaign, "words": words}))
+    if json_:
+        return show(made)
+    return click.echo(f"活动 {made['campaign']} 的海报从下一张起带上：「{made['words']}」")
+
+
+@story.command()
+@click.argument("story_id", metavar="ID")
+@configured
+@click.option("--campaign", required=True, metavar="ID", help="The campaign whose posters quote the story.")
+@as_json
+def unquote(story_id: str, config_file: Path, campaign: str, json_: bool) -> None:
+    """Have a campaign's posters quote the story no more."""
+    made = run(operate(config_file, "story.unquote", {"id": story_id, "campaign": campaign}))
+    if json_:
+        return show(made)
+    return click.echo(f"活动 {made['campaign']} 的海报从下一张起不再引用")
+
+
+async def _quotes(config_file: Path, story_id: str) -> dict[str, Any]:
+    async with opened(config_file) as here:
+        return await here.store.read(lambda tx: quotes_as_json(tx, here.facts, story_id))
+
+
+def _numbered(found: dict[str, Any], number: int) -> str:
+    fitting = _fitting(found)
+    if number > len(fitting):
+        raise BadInput("--number", f"能用的只有 {len(fitting)} 句")
+    return fitting[number - 1]
+
+
+def _fitting(found: dict[str, Any]) -> list[str]:
+    return [each["words"] for each in found["candidates"] if not each["why_not"]]
+
+
+def _listed(found: dict[str, Any]) -> str:
+    lines = [f"{number:>3}  {words}" for number, words in enumerate(_fitting(found), 1)] or ["没有能放上海报的句子"]
+    lines += [f"  ✗  {each['words']}  {each['why_not']}" for each in found["candidates"] if each["why_not"]]
+    return "\n".join([*lines, *(f"  →  活动 {each['campaign']}：{each['words']}" for each in found["quoted"])])
 
 
 async def _all(config_file: Path, state: StoryState | None) -> list[dict[str, Any]]:

@@ -63,6 +63,18 @@ class AesKey(Secret):
         return re.fullmatch(r"[A-Za-z0-9]{43}", text) is not None
 
 
+class ApiKey(Secret):
+    """A key that somebody else gave us for their interface; never made for anyone."""
+
+    __slots__ = ()
+    looks = "up to 512 letters, digits and signs without blanks"
+    made = False
+
+    @classmethod
+    def fits(cls, text: str) -> bool:
+        return re.fullmatch(r"[\x21-\x7e]{1,512}", text) is not None
+
+
 class WebhookSecret(Secret):
     """A Standard Webhooks key: `whsec_` and the base64 of 24 to 64 bytes."""
 

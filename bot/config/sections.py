@@ -15,7 +15,17 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta
 
-from bot.config.secret import AesKey, PasswordHash, PrivateKey, PublicKey, Secret, SessionSecret, Token, WebhookSecret
+from bot.config.secret import (
+    AesKey,
+    ApiKey,
+    PasswordHash,
+    PrivateKey,
+    PublicKey,
+    Secret,
+    SessionSecret,
+    Token,
+    WebhookSecret,
+)
 from bot.config.values import (
     ClockTime,
     DatabaseUrl,
@@ -30,6 +40,7 @@ from bot.config.values import (
     Origin,
     Text,
     Variable,
+    is_inside,
 )
 from referral.hours import WIDEST
 
@@ -37,7 +48,7 @@ Industry = Literal[
     "retail", "catering", "travel", "education", "training", "k12", "software", "property", "luxury", "bank", "loans",
     "securities", "insurance", "medical", "other",
 ]  # fmt: skip
-AppUse = Literal["contact", "kf", "rep"]
+AppUse = Literal["contact", "kf", "rep", "acquisition"]
 ThanksKind = Literal["cash", "points", "coupon", "days", "privilege", "gift", "tier"]
 EventType = Literal["referral.credited", "referral.reversed", "reward.granted", "reward.reversed"]
 Count = Annotated[int, Meta(ge=0)]
@@ -118,7 +129,7 @@ class App(Section, frozen=True, kw_only=True):
 
     def problems(self) -> Iterator[tuple[str, str]]:
         if not self.uses:
-            yield "uses", "name at least one of contact, kf, rep"
+            yield "uses", "name at least one of contact, kf, rep, acquisition"
         if "kf" in self.uses and not self.kf_accounts:
             yield "kf_accounts", "an app used for kf needs at least one account"
 
@@ -279,6 +290,25 @@ class Egress(Section, frozen=True, kw_only=True):
     allow: tuple[HostPattern, ...] = ("*.qlogo.cn", "wework.qpic.cn", "p.qpic.cn")
 
 
+class Rewriting(Section, frozen=True, kw_only=True):
+    """An endpoint that speaks as OpenAI's does, asked for other wordings of our own words; it is never needed.
+
+    `api_base` is all that comes before `/chat/completions`.
+    """
+
+    api_base: Endpoint
+    model: Text
+    key: ApiKey | None = None
+    timeout_s: Annotated[int, Meta(ge=1, le=60)] = 20
+    count: Annotated[int, Meta(ge=1, le=5)] = 3
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        if self.api_base.rstrip("/").endswith("/chat/completions"):
+            yield "api_base", "expected what comes before /chat/completions"
+        if self.api_base.startswith("http://") and not is_inside(self.api_base):
+            yield "api_base", "must start with https:// unless it is a private address written as a number"
+
+
 class Sandbox(Section, frozen=True, kw_only=True):
     """Whether the platform is played by ourselves."""
 
@@ -301,6 +331,7 @@ class Config(Section, frozen=True, kw_only=True):
     fulfilment: dict[Name, Connector] = {}
     console: Console | None = None
     egress: Egress
+    rewriting: Rewriting | None = None
     sandbox: Sandbox
 
     def problems(self) -> Iterator[tuple[str, str]]:

@@ -94,6 +94,14 @@ def _endpoint(text: str, _folder: Path) -> str:
     return parts.geturl()
 
 
+def is_inside(address: str) -> bool:
+    """Whether the host of an address is a number that is not of the whole internet."""
+    try:
+        return not ipaddress.ip_address(urlsplit(address).hostname or "").is_global
+    except ValueError:
+        return False
+
+
 def _web_address(text: str) -> SplitResult:
     wrong = ValueError('expected an address like "https://i.example.cn"')
     try:

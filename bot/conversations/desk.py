@@ -17,6 +17,7 @@ from referral import (
     claims,
     codes,
     consent,
+    desk_links,
     due_rows,
     moments,
     news,
@@ -24,6 +25,7 @@ from referral import (
     nudges,
     orders,
     points,
+    poster_links,
     silence,
     stories,
 )
@@ -79,6 +81,7 @@ from referral.events import DeskEntered, DeskSaid, DeskSendFailed
 from referral.facts import Facts
 from referral.floor import may_ask_permission
 from referral.framing import pronoun_for
+from referral.history import history_of
 from referral.ids import Bits
 from referral.messages import (
     DeskGreeting,
@@ -131,6 +134,28 @@ class DeskTalk:
         if after != chat:
             self.tx.conversations.save(self.desk, self.person.id, after.keep(), self.now)
         notices.deliver(self.tx, self.facts, self.person.id, now=self.now, rng=self.rng, answering=True)
+
+    def entered_with(self, carried: str) -> str:
+        """A code that the link to this chat carried counts like one typed. How to greet, as a key; empty: as ever."""
+        code = codes.normalise(carried) or ""
+        standing = self._standing(code) if codes.is_valid(code) else Standing.UNKNOWN
+        if standing in (Standing.UNKNOWN, Standing.NEAR):
+            self._do(CountMiss(), "")
+        if standing not in (Standing.GOOD, Standing.CUSTOMER, Standing.ALREADY):
+            return ""
+        self._do(TouchCode(code), "")
+        return "" if standing is Standing.CUSTOMER else "greet.brought"
+
+    def greeting(self, key: str) -> str:
+        """The first words to somebody who came with a code: who brought them, and what is in it for them."""
+        code = self.tx.codes.find(self.met)
+        campaign = self.tx.campaigns.get(code.campaign) if code else None
+        advocate = self.tx.people.get(code.advocate) if code else None
+        assert campaign and advocate
+        stock: dict[str, object] = {"company": self.facts.company} | offered(self.tx, self.facts, campaign)
+        if advocate.shown_name is None:
+            return self.words.say(f"{key}_unsigned", stock)
+        return self.words.say(key, stock | {"advocate": advocate.shown_name})
 
     def _situation(self, heard: Heard) -> Situation:
         campaign = campaign_for(self.tx, self.facts, self.person, now=self.now)
@@ -320,9 +345,20 @@ class DeskTalk:
         campaign = campaign_for(self.tx, self.facts, self.person, now=self.now)
         assert campaign
         code = codes.issue(self.tx, self.facts, self.person, campaign, evidence=f"desk:{self.desk}", now=self.now)
+        lane = f"desk:{self.handle}"  # the poster goes out behind what the platform makes for it
+        poster_links.prepare(self.tx, self.facts, campaign, code, now=self.now, rng=self.rng, lane=lane)
         terms = self.tx.campaigns.terms(campaign.id, campaign.version)
-        link = self.facts.link(code.code)
-        said = self.words.share(self.person, campaign, terms, edition="friend", link=link, code=code.code, now=self.now)
+        link = poster_links.link_in_words(self.tx, self.facts, code.code)
+        said = self.words.share(
+            self.person,
+            campaign,
+            terms,
+            edition="friend",
+            link=link,
+            code=code.code,
+            now=self.now,
+            history=history_of(self.tx, self.person.id),
+        )
         nudges.took(self.tx, self.person.id, now=self.now)
         self._send(DeskPoster(desk=self.desk, to=self.handle, code=code.code, edition="feed"))
         self._post(said)
@@ -460,6 +496,19 @@ def _heard(tx: Transaction, event: DeskSaid, person: Person, now: datetime) -> H
 def entered(tx: Transaction, facts: Facts, words: Words, event: DeskEntered, *, now: datetime, rng: Bits) -> None:
     """A customer opened the chat: greet them once, while the platform lets us."""
     person = _met_at_desk(tx, facts, event, now=now, rng=rng)
+    talk = DeskTalk(
+        tx=tx,
+        facts=facts,
+        words=words,
+        desk=event.desk,
+        handle=event.who.value,
+        person=person,
+        said_at=event.at,
+        now=now,
+        rng=rng,
+    )
+    is_ours = event.scene == desk_links.SCENE and event.scene_param
+    brought = talk.entered_with(event.scene_param or "") if is_ours else ""
     if event.welcome_code is None:
         return
     key = "greet.hello"
@@ -467,7 +516,7 @@ def entered(tx: Transaction, facts: Facts, words: Words, event: DeskEntered, *, 
         key = "greet.back"
     elif tx.referrals.of_friend(person.id):
         key = "greet.friend"
-    text = words.say(key, {"company": facts.company})
+    text = talk.greeting(brought) if brought else words.say(key, {"company": facts.company})
     post(
         tx,
         DeskGreeting(desk=event.desk, code=event.welcome_code, text=text),

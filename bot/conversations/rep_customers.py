@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 
 from bot.conversations.account import account_of
 from bot.conversations.rep_talk import RepTalk
-from referral import codes, moments, notices, nudges, plan
+from referral import codes, moments, notices, nudges, plan, poster_links
 from referral.audiences import campaign_for
 from referral.conversations.names import called
 from referral.decisions import Customer, Defer, Send, Verdict, judge
 from referral.framing import pronoun_for
+from referral.history import history_of
 from referral.identities import Identity, IdentityKind
 from referral.moments import Moment, Permission, Reason
 from referral.nicknames import legible
@@ -138,10 +139,15 @@ def _poster(talk: RepTalk, customer: Customer) -> str:
         return talk.say("campaigns_none")
     code = codes.issue(talk.tx, talk.facts, person, campaign, evidence=f"rep:{talk.rep}", now=talk.now)
     _note_taken(talk, code)
-    terms, link = talk.tx.campaigns.terms(campaign.id, campaign.version), talk.facts.link(code.code)
+    terms = talk.tx.campaigns.terms(campaign.id, campaign.version)
+    poster_links.prepare(talk.tx, talk.facts, campaign, code, now=talk.now, rng=talk.rng)
+    link = poster_links.link_in_words(talk.tx, talk.facts, code.code)
     name = customer.name or _SOMEONE
     silent = [talk.say("poster_silent", pronoun=pronoun_for(name))] if notices.is_silent(talk.tx, person.id) else []
-    said = talk.words.share(person, campaign, terms, edition="friend", link=link, code=code.code, now=talk.now)
+    history = history_of(talk.tx, person.id)
+    said = talk.words.share(
+        person, campaign, terms, edition="friend", link=link, code=code.code, now=talk.now, history=history
+    )
     picture = f"{talk.facts.public_url}/p/{code.code}.jpg?edition=friend"
     links = talk.say("poster_link", link=link, poster_link=picture)
     return "\n".join([*silent, talk.say("poster_words", name=name), said, links])

@@ -11,8 +11,10 @@ from bot.copy import PLACEHOLDERS, CopyError
 from bot.offers.lines import Path
 from bot.offers.shape import COMMON, SHAPES, shape_faults, word_faults
 from bot.offers.sheet import Fault, Sheet
+from bot.offers.spoken import SPOKEN_LONGEST, spoken_words
 from bot.offers.values import offer_values
 from referral.framing import Framing
+from referral.history import Past
 from referral.offers import EDITIONS, RULE_FIELDS, Audience, LandingCopy, Pack, PosterCopy, Section
 from referral.terms import BadTerms, Terms, terms_from
 
@@ -40,11 +42,12 @@ def load_pack(name: str, folder: Traversable | None = None) -> Pack:
     rules = _merged(common["rules"].table["rules"], sheets["rules"].table["rules"])
     problems += sheets["offer"].told([*faults, *_named(sheets["offer"].table, name)])
     problems += sheets["rules"].told(_unpublished(rules))
+    problems += sheets["poster"].told(_unframed(sheets["poster"].table, sheets["words"].table["words"]))
     if problems or terms is None:
         raise CopyError(problems)
     pack = _pack(sheets, common, terms, rules)
-    if too_long := _too_long(pack):
-        raise CopyError(sheets["offer"].told(too_long))
+    if too_long := sheets["offer"].told(_too_long(pack)) + sheets["poster"].told(_too_long_aloud(pack)):
+        raise CopyError(too_long)
     return pack
 
 
@@ -98,6 +101,23 @@ def _unpublished(rules: Iterable[Mapping[str, str]]) -> list[Fault]:
     return [(("rules",), f"field {name!r} must be filled in before a campaign may start") for name in missing]
 
 
+def _unframed(posters: Mapping[str, Any], words: Mapping[str, Any]) -> list[Fault]:
+    """A framing that only one of posters and words has."""
+    odd = [framing for framing in Framing if (framing in posters) != (framing in words)]
+    return [((framing.value,), "words.toml and poster.toml must have the same framings") for framing in odd]
+
+
+def _too_long_aloud(pack: Pack) -> list[Fault]:
+    """What could not be said in time, however long the company's name is."""
+    name = "长" * PLACEHOLDERS["company"]
+    spoken = {framing: spoken_words(pack, framing, name) for framing in pack.framings}
+    return [
+        ((framing.value, "spoken"), f"can reach {len(text)} characters, more than {SPOKEN_LONGEST}: 15 seconds aloud")
+        for framing, text in spoken.items()
+        if len(text) > SPOKEN_LONGEST
+    ]
+
+
 def _too_long(pack: Pack) -> list[Fault]:
     """A thanks or a phrase that would be cut when it is said."""
     values = offer_values(pack, pack.terms, "")
@@ -113,6 +133,7 @@ def _pack(
 ) -> Pack:
     offer, words, poster = (sheets[kind].table for kind in ("offer", "words", "poster"))
     privacy = _merged(common["privacy"].table["privacy"], sheets["rules"].table.get("privacy", []))
+    openings, framings = words["openings"], [framing for framing in Framing if framing in words["words"]]
     return Pack(
         name=offer["name"],
         title=offer["title"],
@@ -121,12 +142,14 @@ def _pack(
         industries=tuple(offer.get("industries", ())),
         terms=terms,
         audience=_audience(offer["audience"]),
-        openings_since=tuple(words["openings"]["since"]),
-        openings_plain=tuple(words["openings"]["plain"]),
-        words={framing: {e: tuple(words["words"][framing][e]) for e in EDITIONS} for framing in Framing},
+        openings_since=tuple(openings["since"]),
+        openings_plain=tuple(openings["plain"]),
+        openings_past={past: tuple(openings[past]) for past in Past if past in openings},
+        words={framing: {e: tuple(words["words"][framing][e]) for e in EDITIONS} for framing in framings},
         short=words["words"]["short"],
         template=poster["template"],
-        posters={framing: {e: PosterCopy(**poster[framing][e]) for e in EDITIONS} for framing in Framing},
+        posters={framing: {e: PosterCopy(**poster[framing][e]) for e in EDITIONS} for framing in framings},
+        spoken={framing: poster[framing]["spoken"] for framing in framings},
         landing=_landing(words["landing"]),
         rules=tuple(Section(**section) for section in rules),
         privacy=tuple(Section(**section) for section in privacy),

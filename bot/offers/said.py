@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from itertools import cycle, islice
 
 from bot.copy import fill_from
+from bot.offers.spoken import spoken_words
 from bot.offers.values import offer_values, thanks_words
 from bot.offers.words import card_words, landing_words, privacy_words, rule_words
-from referral.framing import Framing
+from referral.history import Past
 from referral.offers import EDITIONS, Pack
 from referral.terms import Terms
 from referral.wording import Edition
 
 _TENURE = "两年多"
+_TIMES = "十几"
+_ITEM = "东西"
 _CODE = "0" * 8
 _LINK = f"https://a.cn/i/{_CODE}"
 _BEGINS = date(2000, 1, 1)
@@ -32,18 +36,28 @@ def all_words(pack: Pack, terms: Terms, *, company: str, contact: str) -> list[t
 
 
 def _passed_on(pack: Pack, stock: Mapping[str, object]) -> Iterator[tuple[Edition, str]]:
-    """What an advocate may pass on, with every opening."""
-    openings = [fill_from(text, {**stock, "tenure": _TENURE}) for text in (*pack.openings_since, *pack.openings_plain)]
-    for framing in Framing:
-        for edition in EDITIONS:
-            for text in pack.words[framing][edition]:
-                for opening in openings:
-                    yield edition, fill_from(text, {**stock, "opening": opening, "link": _LINK, "code": _CODE})
+    """What an advocate may pass on: every wording and every opening that may stand in it, each at least once.
+
+    All of them together would take seconds to read; what is shipped is read so by the tests.
+    """
+    known = {**stock, "tenure": _TENURE, "times": _TIMES, "item": _ITEM}
+    anywhere = [fill_from(text, known) for text in (*pack.openings_since, *pack.openings_plain)]
+    past = [fill_from(text, known) for past in Past for text in pack.openings_past.get(past, ())]
+    for edition in EDITIONS:
+        openings = anywhere if edition == "feed" else [*anywhere, *past]
+        texts = [text for framing in pack.framings for text in pack.words[framing][edition]]
+        for text, opening in _paired(texts, openings):
+            yield edition, fill_from(text, {**stock, "opening": opening, "link": _LINK, "code": _CODE})
     yield "friend", fill_from(pack.short, {**stock, "link": _LINK, "code": _CODE})
 
 
+def _paired(texts: Sequence[str], openings: Sequence[str]) -> Iterator[tuple[str, str]]:
+    return islice(zip(cycle(texts), cycle(openings), strict=False), max(len(texts), len(openings)))
+
+
 def _on_posters(pack: Pack, stock: Mapping[str, object]) -> Iterator[tuple[Edition, str]]:
-    for framing in Framing:
+    for framing in pack.framings:
+        yield "feed", spoken_words(pack, framing, str(stock["company"]))
         for edition in EDITIONS:
             copy = pack.posters[framing][edition]
             for text in (copy.headline, copy.body, copy.note):
@@ -51,7 +65,7 @@ def _on_posters(pack: Pack, stock: Mapping[str, object]) -> Iterator[tuple[Editi
 
 
 def _on_cards(pack: Pack, terms: Terms, company: str) -> Iterator[tuple[Edition, str]]:
-    for framing in Framing:
+    for framing in pack.framings:
         for edition in EDITIONS:
             card = card_words(pack, terms, framing, company, edition=edition)
             yield from ((edition, text) for text in (card.title, card.text))

@@ -12,6 +12,7 @@ from bot.offers.lines import Path
 from bot.offers.sheet import Fault
 from bot.offers.values import ANSWERED, PHRASES, SAYS
 from referral.framing import Framing
+from referral.history import Past
 from referral.offers import EDITIONS
 
 Check = Callable[[object], str]
@@ -75,6 +76,8 @@ _LANDING = {
 }
 _PHRASES = {f"{name}?": _text for name in PHRASES}
 _POSTER = {"headline": _text, "body": _text, "note": _text}
+_FRAMED = {framing: f"{framing}?" if framing in (Framing.BOTH, Framing.EARLY) else framing.value for framing in Framing}
+"""A framing's key; not every offer has something for both or something sooner."""
 
 SHAPES: dict[str, Shape] = {
     "offer": {
@@ -88,13 +91,16 @@ SHAPES: dict[str, Shape] = {
         "thanks": _tables,
     },
     "words": {
-        "openings": {"since": _texts, "plain": _texts},
-        "words": {"short": _text, **{framing: dict.fromkeys(EDITIONS, _variants) for framing in Framing}},
+        "openings": {"since": _texts, "plain": _texts, **{f"{past}?": _texts for past in Past}},
+        "words": {"short": _text, **{key: dict.fromkeys(EDITIONS, _variants) for key in _FRAMED.values()}},
         "landing": _LANDING,
         "phrases?": _PHRASES,
     },
     "rules": {"rules": _sections, "privacy?": _sections},
-    "poster": {"template": _text, **{framing: dict.fromkeys(EDITIONS, _POSTER) for framing in Framing}},
+    "poster": {
+        "template": _text,
+        **{key: {**dict.fromkeys(EDITIONS, _POSTER), "spoken": _text} for key in _FRAMED.values()},
+    },
 }
 """The files of a pack."""
 
@@ -153,6 +159,10 @@ def _answered_at(path: Path) -> AbstractSet[str]:
             return SAYS
         case ("openings", "since", _):
             return {"company", "tenure"}
+        case ("openings", Past.BOUGHT, _):
+            return {"company", "item"}
+        case ("openings", Past.OFTEN, _):
+            return {"company", "times"}
         case ("openings", _, _) | ("ad_label",):
             return {"company"}
         case ("words", "short"):
@@ -161,6 +171,10 @@ def _answered_at(path: Path) -> AbstractSet[str]:
             return ANSWERED | {"opening", "link", "code"}
         case ("words", _, _, _):
             return ANSWERED | {"opening"}
+        case (_, "spoken"):
+            return {"company", "product"}
+        case (_, "feed" | "friend", _):
+            return ANSWERED
         case ("landing", "headline"):
             return ANSWERED | {"nickname", "code"}
         case ("landing", *_):

@@ -12,8 +12,10 @@ from datetime import date
 from bot.copy import CopyError, fill_from
 from bot.offers.values import offer_values
 from referral.framing import Facts, Framing, tenure_words, variant_for
+from referral.history import Past, sayable, times_words
 from referral.offers import CardCopy, Edition, LandingCopy, Pack, PosterCopy, Section
 from referral.terms import Terms
+from referral.wording import lint
 
 SHARE_LONGEST = 200
 
@@ -21,16 +23,17 @@ SHARE_LONGEST = 200
 def share_words(
     pack: Pack, terms: Terms, framing: Framing, facts: Facts, *, edition: Edition, link: str = "", code: str = ""
 ) -> str:
-    """The words an advocate passes on, at most 200 characters, the same for the same person and campaign.
+    """The words an advocate passes on, at most 200 characters, the same as long as the same is known of her.
 
-    `friend` words carry the link and the code; `feed` words carry neither. Raises CopyError when even the shortest
-    wording is too long for the link.
+    `friend` words carry the link and the code, and may open with her own history; `feed` words carry neither, and say
+    no more of her than for how long she has been a customer. Raises CopyError when even the shortest wording is too
+    long for the link.
     """
     stock = offer_values(pack, terms, facts.company) | {"link": link, "code": code}
-    variants = pack.words[framing][edition]
-    turn = variant_for(facts.person, facts.campaign, len(variants) * 2)
-    stock["opening"] = _opening(pack, facts, turn % 2)
-    first = turn // 2
+    variants, openings = pack.words[framing][edition], _openings(pack, facts, edition)
+    turn = variant_for(facts.person, facts.campaign, len(variants) * len(openings))
+    stock["opening"] = openings[turn % len(openings)]
+    first = turn // len(openings)
     for text in [*variants[first:], *variants[:first], *([pack.short] if edition == "friend" else [])]:
         words = fill_from(text, stock)
         if len(words) <= SHARE_LONGEST:
@@ -44,6 +47,18 @@ def poster_words(pack: Pack, terms: Terms, framing: Framing, company: str, *, ed
     stock = offer_values(pack, terms, company)
     return PosterCopy(
         headline=fill_from(copy.headline, stock), body=fill_from(copy.body, stock), note=fill_from(copy.note, stock)
+    )
+
+
+def own_words(
+    pack: Pack, terms: Terms, framing: Framing, company: str, *, edition: Edition, own: PosterCopy
+) -> PosterCopy:
+    """A poster's texts in a rep's own words, filled; the pack's where she has none."""
+    copy, stock = pack.posters[framing][edition], offer_values(pack, terms, company)
+    return PosterCopy(
+        headline=fill_from(own.headline or copy.headline, stock),
+        body=fill_from(own.body or copy.body, stock),
+        note=fill_from(own.note or copy.note, stock),
     )
 
 
@@ -93,10 +108,19 @@ def ad_label(pack: Pack, company: str) -> str:
     return fill_from(pack.ad_label, {"company": company})
 
 
-def _opening(pack: Pack, facts: Facts, turn: int) -> str:
-    tenure = tenure_words(facts.joined_on, facts.today)
-    openings = pack.openings_since if tenure else pack.openings_plain
-    return fill_from(openings[turn % len(openings)], {"company": facts.company, "tenure": tenure})
+def _openings(pack: Pack, facts: Facts, edition: Edition) -> list[str]:
+    """What she may begin with, filled: all that is known of her, and a plain word where nothing is."""
+    tenure, history = tenure_words(facts.joined_on, facts.today), facts.history
+    pasts = sayable(history, facts.today) if edition == "friend" else ()
+    texts = [text for past in pasts if _may_be_said(past, history.item) for text in pack.openings_past.get(past, ())]
+    texts += pack.openings_since if tenure else ()
+    stock = {"company": facts.company, "tenure": tenure, "item": history.item, "times": times_words(history.orders)}
+    return [fill_from(text, stock) for text in texts or pack.openings_plain]
+
+
+def _may_be_said(past: Past, item: str) -> bool:
+    """What a shop calls its goods may itself be more than the law lets anybody say."""
+    return past is not Past.BOUGHT or not lint(item, edition="feed")
 
 
 def _filled(sections: tuple[Section, ...], stock: Mapping[str, object]) -> tuple[Section, ...]:

@@ -3,6 +3,10 @@
 WeChat listens only to pages signed in the name of an Official Account, by a script of its own. That script says nowhere
 that others may hand it on, so the company brings it into its data folder. Without either a page is a plain link and
 carries no script. Nothing is tied to passing on, and nothing of it comes back: it cannot be seen (design 2).
+
+A page that is somebody's own has no card: WeChat, left alone, would pass on the address with the token in it. Such a
+page tells WeChat the landing page of its person's newest code instead, and takes the ways to copy or open its address
+off the menu; where there is no code to tell of, the ways to pass it on as well. A coupon's page is one of these.
 """
 
 from __future__ import annotations
@@ -36,9 +40,15 @@ log = structlog.get_logger()
 FOLDER = "jssdk"
 """In the data folder: where WeChat's script lies, under its own name (jweixin-1.6.0.js)."""
 
+CARD_CACHE = {"Cache-Control": "public, max-age=86400"}
+"""How long a card's picture that is the same for everybody may be kept."""
+
 _SDK_LIMIT = 256 * 1024  # bytes
 _PATIENCE_S = 1.0  # a page does not wait longer for a ticket
 _CALLS = ("updateAppMessageShareData", "updateTimelineShareData")
+_HIDING = (*_CALLS, "hideMenuItems")
+_ADDRESS = ("copyUrl", "favorite", "openWithQQBrowser", "openWithSafari", "share:email")
+_PASSING = ("share:appMessage", "share:timeline", "share:qq", "share:QZone", "share:weiboApp")
 _SCRIPT = "text/javascript; charset=utf-8"
 
 
@@ -92,8 +102,22 @@ class CardDesk:
 
         return Cards(feed=card("feed"), moments=f"{link}?c=moments", friend=card(to_friends))
 
+    def of_page(self, path: str, *, title: str, text: str, picture: str) -> Cards:
+        """The card of a page without a code, the same for everybody; `path` and `picture` are on our own host."""
+        home = self.facts.public_url
+        card = Card(title=title, text=text, link=f"{home}{path}", picture=f"{home}{picture}")
+        return Cards(feed=card, moments=card.link, friend=card)
+
     async def script(self, request: web.Request, cards: Cards) -> Script | None:
         """What the page needs to tell its cards; None outside WeChat, and where no ticket is to be had in time."""
+        return await self._script(request, _told(cards), _CALLS)
+
+    async def own_script(self, request: web.Request, cards: Cards | None) -> Script | None:
+        """What keeps the address of somebody's own page to themselves; `cards` are of their newest code, if any."""
+        hidden = [f"menuItem:{item}" for item in (_ADDRESS if cards else _ADDRESS + _PASSING)]
+        return await self._script(request, (_told(cards) if cards else {}) | {"hide": hidden}, _HIDING)
+
+    async def _script(self, request: web.Request, told: dict[str, object], calls: tuple[str, ...]) -> Script | None:
         if not (self.sdk and self.tickets and _listens(request)):
             return None
         try:
@@ -103,18 +127,17 @@ class CardDesk:
             log.warning("card.not_signed", reason=getattr(problem, "reason", "late"))
             return None
         signed = self._signed(f"{self.facts.public_url}{request.raw_path}", ticket, self.tickets.app_id)
-        told = json.dumps({"config": signed} | _told(cards), ensure_ascii=False)
-        return Script(sdk=self.sdk[0], file=static_file("share.js")[0], told=told)
+        whole = json.dumps({"config": signed | {"jsApiList": calls}} | told, ensure_ascii=False)
+        return Script(sdk=self.sdk[0], file=static_file("share.js")[0], told=whole)
 
     def _signed(self, url: str, ticket: str, app_id: str) -> dict[str, object]:
-        """What `wx.config` takes."""
+        """What `wx.config` takes besides the calls it is for."""
         nonce, timestamp = new_id(self.rng, "j"), int(self.clock().timestamp())
         return {
             "appId": app_id,
             "timestamp": timestamp,
             "nonceStr": nonce,
             "signature": js_signature(ticket, nonce=nonce, timestamp=timestamp, url=url),
-            "jsApiList": _CALLS,
         }
 
 

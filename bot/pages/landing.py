@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,12 +10,13 @@ from pathlib import Path
 from aiohttp import web
 
 from bot.copy import PLACEHOLDERS
-from bot.pages.answer import NO_SNIFFING, page
+from bot.pages.answer import NO_SNIFFING, page, popular
+from bot.pages.callers import caller
 from bot.pages.cards import CardDesk
 from bot.pages.doorway import Doorway
 from bot.pages.look import SECURITY_HEADERS, static_file
 from bot.pages.views import BusyView, EndedView, LandingView, MissingView, NothingView, RestingView
-from bot.pages.visits import PICTURE_HEADERS, Visit, Visits
+from bot.pages.visits import PICTURE_HEADERS, WAIT_S, Visit, Visits
 from bot.posters.commissions import PosterDesk
 from bot.words import Words
 from referral import codes, contact_ways
@@ -34,7 +35,6 @@ from storage.store import Store
 from storage.transaction import Transaction
 
 _RELOADS = timedelta(minutes=1)
-_WAIT_S = 5  # before the page looks again for its QR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,9 +71,11 @@ class Landing:
         view = await self.store.write(lambda tx: self._open(tx, visit, now))
         if isinstance(view, LandingView):
             self.doorway.remember(visit.caller, view.code)
-            self.wake()
+            if view.refresh_s:
+                self.wake()
             view = replace(view, script=await self.cards.script(request, view.cards))
-        answer = page(view)
+        alike = isinstance(view, LandingView) and view.script is None
+        answer = popular(request, view) if alike else page(view)
         answer.cookies.update(cookie.cookies)
         return answer
 
@@ -111,11 +113,12 @@ class Landing:
         assert campaign and advocate
         if not campaign.is_open(now):
             return self._resting(campaign, now)
-        code = self._with_rep(tx, code)
+        code = codes.with_greeting_rep(tx, code)
+        owners = tx.people.owners_of(visit.device)
         if not is_crawler(visit.agent):
-            self._record(tx, visit, code, campaign, now)
+            self._record(tx, visit, code, campaign, now, own=code.advocate in owners)
             contact_ways.for_code(tx, code, now=now, rng=self.rng)
-        return self._view(tx, code, campaign, advocate, now)
+        return replace(self._view(tx, code, campaign, advocate, owners), in_wechat=visit.in_wechat)
 
     def _resting(self, campaign: Campaign, now: datetime) -> RestingView:
         begins = None if campaign.has_begun(now) else chinese_date(campaign.starts_at)
@@ -123,17 +126,10 @@ class Landing:
         contact, rules_url = self.words.contact, f"/rules/{campaign.id}"
         return RestingView(company=self.facts.company, title=title, begins=begins, contact=contact, rules_url=rules_url)
 
-    def _with_rep(self, tx: Transaction, code: Code) -> Code:
-        """A code made before any rep was known, or whose rep is gone, gets one who serves."""
-        rep = codes.greeting_rep(tx, code)
-        if rep is None or rep == code.rep:
-            return code
-        tx.codes.set_rep(code.code, rep)
-        return replace(code, rep=rep)
-
-    def _record(self, tx: Transaction, visit: Visit, code: Code, campaign: Campaign, now: datetime) -> None:
+    def _record(
+        self, tx: Transaction, visit: Visit, code: Code, campaign: Campaign, now: datetime, *, own: bool
+    ) -> None:
         """A view is a touch, unless it is the advocate's own, or the page loading itself again for its QR."""
-        own = code.advocate in tx.people.owners_of(visit.device)
         if own or tx.touches.seen_by(visit.device, code.code, now - _RELOADS):
             return
         channel = visit.channel or code.channel
@@ -164,7 +160,9 @@ class Landing:
             )
             tx.shares.reach(share)
 
-    def _view(self, tx: Transaction, code: Code, campaign: Campaign, advocate: Person, now: datetime) -> LandingView:
+    def _view(
+        self, tx: Transaction, code: Code, campaign: Campaign, advocate: Person, owners: Collection[str]
+    ) -> LandingView:
         terms = tx.campaigns.terms(campaign.id, campaign.version)
         words = self.words.landing(advocate, campaign, terms, code.code)
         way = tx.contact_ways.of_code(code.code, code.rep) if code.rep else None
@@ -180,6 +178,8 @@ class Landing:
             lines=words.lines,
             steps=words.steps,
             full=is_full(campaign),
+            caller=caller(tx, owners, code, terms),
+            advocate_thanked=bool(terms.thanks_for("referral", "advocate", tier=advocate.tier)),
             last_day=f"{ends.year}年{ends.month}月{ends.day}日" if ends else None,
             rep_name=(legible(rep.name, PLACEHOLDERS["rep"]) or None) if rep else None,
             contact_qr=_picture_of(shown),
@@ -188,7 +188,7 @@ class Landing:
             code_spaced=f"{code.code[:4]} {code.code[4:]}",
             rules_url=f"/rules/{campaign.id}",
             privacy_url="/privacy",
-            refresh_s=None if own or code.rep is None else _WAIT_S,
+            refresh_s=None if own or code.rep is None else WAIT_S,
             posters_url=f"/p/{code.code}",
             ad_label="广告",
             cards=self.cards.of(code.code, advocate.id, campaign, terms),

@@ -26,12 +26,14 @@ from bot.pages.views import (
     PosterView,
     PrivacyView,
     RestingView,
+    RewardView,
     RulesView,
     ShowCouponView,
     StoriesView,
     StoryGoneView,
     StoryMissingView,
     StoryView,
+    TroubleView,
     View,
 )
 
@@ -44,7 +46,9 @@ _TEMPLATES: Final[dict[type[View], str]] = {
     MissingView: "missing.html.j2",
     NothingView: "nothing.html.j2",
     BusyView: "busy.html.j2",
+    TroubleView: "trouble.html.j2",
     MeView: "me.html.j2",
+    RewardView: "reward.html.j2",
     PosterView: "poster.html.j2",
     ShowCouponView: "coupon_show.html.j2",
     RulesView: "rules.html.j2",
@@ -104,26 +108,37 @@ def draw(template: str, **values: Any) -> str:
 
 def status_of(view: View) -> HTTPStatus:
     """Return the HTTP status under which `view` is served."""
+    if isinstance(view, TroubleView):
+        return HTTPStatus(view.status)
     return _STATUSES.get(type(view), HTTPStatus.OK)
 
 
 def headers_of(view: View) -> dict[str, str]:
     """Return the headers under which `view` is served; only rules and privacy may be kept by a cache.
 
-    Scripts are forbidden wherever a page has none, and are our host's where it has.
+    Scripts are forbidden wherever a page has none, and are our host's where it has. A page with one is signed for one
+    browser and one moment, so that nobody keeps it.
 
     A cache asks again for every story: one that was taken back is gone at once.
     """
     public = isinstance(view, RulesView | PrivacyView)
-    kept = "no-cache" if isinstance(view, StoriesView | StoryView) else "no-store"
+    stories = isinstance(view, StoriesView | StoryView)
     later = {"Retry-After": "600"} if isinstance(view, BusyView) else {}
-    scripted = isinstance(view, LandingView | PosterView) and view.script is not None
+    scripted = getattr(view, "script", None) is not None
+    kept = "no-store" if scripted else "public, max-age=300" if public else "no-cache" if stories else "no-store"
+    varied = {"Vary": "Accept-Encoding, User-Agent"} if public or stories else {}
     return {
         **(SCRIPTED_HEADERS if scripted else SECURITY_HEADERS),
         **later,
+        **varied,
         "Content-Type": "text/html; charset=utf-8",
-        "Cache-Control": "public, max-age=300" if public else kept,
+        "Cache-Control": kept,
     }
+
+
+def is_private(view: View) -> bool:
+    """Return whether `view` is one person's own, under an address that nobody else knows."""
+    return isinstance(view, MeView | RewardView | ShowCouponView)
 
 
 @cache
@@ -147,6 +162,7 @@ def static_css() -> tuple[str, bytes]:
 def _environment() -> Environment:
     environment = environment_of(_FOLDER)
     environment.globals["css_path"] = static_css()[0]
+    environment.globals["stories_css"] = static_file("stories.css")[0]
     return environment
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,23 +13,23 @@ from bot import explaining
 from bot.conversations.account import Account, Friend, account_of
 from bot.fulfilment.given import Safe
 from bot.pages.answer import page, plain
+from bot.pages.cards import CardDesk
 from bot.pages.doorway import Doorway
 from bot.pages.look import SECURITY_HEADERS
 from bot.pages.me_thanks import NAME_CONSENT, ThanksReading, veiled
 from bot.pages.thanks_views import Tone
 from bot.pages.tokens import Tokens
-from bot.pages.views import CodeRow, FriendRow, MeView, NothingView, Question
+from bot.pages.views import Cards, CodeRow, FriendRow, MeView, NothingView, Question
 from bot.words import Words
-from referral import notices
-from referral.errors import NotFound
+from referral import notices, poster_links
 from referral.explain import Explanation
 from referral.facts import Facts
+from referral.history import history_of
 from referral.ids import Bits, is_id
 from referral.people import Byline, Person
 from referral.promises import is_full
 from referral.referrals import Disclosure, Referral, ReferralStatus
 from referral.times import SHANGHAI, Clock
-from storage import proofs
 from storage.store import Store
 from storage.transaction import Transaction
 
@@ -72,6 +71,7 @@ class OwnPage:
     tokens: Tokens
     safe: Safe
     doorway: Doorway
+    cards: CardDesk
     clock: Clock
     rng: Bits
     wake: Callable[[], None]
@@ -82,7 +82,6 @@ class OwnPage:
             web.get("/me/{token}", self.show),
             web.post("/me/{token}/answer", self.answer),
             web.post("/me/{token}/byline", self.byline),
-            web.get("/me/{token}/proof/{reward}", self.proof),
         ]
 
     async def show(self, request: web.Request) -> web.Response:
@@ -94,10 +93,13 @@ class OwnPage:
         cookie = web.Response()
         device = self.doorway.device(request) or self.doorway.mark(cookie, self.rng, secure=request.secure)
         now = self.clock()
-        view = await self.store.write(lambda tx: self._open(tx, person, token, device, now))
+        view, cards = await self.store.write(lambda tx: self._open(tx, person, token, device, now))
         told = request.query.get("told", "")
         of_phone, of_thanks = PHONE_TOLD.get(told, ""), THANKS_TOLD.get(told, "")
-        answer = page(replace(view, phone_told=of_phone, thanks_told=of_thanks)) if view else self.missing()
+        script = await self.cards.own_script(request, cards) if view else None
+        answer = (
+            page(replace(view, phone_told=of_phone, thanks_told=of_thanks, script=script)) if view else self.missing()
+        )
         answer.cookies.update(cookie.cookies)
         return answer
 
@@ -133,27 +135,6 @@ class OwnPage:
         await self.store.write(lambda tx: tx.people.learn(person, byline=chosen))
         return self.back(request)
 
-    async def proof(self, request: web.Request) -> web.Response:
-        """The ledger proof of one of the person's own rewards, as JSON."""
-        person = self.tokens.read(request.match_info["token"])
-        reward = request.match_info["reward"]
-
-        def unit(tx: Transaction) -> dict[str, object] | None:
-            found = tx.rewards.get(reward)
-            return dict(proofs.prove(tx, reward)) if found and found.person == person else None
-
-        try:
-            found = await self.store.read(unit) if person and is_id(reward, "w") else None
-        except NotFound:
-            found = None
-        if found is None:
-            return self.missing()
-        return web.Response(
-            text=json.dumps(found, ensure_ascii=False, indent=2),
-            content_type="application/json",
-            headers=SECURITY_HEADERS | {"Cache-Control": "no-store"},
-        )
-
     def missing(self) -> web.Response:
         """One page for everything that is not there."""
         return page(NothingView(company=self.facts.company, own=True))
@@ -175,17 +156,33 @@ class OwnPage:
             return None, {}
         return self.tokens.read(request.match_info["token"]), dict(parse_qsl(body.decode("utf-8", "replace")))
 
-    def _open(self, tx: Transaction, person_id: str, token: str, device: str, now: datetime) -> MeView | None:
-        person = tx.people.get(person_id)
-        if person is None or tx.erasures.find(person.id):
-            return None
-        tx.people.own_device(device, person.id, now)
-        account = account_of(tx, person.id, now)
+    def reading(self, tx: Transaction, token: str, now: datetime) -> ThanksReading:
+        """What reads somebody's thanks for the pages below `/me/{token}`."""
         home = f"/me/{token}"
-        reading = ThanksReading(
+        return ThanksReading(
             tx=tx, facts=self.facts, words=self.words, safe=self.safe, home=home, now=now, rng=self.rng
         )
-        name = self.safe.name_of(tx, person.id)
+
+    def newest_cards(self, tx: Transaction, person: str, now: datetime) -> Cards | None:
+        """What of somebody's may be passed on: the landing page of their newest code that takes friends."""
+        for code in reversed(tx.codes.of_advocate(person)):
+            campaign = tx.campaigns.get(code.campaign)
+            if campaign and campaign.is_open(now):
+                return self.cards.of(code.code, person, campaign, tx.campaigns.terms(campaign.id, campaign.version))
+        return None
+
+    def _open(
+        self, tx: Transaction, person_id: str, token: str, device: str, now: datetime
+    ) -> tuple[MeView | None, Cards | None]:
+        person = tx.people.get(person_id)
+        if person is None or tx.erasures.find(person.id):
+            return None, None
+        tx.people.own_device(device, person.id, now)
+        return self._view(tx, person, token, now), self.newest_cards(tx, person.id, now)
+
+    def _view(self, tx: Transaction, person: Person, token: str, now: datetime) -> MeView:
+        account, reading = account_of(tx, person.id, now), self.reading(tx, token, now)
+        home, name = f"/me/{token}", self.safe.name_of(tx, person.id)
         return MeView(
             company=self.facts.company,
             home=home,
@@ -223,7 +220,8 @@ class OwnPage:
         campaign = tx.campaigns.get(found.campaign) if found else None
         if campaign is None or campaign.is_over(now):
             return None
-        terms, link = tx.campaigns.terms(campaign.id, campaign.version), self.facts.link(code)
+        terms = tx.campaigns.terms(campaign.id, campaign.version)
+        link = poster_links.link_in_words(tx, self.facts, code)
         return CodeRow(
             campaign=campaign.name,
             code=code,
@@ -233,7 +231,16 @@ class OwnPage:
             link=link,
             words=""
             if is_full(campaign)
-            else self.words.share(person, campaign, terms, edition="friend", link=link, code=code, now=now),
+            else self.words.share(
+                person,
+                campaign,
+                terms,
+                edition="friend",
+                link=link,
+                code=code,
+                now=now,
+                history=history_of(tx, person.id),
+            ),
         )
 
     def _friend_row(self, friend: Friend, now: datetime) -> FriendRow:

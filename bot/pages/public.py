@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from aiohttp import web
 
 from bot import metrics
-from bot.pages.answer import NO_SNIFFING, page, plain
-from bot.pages.look import STATIC_HEADERS, static_css
+from bot.pages.answer import NO_SNIFFING, page, plain, static, trouble
+from bot.pages.cards import CardDesk
+from bot.pages.look import static_css
 from bot.pages.views import NothingView, PrivacyView, RulesView
 from bot.words import Words
-from referral.campaigns import current
+from referral import domains
+from referral.campaigns import Campaign, current
 from referral.facts import Facts
 from referral.ids import is_id
 from referral.times import Clock
@@ -23,6 +26,7 @@ from storage.transaction import Transaction
 
 _VERIFY = re.compile(r"(WW|MP)_verify_[0-9A-Za-z]{1,64}\.txt")
 _VERIFY_LIMIT = 4096
+_USUAL_PACK = "double-month"  # whose privacy page is everybody's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,19 +36,20 @@ class PublicPages:
     store: Store
     facts: Facts
     words: Words
+    cards: CardDesk
     verify_dir: Path
     clock: Clock
     ready: Callable[[], Awaitable[str | None]]
 
     def routes(self) -> list[web.RouteDef]:
         """The fixed addresses."""
-        css, _ = static_css()
+        css, sheet = static_css()
         return [
             web.get("/rules/{campaign}", self.rules),
             web.get("/rules", self.rules),
             web.get("/privacy", self.privacy),
             web.get("/desk", self.desk),
-            web.get(css, self.css),
+            web.get(css, static(sheet, "text/css; charset=utf-8")),
             web.get("/{name:(?:WW|MP)_verify_[0-9A-Za-z]+\\.txt}", self.verification),
             web.get("/healthz", self.healthz),
             web.get("/readyz", self.readyz),
@@ -59,33 +64,29 @@ class PublicPages:
             campaign = current(tx, now=now) if not name else tx.campaigns.get(name) if is_id(name, "c") else None
             if campaign is None:
                 return None
-            sections = self.words.rules(campaign, tx.campaigns.terms(campaign.id, campaign.version))
-            return RulesView(
-                company=self.facts.company,
-                title=self.words.pack(campaign.pack).title,
-                sections=tuple((s.title, (s.text,)) for s in sections),
-                ended=campaign.is_over(now),
-            )
+            return self._rules(tx, campaign, now)
 
         view = await self.store.read(unit)
-        return page(view or NothingView(company=self.facts.company))
+        if view is None:
+            return page(NothingView(company=self.facts.company))
+        return page(replace(view, script=await self.cards.script(request, view.cards)))
 
     async def privacy(self, request: web.Request) -> web.Response:
         """What is kept of people, why and how long."""
-        sections = self.words.privacy("double-month")
-        return page(PrivacyView(company=self.facts.company, sections=tuple((s.title, (s.text,)) for s in sections)))
+        title, text = f"隐私说明 · {self.facts.company}", "我们记下什么、谁看得到、怎样删除，都写在这里。"
+        picture = f"/card/{self.words.pack(_USUAL_PACK).template}.jpg"
+        cards = self.cards.of_page("/privacy", title=title, text=text, picture=picture)
+        sections = tuple((s.title, (s.text,)) for s in self.words.privacy(_USUAL_PACK))
+        script = await self.cards.script(request, cards)
+        return page(PrivacyView(company=self.facts.company, sections=sections, cards=cards, script=script))
 
     async def desk(self, request: web.Request) -> web.Response:
         """On to the desk's chat, by the link the platform gave us."""
         desk = self.facts.desk
         link = await self.store.read(lambda tx: tx.desks.link(desk)) if desk else None
         if link is None:
-            return plain(503, "客服入口正在准备，请稍后再打开。")
+            return trouble(request, self.facts.company, 503, "客服入口正在准备，请稍后再打开。")
         raise web.HTTPFound(link, headers=NO_SNIFFING)
-
-    async def css(self, request: web.Request) -> web.Response:
-        """The one style sheet, under a name that changes with it."""
-        return web.Response(body=static_css()[1], headers=STATIC_HEADERS)
 
     async def verification(self, request: web.Request) -> web.Response:
         """The platform's domain files, from `data_dir/verify`."""
@@ -94,6 +95,24 @@ class PublicPages:
         if not _VERIFY.fullmatch(name) or not path.is_file() or path.stat().st_size > _VERIFY_LIMIT:
             return page(NothingView(company=self.facts.company))
         return web.Response(body=path.read_bytes(), content_type="text/plain", headers=NO_SNIFFING)
+
+    def _rules(self, tx: Transaction, campaign: Campaign, now: datetime) -> RulesView:
+        pack = self.words.pack(campaign.pack)
+        sections = self.words.rules(campaign, tx.campaigns.terms(campaign.id, campaign.version))
+        title = f"「{pack.title}」活动规则"
+        cards = self.cards.of_page(
+            f"/rules/{campaign.id}",
+            title=f"{title} · {self.facts.company}",
+            text="怎样算、怎样退、怎样联系我们，都写在这里。",
+            picture=f"/card/{pack.template}.jpg",
+        )
+        return RulesView(
+            company=self.facts.company,
+            title=title,
+            sections=tuple((s.title, (s.text,)) for s in sections),
+            ended=campaign.is_over(now),
+            cards=cards,
+        )
 
     async def healthz(self, request: web.Request) -> web.Response:
         """Alive."""
@@ -106,6 +125,8 @@ class PublicPages:
 
     async def metrics(self, request: web.Request) -> web.Response:
         """Figures for Prometheus."""
+        blocked = await self.store.read(lambda tx: domains.is_blocked(tx, self.facts))
         return web.Response(
-            body=metrics.page(), headers=NO_SNIFFING | {"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
+            body=metrics.page(domain_blocked=blocked),
+            headers=NO_SNIFFING | {"Content-Type": "text/plain; version=0.0.4; charset=utf-8"},
         )

@@ -195,14 +195,19 @@ class RepPages:
         self, request: web.Request, unit: Callable[[Reading, Form], web.StreamResponse]
     ) -> web.StreamResponse:
         """Act for the rep whose browser it is. Without one it is no login: a form must not lead to another host."""
-        name, form = self.door.name_in(request), await self.door.form(request)
+        form = await self.door.form(request)
         if form is None:
             return self.missing()
+        return await self.do(request, lambda reading: unit(reading, form))
+
+    async def do(self, request: web.Request, unit: Callable[[Reading], web.StreamResponse]) -> web.StreamResponse:
+        """`write` for a form that was read before."""
+        name = self.door.name_in(request)
         if name is None:
-            return self.door.refuse("请再进入一次", "离上次打开太久了，刚才这一步没有记下。")
+            return self.stale()
         now = self.clock()
         try:
-            answer = await self.store.write(lambda tx: unit(self._reading(tx, name, now), form))
+            answer = await self.store.write(lambda tx: unit(self._reading(tx, name, now)))
         except _Out:
             return self.door.serves_nobody()
         except _Gone:
@@ -240,6 +245,10 @@ class RepPages:
         if rep is None:
             raise _Out
         return Reading(tx=tx, facts=self.facts, words=self.words, rep=rep, now=now)
+
+    def stale(self) -> web.Response:
+        """For a form of somebody who has to come in again."""
+        return self.door.refuse("请再进入一次", "离上次打开太久了，刚才这一步没有记下。")
 
     def missing(self) -> web.Response:
         """One page for everything that is not there, or not this rep's."""

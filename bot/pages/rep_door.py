@@ -12,7 +12,7 @@ from datetime import datetime
 from urllib.parse import parse_qsl, urlsplit
 
 import structlog
-from aiohttp import web
+from aiohttp import BodyPartReader, MultipartReader, web
 
 from bot.channels.errors import ChannelError, Expired
 from bot.channels.wecom.entrance import Entrance
@@ -37,6 +37,9 @@ FORM_LIMIT = 32_768  # bytes: a text of 4000 bytes to several, three times as lo
 _STATE_S = 600
 _INSIDE = re.compile(r"/rep(/[0-9A-Za-z_-]+){0,4}")
 _FORM = "application/x-www-form-urlencoded"
+_WITH_FILE = "multipart/form-data"
+UPLOAD_LIMIT = 64 * 1024 * 1024  # bytes: what is read of a form with a file, so that one too large is told so
+_MOST_PARTS = 60
 
 Form = dict[str, list[str]]
 
@@ -118,8 +121,7 @@ class RepDoor:
 
     async def form(self, request: web.Request) -> Form | None:
         """What was posted, None for a form from another site, too large, or of another kind."""
-        origin = request.headers.get("Origin")
-        if origin and urlsplit(origin).netloc not in (request.host, urlsplit(self.facts.public_url).netloc):
+        if self._is_foreign(request):
             return None
         if request.content_type != _FORM or (request.content_length or 0) > FORM_LIMIT:
             return None
@@ -130,6 +132,25 @@ class RepDoor:
         for name, value in parse_qsl(body.decode("utf-8", "replace"), max_num_fields=200):
             found.setdefault(name, []).append(value)
         return found
+
+    async def upload(self, request: web.Request, *, most: int) -> tuple[Form, bytes | None] | None:
+        """What was posted with one file, None where `form` would say so too.
+
+        The file is None where none was chosen; of one with more than `most` bytes there is one byte more than that.
+        """
+        if self._is_foreign(request) or request.content_type != _WITH_FILE:
+            return None
+        if (request.content_length or 0) > UPLOAD_LIMIT:
+            return None
+        try:
+            return await _parts(await request.multipart(), most)
+        except (ValueError, AssertionError):
+            return None
+
+    def _is_foreign(self, request: web.Request) -> bool:
+        """Whether a form comes from another site."""
+        origin = request.headers.get("Origin")
+        return bool(origin) and urlsplit(origin).netloc not in (request.host, urlsplit(self.facts.public_url).netloc)
 
     async def js_config(self, request: web.Request) -> dict[str, object] | None:
         """What this very page needs to use WeCom's JS interface, None in other browsers or when it cannot be had."""
@@ -176,6 +197,29 @@ class RepDoor:
 
     def _is_secure(self, request: web.Request) -> bool:
         return request.secure or self.facts.public_url.startswith("https://")
+
+
+async def _parts(reader: MultipartReader, most: int) -> tuple[Form, bytes | None] | None:
+    found: Form = {}
+    file: bytes | None = None
+    read = parts = 0
+    while (part := await reader.next()) is not None:
+        parts += 1
+        if not isinstance(part, BodyPartReader) or not part.name or parts > _MOST_PARTS:
+            return None
+        kept = bytearray()
+        while chunk := await part.read_chunk():
+            read += len(chunk)
+            if read > UPLOAD_LIMIT:
+                return None
+            kept += chunk[: most + 1 - len(kept)]
+        if part.filename is None:
+            if len(kept) > FORM_LIMIT:
+                return None
+            found.setdefault(part.name, []).append(kept.decode("utf-8", "replace"))
+        elif part.filename:
+            file = bytes(kept)
+    return found, file
 
 
 def serving(tx: Transaction, name: str) -> Rep | None:

@@ -23,11 +23,12 @@ from bot.pages.rep_views import (
     Talk,
 )
 from bot.words import Words
-from referral import hours, moments, nudges, rep_list
+from referral import hours, moments, nudges, poster_links, rep_list
 from referral.broadcasts import FEWEST, BroadcastState, Target
 from referral.campaigns import Campaign
 from referral.decisions import Customer, Route, gate_of
 from referral.facts import Facts
+from referral.history import history_of
 from referral.nudges import ON_THE_LIST, Nudge, NudgeState, Purpose, Stop, Wait
 from referral.people import Rep
 from referral.wording import lint
@@ -127,8 +128,12 @@ class Reading:
         code = next((code.code for code in mine if not code.channel), None)
         if code is None:
             return None
-        terms, link = self.tx.campaigns.terms(campaign.id, campaign.version), self.facts.link(code)
-        said = self.words.share(person, campaign, terms, edition="friend", link=link, code=code, now=self.now)
+        terms = self.tx.campaigns.terms(campaign.id, campaign.version)
+        link = poster_links.link_in_words(self.tx, self.facts, code)
+        history = history_of(self.tx, person.id)
+        said = self.words.share(
+            person, campaign, terms, edition="friend", link=link, code=code, now=self.now, history=history
+        )
         return RepPosterView(
             company=self.facts.company,
             id=nudge.id,

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from bot.pages.rep_care_views import RepCareView
 from bot.pages.rep_coupon_views import RepCouponFindView, RepCouponView
 from bot.pages.rep_people_views import ClaimRow, RepClaimView, RepFindView, RepPersonView
+from bot.pages.rep_posters_views import RepDesignView, RepPostersView
 from bot.pages.thanks_views import Tone
 
 RowState = Literal["waiting", "said", "skipped", "over"]
@@ -204,7 +206,10 @@ RepView = (
     | RepDoorView
     | RepFindView
     | RepPersonView
+    | RepCareView
     | RepClaimView
     | RepCouponView
     | RepCouponFindView
+    | RepPostersView
+    | RepDesignView
 )

@@ -19,6 +19,9 @@ Byline = Literal["face", "nickname", "none"]
 Section = tuple[str, tuple[str, ...]]
 """A heading and its paragraphs."""
 
+Caller = Literal["", "advocate", "customer"]
+"""Who looks at a landing page: a stranger, the advocate herself, somebody who is a customer already."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
@@ -32,9 +35,9 @@ class Card:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cards:
-    """The cards of a code: `feed` for anybody to see, `friend` for one person; `moments` is the feed's link there.
+    """The cards of a page: `feed` for anybody to see, `friend` for one person; `moments` is the feed's link there.
 
-    `feed` names neither thanks nor amounts.
+    `feed` names neither thanks nor amounts. Pages without a code have one card for both.
     """
 
     feed: Card
@@ -59,7 +62,8 @@ class LandingView:
     `contact_qr_is_personal` tells whether adding through the picture already carries the code; if not, the page asks
     the friend to send the code as well. While `refresh_s` is set (whole seconds) the page loads itself again.
     `ad_label` is the word that marks an advertisement (广告); the company's name stands beside it. Of a campaign that
-    is `full` nothing is promised: its `lines` and `steps` are not shown.
+    is `full` nothing is promised: its `lines` and `steps` are not shown, as to a `caller` whom it is not for.
+    `advocate_thanked` tells that who invites is thanked too. Outside WeChat (not `in_wechat`) a long press reads no QR.
     """
 
     company: str
@@ -81,6 +85,9 @@ class LandingView:
     ad_label: str
     cards: Cards
     full: bool = False
+    caller: Caller = ""
+    advocate_thanked: bool = False
+    in_wechat: bool = True
     script: Script | None = None
 
 
@@ -97,7 +104,9 @@ class ChoiceRow:
 class PosterView:
     """The page to save a poster from: `picture` with its size in px, other looks, and `words` ready to be copied.
 
-    `print_url` is the same as a PDF, for the sizes that are printed.
+    `print_url` is the same as a PDF, for the sizes that are printed. In WeChat a long press also sends a picture on.
+    `spoken` is what to say aloud over the end of a video, and `spoken_s` how many seconds that takes. While `refresh_s`
+    is set (whole seconds) its QR is still being made: there is no picture yet, and the page loads itself again.
     """
 
     company: str
@@ -109,11 +118,17 @@ class PosterView:
     sizes: tuple[ChoiceRow, ...]
     themes: tuple[ChoiceRow, ...]
     editions: tuple[ChoiceRow, ...]
+    palettes: tuple[ChoiceRow, ...] = ()
+    seasons: tuple[ChoiceRow, ...] = ()
     words: str
     landing_url: str
     rules_url: str
     privacy_url: str
     cards: Cards
+    spoken: str = ""
+    spoken_s: int = 0
+    in_wechat: bool = True
+    refresh_s: int | None = None
     script: Script | None = None
 
 
@@ -161,6 +176,15 @@ class BusyView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TroubleView:
+    """Something of ours that did not go well just now, under `status`."""
+
+    company: str
+    words: str
+    status: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CodeRow:
     """One invite code of the person: its poster, its link, and words ready to be copied."""
 
@@ -200,7 +224,8 @@ class MeView:
     (fields `referral`, `answer`), `{home}/byline` (field `byline`) and `{home}/phone` (field `phone`), after which
     `phone_told` says what can be said; those of thanks to `{home}/choose`, `/address`, `/name` and `/redeem`, after
     which `thanks_told` does. `name` is empty where there is none to read. `points` is None for who never had any;
-    `real_name` is the name that is kept, made unreadable but for its beginning.
+    `real_name` is the name that is kept, made unreadable but for its beginning. `script` keeps the page's own address
+    to itself.
     """
 
     company: str
@@ -221,6 +246,24 @@ class MeView:
     points: PointsView | None = None
     real_name: str = ""
     name_consent: str = ""
+    script: Script | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RewardView:
+    """One thanks of a person's own and its entry in the ledger: the `place`th of `size`, by the hash it begins with.
+
+    `home` is the path of the own page, `file_url` serves the proof itself.
+    """
+
+    company: str
+    home: str
+    row: ThanksRow
+    place: int
+    size: int
+    fingerprint: str
+    file_url: str
+    script: Script | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,6 +282,8 @@ class RulesView:
     title: str
     sections: tuple[Section, ...]
     ended: bool
+    cards: Cards
+    script: Script | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,26 +292,33 @@ class PrivacyView:
 
     company: str
     sections: tuple[Section, ...]
+    cards: Cards
+    script: Script | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoryPhoto:
-    """A photo of a story, in px."""
+    """A photo of a story, in px; `small` is the same photo 640 px wide, empty where it is no wider itself."""
 
     src: str
     width: int
     height: int
+    small: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoryCard:
-    """A story as the wall shows it; `author` is ready to read, `thanked` tells that its selection was thanked."""
+    """A story as the wall shows it; `author` is ready to read, `thanked` tells that its selection was thanked.
+
+    `at` is the day it was selected, ready to read, `day` the same for machines (2026-11-20).
+    """
 
     url: str
     title: str
     beginning: str
     author: str
     at: str
+    day: str
     thanked: bool
     photo: StoryPhoto | None
 
@@ -275,35 +327,45 @@ class StoryCard:
 class StoriesView:
     """The wall of stories: one page of it. `canonical` is its address in full, `schema` what machines read of it.
 
+    `description` is what search engines show. `newer_url` and `older_url` are the pages beside this one.
     `write_url` leads to the company's chat; `rules_url` to the rules by which stories are chosen, where some are.
+    `cards` are the stories' on the wall, `outside` the page's own, where it is passed on.
     """
 
     company: str
     canonical: str
+    description: str
     cards: tuple[StoryCard, ...]
-    is_first: bool
+    newer_url: str | None
     older_url: str | None
     write_url: str | None
     rules_url: str | None
     ad_label: str
     schema: Mapping[str, object]
+    outside: Cards
+    script: Script | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoryView:
-    """One story, in its author's own words: a heading, and what follows in lines."""
+    """One story, in its author's own words: a heading, and what follows in lines; `more` are others to read on with."""
 
     company: str
     canonical: str
+    description: str
     title: str
     lines: tuple[str, ...]
     author: str
     at: str
+    day: str
     thanked: bool
     photos: tuple[StoryPhoto, ...]
+    more: tuple[StoryCard, ...]
     write_url: str | None
     ad_label: str
     schema: Mapping[str, object]
+    cards: Cards
+    script: Script | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -327,7 +389,9 @@ View = (
     | MissingView
     | NothingView
     | BusyView
+    | TroubleView
     | MeView
+    | RewardView
     | PosterView
     | ShowCouponView
     | RulesView

@@ -16,6 +16,7 @@ from referral.facts import Facts
 from referral.shares import CHANNELS
 from storage.transaction import Transaction
 
+WAIT_S = 5  # before a page looks again for a QR that is being made
 PICTURE_HEADERS = NO_SNIFFING | {"Cache-Control": "private, max-age=60"}
 
 
@@ -29,6 +30,16 @@ class Visit:
     agent: str
     channel: str
     known: bool
+
+    @property
+    def in_wechat(self) -> bool:
+        """Whether a long press on a QR reads it: in WeChat's own browser, and in WeCom's."""
+        return in_wechat(self.agent)
+
+
+def in_wechat(agent: str) -> bool:
+    """Whether a browser is WeChat's own, or WeCom's, by what it says of itself."""
+    return "MicroMessenger/" in agent or "wxwork/" in agent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from io import BytesIO
 
-from PIL import Image, ImageOps
+from PIL import Image
 
 from bot.pictures import PictureRefused, decoded
 from bot.posters.errors import AvatarRefused
@@ -23,7 +23,16 @@ def square(picture: bytes, *, side: int) -> bytes:
     except PictureRefused as problem:
         raise AvatarRefused(str(problem)) from problem
     fresh = Image.new("RGB", (side, side))  # a new picture, since Pillow carries comments and profiles along
-    fresh.paste(ImageOps.fit(image, (side, side), Image.Resampling.LANCZOS))
+    fresh.paste(_middle(image, side))
     out = BytesIO()
     fresh.save(out, "JPEG", quality=92, subsampling=0)
     return out.getvalue()
+
+
+def _middle(image: Image.Image, side: int) -> Image.Image:
+    """The largest square around the centre, made smaller by whole pixels first, which halves the work unseen."""
+    width, height = image.size
+    length = min(width, height)
+    left, top = (width - length) / 2, (height - length) / 2
+    box = (left, top, left + length, top + length)
+    return image.resize((side, side), Image.Resampling.LANCZOS, box=box, reducing_gap=1.0)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from io import BytesIO
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from bot.posters.errors import CopyDoesNotFit
 
@@ -28,9 +26,13 @@ def draw(spec: PosterSpec, look: Look, press: Press) -> Pixels:
     """
     frame = look.frames[spec.size]
     note = spec.note or (look.feed if spec.edition == "feed" else look.friend)
-    sheet = press.sheet(f"{spec.company}{spec.headline}{spec.body}{spec.quote}{note}")
+    sheet = press.sheet(f"{spec.company}{spec.headline}{spec.body}{spec.quote}{spec.quote_by}{note}")
     page = _largest_that_fits(spec, look, frame, sheet, note=note)
-    images = {"art": frame.art[spec.theme], "photo": spec.photo if look.takes_photo else b""}
+    images = {
+        "art": look.art(spec.size, spec.theme),
+        "season": look.ornament(spec.season, spec.size, spec.theme),
+        "photo": spec.photo if look.takes_photo else b"",
+    }
     given = {name: picture for name, picture in images.items() if picture}
     drawn = sheet.draw(page, look.style, frame.size, images=given)
     return np.ascontiguousarray(drawn[..., :3])
@@ -49,6 +51,7 @@ def draw_bare(look: Look, press: Press) -> Pixels:
         body=[],
         quote=[],
         photo=False,
+        season="",
         note="",
         note_size=frame.foot.sizes[0],
         sizes=frame.column.sizes[0],
@@ -69,6 +72,7 @@ def _note_size(note: str, foot: Foot, sheet: Sheet) -> int:
 
 def _largest_that_fits(spec: PosterSpec, look: Look, frame: Frame, sheet: Sheet, *, note: str) -> str:
     note_size = _note_size(note, frame.foot, sheet)
+    slots = [box for name, box in frame.slots.items() if spec.season or name != "season"]
     for sizes in _in_order(spec.headline, frame.column, sheet):
         page = look.page.render(
             size=spec.size,
@@ -78,14 +82,17 @@ def _largest_that_fits(spec: PosterSpec, look: Look, frame: Frame, sheet: Sheet,
             headline=phrases(spec.headline),
             body=phrases(spec.body),
             quote=phrases(spec.quote),
+            quote_by=spec.quote_by,
             photo=bool(spec.photo) and look.takes_photo,
+            season=frame.season.css if frame.season and look.ornament(spec.season, spec.size, spec.theme) else "",
             note=note,
             note_size=note_size,
             sizes=sizes,
             sans=sheet.sans,
             serif=sheet.serif,
         )
-        if sheet.column_height(page, look.style, frame.size) <= frame.column.height:
+        column = sheet.column(page, look.style, frame.size)
+        if column.height <= frame.column.height and not any(column.meets(slot) for slot in slots):
             return page
     raise CopyDoesNotFit(f"headline and body have {len(spec.headline)} and {len(spec.body)} characters, too many")
 
@@ -104,19 +111,3 @@ def _in_order(headline: str, column: Column, sheet: Sheet) -> list[tuple[int, in
 def phrases(text: str) -> list[str]:
     """Split words after their punctuation: a line had better end there than inside a phrase."""
     return _PHRASE.findall(text)
-
-
-def pack(base: Pixels) -> bytes:
-    """Return a base as PNG, quickly rather than small."""
-    out = BytesIO()
-    Image.fromarray(base).save(out, "PNG", compress_level=1)
-    return out.getvalue()
-
-
-def unpack(png: bytes) -> Pixels | None:
-    """Return a base kept as PNG, or None if the file is damaged."""
-    try:
-        with Image.open(BytesIO(png), formats=["PNG"]) as kept:
-            return np.array(kept.convert("RGB"))
-    except (OSError, SyntaxError, ValueError):
-        return None

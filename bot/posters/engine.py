@@ -13,7 +13,9 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from bot.posters.errors import SizeUnknown
+from jinja2 import TemplateError
+
+from bot.posters.errors import SizeUnknown, TemplateBroken
 from bot.posters.faces import Faces, found_fallbacks
 from bot.posters.look import Look, Theme, names, read_look
 from bot.posters.qr import Square
@@ -32,8 +34,8 @@ class PosterSpec:
     """All that one poster shows.
 
     `size` is one of `look.SIZES`, as far as the template has it; `palette` one of the template's other colours and
-    `season` an ornament of the time of year (empty: its own colours, no ornament); `quote` a customer's own words,
-    where it has room for them; `photo` a JPEG or PNG to lie behind, where it takes one. `note` is the small line at the
+    `season` an ornament of the time of year (empty: its own colours, no ornament); `quote` a customer's own words and
+    `quote_by` whose they are; `photo` a JPEG or PNG to lie behind, where it takes one. `note` is the small line at the
     foot (empty: the template's own). `nickname` None: the advocate gives no name, and no face either; empty or
     undrawable: 您的好友. `avatar`: a picture file the advocate agreed to show; without it, or if it is refused, a round
     initial is drawn. `link` goes into the QR as it is.
@@ -50,6 +52,7 @@ class PosterSpec:
     body: str = ""
     note: str = ""
     quote: str = ""
+    quote_by: str = ""
     photo: bytes | None = None
     nickname: str | None
     avatar: bytes | None = None
@@ -65,7 +68,7 @@ class PosterEngine(Protocol):
         ...
 
     def looks(self) -> list[Look]:
-        """Return every template, in order."""
+        """Return every template that is whole, in order."""
         ...
 
     def thumbnail(self, template: str) -> bytes:
@@ -93,9 +96,10 @@ class HybridEngine:
     ) -> None:
         """Take extra `fonts` for rare characters, and a folder in which to keep `bases` between runs."""
         self._faces = Faces((*fonts, *found_fallbacks()))
-        self._shelf = Shelf(bases)
+        self._shelf = Shelf(bases, most_bytes=64 * 1024 * 1024)
         self._folder = looks
         self._looks: dict[str, Look] = {}
+        self._worn: dict[tuple[str, str], Look] = {}
         self._drawing: Drawing | None = None
         self._lock = Lock()
 
@@ -106,7 +110,10 @@ class HybridEngine:
         return self._look(spec).frames[spec.size].qr_in_pixels
 
     def render(self, spec: PosterSpec) -> bytes:
-        return self._tools().poster(spec, self._look(spec), self._base_key(spec))
+        try:
+            return self._tools().poster(spec, self._look(spec), self._base_key(spec))
+        except (TemplateError, RuntimeError) as problem:  # what Jinja and the renderer say of a template's own files
+            raise TemplateBroken(f"{spec.template}: {type(problem).__name__}: {problem}") from problem
 
     def thumbnail(self, template: str) -> bytes:
         return self._tools().thumbnail(self.look(template))
@@ -120,17 +127,29 @@ class HybridEngine:
         return self._looks[template]
 
     def looks(self) -> list[Look]:
-        return [self.look(name) for name in names(self._folder)]
+        found: list[Look] = []
+        for name in names(self._folder):
+            try:
+                found.append(self.look(name))
+            except TemplateBroken as problem:
+                import structlog  # noqa: PLC0415 (a tenth of a second that a first poster does without)
+
+                structlog.get_logger().error("poster.template_broken", problem=str(problem))
+        return found
 
     def _look(self, spec: PosterSpec) -> Look:
         look = self.look(spec.template)
         if spec.size not in look.frames:
             raise SizeUnknown(f"template {spec.template} has no size {spec.size[:32]!r}")
-        return look
+        look.ornament(spec.season, spec.size, spec.theme)
+        worn = (spec.template, spec.palette)
+        if worn not in self._worn:
+            self._worn[worn] = look.in_palette(spec.palette)
+        return self._worn[worn]
 
     def _base_key(self, spec: PosterSpec) -> str:
         kind = (spec.size, spec.theme, spec.palette, spec.season, spec.edition, sha256(spec.photo or b"").hexdigest())
-        words = (spec.company, spec.headline, spec.body, spec.quote, spec.note)
+        words = (spec.company, spec.headline, spec.body, spec.quote, spec.quote_by, spec.note)
         return _digest(_METHOD, self._look(spec).digest, *kind, *words)
 
     def _tools(self) -> Drawing:

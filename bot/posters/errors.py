@@ -7,6 +7,10 @@ class PosterError(Exception):
     """A poster could not be made."""
 
 
+class PosterWaits(PosterError):
+    """The platform is still making the entrance that its QR leads to: ask again in some seconds."""
+
+
 class TemplateUnknown(PosterError):
     """There is no template of that name: choose one of those in `templates/posters/`."""
 
@@ -17,6 +21,14 @@ class TemplateBroken(PosterError):
 
 class SizeUnknown(PosterError):
     """The template has not this size: choose another size or another template."""
+
+
+class PaletteUnknown(PosterError):
+    """The template has not these colours: choose others of its own, or none."""
+
+
+class SeasonUnknown(PosterError):
+    """There is no such ornament, or the template has no room for one in this size: choose another, or none."""
 
 
 class CopyDoesNotFit(PosterError):

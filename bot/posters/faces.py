@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
 
+from bot.posters import coverage
 from bot.posters.errors import FontMissing
 from referral.nicknames import signs
 from templates import ROOT
@@ -23,7 +24,6 @@ _DEBIAN = (
 )
 _WHEEL = "justmytype_intl_cjk"
 _JOINERS = {0x200D, 0xFE0F, *range(0xE0020, 0xE0080)}  # join or style emoji; drawn by no glyph of their own
-_POINTS = 0x110000
 
 
 def found_fallbacks() -> tuple[Path, ...]:
@@ -49,7 +49,7 @@ class Faces:
         for path in (*self.vendored.values(), *self.fallbacks):
             if not path.is_file():
                 raise FontMissing(f"no font file at {path}")
-        self._points: dict[Path, bytearray] = {}
+        self._bits: dict[Path, bytes] = {}
 
     def covers(self, sign: str) -> bool:
         """Tell whether one font has glyphs for every part of `sign`: a letter and its marks are drawn together."""
@@ -71,25 +71,21 @@ class Faces:
         """Return the first font that holds a whole sign."""
         points = [point for point in map(ord, sign) if not (point in _JOINERS or chr(point).isspace())]
         candidates = (self.vendored[SANS], self.vendored[EMOJI], *self.fallbacks)
-        return next((path for path in candidates if all(_has(self._points_of(path), p) for p in points)), None)
+        return next((path for path in candidates if all(coverage.holds(self._bits_of(path), p) for p in points)), None)
 
-    def _points_of(self, path: Path) -> bytearray:
-        if path not in self._points:
-            self._points[path] = _points(path)
-        return self._points[path]
+    def _bits_of(self, path: Path) -> bytes:
+        if path not in self._bits:
+            self._bits[path] = self._read(path)
+        return self._bits[path]
 
+    def _read(self, path: Path) -> bytes:
+        """Read what a font can draw; a fallback that is no font draws nothing, and only that is logged."""
+        try:
+            return coverage.of(path)
+        except FontMissing as problem:
+            if path not in self.fallbacks:
+                raise
+            import structlog  # noqa: PLC0415 (a tenth of a second that a first poster does without)
 
-def _points(path: Path) -> bytearray:
-    """Return which code points the font draws, one bit each: small enough to keep."""
-    from fontTools.ttLib import TTFont  # noqa: PLC0415 (only needed with the first poster)
-
-    bits = bytearray(_POINTS // 8)
-    with TTFont(path, fontNumber=0, lazy=True) as font:
-        font.setGlyphOrder(range(0x10000))  # the names of glyphs do not matter, and reading them costs 40 MB
-        for point in font.getBestCmap():
-            bits[point >> 3] |= 1 << (point & 7)
-    return bits
-
-
-def _has(bits: bytearray, point: int) -> bool:
-    return bool(bits[point >> 3] & 1 << (point & 7))
+            structlog.get_logger().warning("poster.font_unreadable", problem=str(problem))
+            return coverage.NOTHING

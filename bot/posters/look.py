@@ -1,8 +1,9 @@
 """A template: how posters of one kind look, in every size. Words arrive in the spec; nothing here knows a person.
 
-A folder of `templates/posters/` holds `look.toml` (the slots of each size), `page.html.j2` and `style.css` (what
-everybody's poster shares), `person.html.j2` (what is one person's), and the art behind: `tall.svg`, for a dark feed
-`tall.dark.svg`. Lengths are CSS px; a size for print is drawn with several dots to each.
+A folder of `templates/posters/` holds `look.toml` (the slots of each size, other palettes), `page.html.j2` and
+`style.css` (what everybody's poster shares), `person.html.j2` (what is one person's), and the art behind: `tall.svg`,
+for a dark feed `tall.dark.svg`. All templates begin with the style of `_core.css`, and the ornaments of the year are
+those of `_seasons/`. Lengths are CSS px; a size for print is drawn with several dots to each.
 """
 
 from __future__ import annotations
@@ -10,20 +11,26 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
+from itertools import combinations
 from pathlib import Path
 from typing import Any, Literal
 
 from jinja2 import Environment, StrictUndefined, Template, TemplateError
 
-from bot.posters.errors import TemplateBroken, TemplateUnknown
+from bot.posters import palette as palettes
+from bot.posters.errors import PaletteUnknown, SeasonUnknown, TemplateBroken, TemplateUnknown
+from bot.posters.palette import Palette, contrast
 from bot.posters.qr import LEAST_SIDE, Square
+from templates import ROOT
 
 Theme = Literal["light", "dark"]
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _FILES = ("look.toml", "page.html.j2", "person.html.j2", "style.css")
+_SHARED = ROOT / "posters"
+_LEAST_CONTRAST = 10  # of a QR's modules to white
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +57,47 @@ SIZES: Mapping[str, Size] = {
 }
 """What a poster can be as large as, by name."""
 
+SEASONS: Mapping[str, str] = {
+    "spring": "春 · 桃花",
+    "summer": "夏 · 荷花",
+    "autumn": "秋 · 红叶",
+    "winter": "冬 · 梅雪",
+    "spring-festival": "春节 · 灯笼",
+    "mid-autumn": "中秋 · 玉兔",
+}
+"""The ornaments of the time of year, and what people call them."""
+
+OWN, NO_SEASON = "own", "none"
+"""What an address says for a template's own colours and for no ornament, where otherwise a rep's choice would hold."""
+
 DOTS_PER_INCH = 300
 PRINTED = ("a4", "a6")
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle on a canvas, CSS px."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+    @property
+    def css(self) -> str:
+        """Where an absolute element lies that fills it."""
+        return f"left: {self.left}px; top: {self.top}px; width: {self.width}px; height: {self.height}px"
+
+    def is_inside(self, size: Size) -> bool:
+        """Tell whether it is one at all, and on the canvas."""
+        on = min(self.left, self.top) >= 0 and min(self.width, self.height) > 0
+        return on and self.left + self.width <= size.width and self.top + self.height <= size.height
+
+    def meets(self, other: Box) -> bool:
+        """Tell whether the two have any room in common."""
+        beside = self.left + self.width <= other.left or other.left + other.width <= self.left
+        below = self.top + self.height <= other.top or other.top + other.height <= self.top
+        return not (beside or below)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,14 +136,25 @@ class Foot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """Where everything lies in one size; `art` is the picture behind in each theme, and may be empty."""
+    """Where everything lies in one size; `art` is the picture behind in each theme, and may be empty.
+
+    `season` is the room for an ornament of the time of year, None where there is none.
+    """
 
     size: Size
     column: Column
     foot: Foot
     panel: Panel
     qr: Square
+    season: Box | None
     art: Mapping[Theme, bytes]
+
+    @property
+    def slots(self) -> Mapping[str, Box]:
+        """The rooms whose place is known before anything is drawn."""
+        panel = Box(self.panel.left, self.panel.top, self.panel.width, self.panel.height)
+        code = Box(self.qr.left, self.qr.top, self.qr.side, self.qr.side)
+        return {"person": panel, "qr": code} | ({"season": self.season} if self.season else {})
 
     @property
     def qr_in_pixels(self) -> Square:
@@ -112,6 +169,7 @@ class Look:
 
     `unsigned` stands for the name of an advocate who gives none; `feed` and `friend` are the lines at the foot where
     the copy says nothing; `dark` is the colour of the QR's modules, `tints` those of a portrait that is only drawn.
+    `palettes` are its own colours and the others it comes in, `palette` those that `style`, `dark` and `tints` have.
     """
 
     name: str
@@ -126,8 +184,47 @@ class Look:
     tints: tuple[tuple[str, str], ...]
     takes_photo: bool
     frames: Mapping[str, Frame]
+    seasons: Mapping[str, Mapping[Theme, bytes]]
+    palette: Palette
+    palettes: tuple[Palette, ...]
     page: Template
     person: Template
+
+    def colours(self, name: str) -> Palette:
+        """Return one of its palettes, its own for `OWN` as for none; raise `PaletteUnknown`."""
+        wanted = "" if name == OWN else name
+        found = next((each for each in self.palettes if each.name == wanted), None)
+        if found is None:
+            raise PaletteUnknown(f"template {self.name} has no palette {name[:32]!r}")
+        return found
+
+    def in_palette(self, name: str) -> Look:
+        """Return the same in other colours; raise `PaletteUnknown`."""
+        worn = self.colours(name)
+        if worn == self.palette:
+            return self
+        return replace(
+            self,
+            palette=worn,
+            style=worn.turned(self.style),
+            dark=worn.colour(self.dark),
+            tints=tuple((worn.turned(light), worn.turned(deep)) for light, deep in self.tints),
+        )
+
+    def art(self, size: str, theme: Theme) -> bytes:
+        """Return the picture behind in the colours it wears; may be empty."""
+        own = self.frames[size].art[theme]
+        return self.palette.turned(own.decode()).encode() if self.palette.turns else own
+
+    def ornament(self, season: str, size: str, theme: Theme) -> bytes:
+        """Return the SVG of a season, empty for none and `NO_SEASON`; raise `SeasonUnknown`."""
+        if season in ("", NO_SEASON):
+            return b""
+        if season not in self.seasons:
+            raise SeasonUnknown(f"no season named {season[:32]!r}")
+        if self.frames[size].season is None:
+            raise SeasonUnknown(f"template {self.name} has no room for an ornament in size {size}")
+        return self.seasons[season][theme]
 
 
 def names(folder: Path) -> list[str]:
@@ -149,15 +246,23 @@ def read_look(name: str, folder: Path) -> Look:
 def _read(name: str, home: Path) -> Look:
     parts = [(home / file).read_bytes() for file in _FILES]
     plan, page, person, style = (part.decode() for part in parts)
+    core = (_SHARED / "_core.css").read_text(encoding="utf-8")
     settings = tomllib.loads(plan)
     frames = {size: _frame(home, size, settings.pop(size)) for size in SIZES if size in settings}
-    art = [picture for frame in frames.values() for picture in frame.art.values()]
+    seasons = {season: _art(_SHARED / "_seasons", season) for season in SEASONS}
+    art = [
+        picture for each in (*(frame.art for frame in frames.values()), *seasons.values()) for picture in each.values()
+    ]
+    own = palettes.read_own(settings.pop("swatch"), keep=settings.pop("keep", []), only=settings.pop("only", []))
     jinja = Environment(autoescape=True, undefined=StrictUndefined)
     look = Look(
         name=name,
-        digest=sha256(b"\0".join((*parts, *art))).hexdigest(),
-        style=style,
+        digest=sha256(b"\0".join((*parts, core.encode(), *art))).hexdigest(),
+        style=core + style,
         frames=frames,
+        seasons=seasons,
+        palette=own,
+        palettes=(own, *(palettes.read(plan, own=own) for plan in settings.pop("palettes", []))),
         page=jinja.from_string(page),
         person=jinja.from_string(person),
         dark=tuple(settings.pop("dark")),
@@ -176,6 +281,7 @@ def _frame(home: Path, name: str, plan: dict[str, Any]) -> Frame:
         foot=Foot(**note | {"sizes": tuple(note["sizes"])}),
         panel=Panel(**person | {"name_sizes": tuple(person["name_sizes"])}),
         qr=Square(**plan["qr"]),
+        season=Box(**plan["season"]) if "season" in plan else None,
         art=_art(home, name),
     )
 
@@ -188,18 +294,27 @@ def _art(home: Path, size: str) -> dict[Theme, bytes]:
 
 
 def _checked(look: Look) -> Look:
-    """Raise `ValueError` for a slot that leaves the canvas, or a QR too small to be read."""
+    """Raise `ValueError` for slots that leave the canvas or lie on one another, and a QR that could not be read."""
     if "tall" not in look.frames:
         raise ValueError("there must be a size tall")
     for name, frame in look.frames.items():
-        boxes = {
-            "person": (frame.panel.left, frame.panel.top, frame.panel.width, frame.panel.height),
-            "qr": (frame.qr.left, frame.qr.top, frame.qr.side, frame.qr.side),
-        }
-        for slot, (left, top, width, height) in boxes.items():
-            inside = min(left, top) >= 0 and left + width <= frame.size.width and top + height <= frame.size.height
-            if not inside or min(width, height) <= 0:
-                raise ValueError(f"{name}.{slot}: leaves the canvas of {frame.size.width} x {frame.size.height}")
-        if frame.qr_in_pixels.side < LEAST_SIDE:
-            raise ValueError(f"{name}.qr: side must be {LEAST_SIDE} px at least on the finished picture")
+        _check_frame(name, frame)
+    known = [each.name for each in look.palettes]
+    if len(set(known)) < len(known):
+        raise ValueError("palettes: two have the same name")
+    for each in look.palettes:
+        if contrast(each.colour(look.dark), (255, 255, 255)) < _LEAST_CONTRAST:
+            raise ValueError(f"dark: a QR of it in palette {each.title} is too pale to be read")
     return look
+
+
+def _check_frame(name: str, frame: Frame) -> None:
+    slots = frame.slots
+    for slot, box in slots.items():
+        if not box.is_inside(frame.size):
+            raise ValueError(f"{name}.{slot}: leaves the canvas of {frame.size.width} x {frame.size.height}")
+    for one, other in combinations(slots, 2):
+        if slots[one].meets(slots[other]):
+            raise ValueError(f"{name}.{one}: lies on {name}.{other}")
+    if frame.qr_in_pixels.side < LEAST_SIDE:
+        raise ValueError(f"{name}.qr: side must be {LEAST_SIDE} px at least on the finished picture")

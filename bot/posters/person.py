@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from zlib import crc32
 
 import numpy as np
-import simplejpeg
-import structlog
+from numpy.typing import NDArray
 from PIL import Image
 
 from bot.posters import avatar, nickname, qr
@@ -23,11 +22,11 @@ from referral.people import NAMELESS
 
 if TYPE_CHECKING:
     from bot.posters.engine import PosterSpec
+    from bot.posters.plate import Plate
     from bot.posters.press import Press, Sheet
 
-log = structlog.get_logger()
 _OWN = local()
-_KEPT_BYTES = 8_000_000  # a sheet for print has four times as many, and is drawn seldom
+_SQUARE = re.compile("[ -~\u2026\u4e00-\u9fff]*")  # signs that our fonts draw no wider than the size they have
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,51 +38,49 @@ class Who:
     portrait: bytes | None = None
 
 
-def lay_on(base: Pixels, spec: PosterSpec, look: Look, *, press: Press, covers: nickname.Covers) -> bytes:
-    """Return the poster as JPEG: the person's part and the QR on a copy of `base` (height x width x RGB)."""
-    poster, frame = _copied(base), look.frames[spec.size]
+def lay_on(plate: Plate, spec: PosterSpec, look: Look, *, press: Press, covers: nickname.Covers) -> bytes:
+    """Return the poster as JPEG: the person's part and the QR on a copy of the plate's own rows."""
+    band, frame = _copied(plate.band), look.frames[spec.size]
     panel = _panel(_who(spec, look, frame.panel, covers), spec, look, press)
     dots, square = frame.size.dots, frame.qr_in_pixels
-    _lay(panel, poster, left=frame.panel.left * dots, top=frame.panel.top * dots)
-    _lay_qr(qr.draw(spec.link, side=square.side, dark=look.dark), poster, square)
-    jpeg: bytes = simplejpeg.encode_jpeg(poster, quality=look.quality, colorsubsampling="420")
-    return jpeg
+    _lay(panel, band, left=frame.panel.left * dots, top=frame.panel.top * dots - plate.top)
+    _lay_qr(qr.draw(spec.link, side=square.side, dark=look.dark), band, square, top=square.top - plate.top)
+    return plate.printed(band)
 
 
-def _lay_qr(code: Pixels, poster: Pixels, square: Square) -> None:
-    """Put a QR in the middle of its white square, in place."""
-    poster[square.top : square.top + square.side, square.left : square.left + square.side] = 255
+def _lay_qr(code: Pixels, band: Pixels, square: Square, *, top: int) -> None:
+    """Put a QR in the middle of its white square, whose first row is `top`, in place."""
+    tile = band[top : top + square.side, square.left : square.left + square.side]
+    tile[...] = 255
     rim, size = (square.side - len(code)) // 2, len(code)
-    left, top = square.left + rim, square.top + rim
-    poster[top : top + size, left : left + size] = code
+    tile[rim : rim + size, rim : rim + size] = code
 
 
-def _lay(panel: Pixels, poster: Pixels, *, left: int, top: int) -> None:
-    """Lay an RGBA panel on the poster, in place, row by row of what is not empty."""
-    width = panel.shape[1]
-    for first, last in _bands(panel):
-        under = poster[top + first : top + last, left : left + width]
-        over = Image.fromarray(panel[first:last])
+def _lay(panel: Pixels, band: Pixels, *, left: int, top: int) -> None:
+    """Lay an RGBA panel on the band, in place: of each line of it no more than there is anything on."""
+    shows = panel.view(np.uint32)[..., 0]
+    for first, last in _runs(np.logical_or.reduce(shows, axis=1)):
+        columns = np.flatnonzero(shows[first:last].any(axis=0))
+        begin, end = int(columns[0]), int(columns[-1]) + 1
+        under = band[top + first : top + last, left + begin : left + end]
+        over = Image.fromarray(np.ascontiguousarray(panel[first:last, begin:end]))
         mixed = Image.fromarray(np.ascontiguousarray(under))
         mixed.paste(over, (0, 0), over)
         under[...] = np.asarray(mixed)
 
 
-def _bands(panel: Pixels) -> list[tuple[int, int]]:
-    """Where there is anything on a panel: rows from the first up to before the last."""
-    filled = np.concatenate(([False], panel[..., 3].any(axis=1), [False]))
-    edges = np.flatnonzero(filled[1:] != filled[:-1])
-    return [(int(first), int(last)) for first, last in edges.reshape(-1, 2)]
+def _runs(filled: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Where there is something: from the first up to before the last of each run."""
+    changes = np.diff(filled, prepend=False, append=False)
+    return [(int(first), int(last)) for first, last in np.flatnonzero(changes).reshape(-1, 2)]
 
 
-def _copied(base: Pixels) -> Pixels:
-    """A copy of the shared part, in memory that this thread keeps: to get 6 MB anew takes longer than to fill it."""
-    if base.nbytes > _KEPT_BYTES:
-        return base.copy()
+def _copied(band: Pixels) -> Pixels:
+    """A copy of the shared rows, in memory that this thread keeps: to get it anew takes longer than to fill it."""
     kept: Pixels | None = getattr(_OWN, "pixels", None)
-    if kept is None or kept.shape != base.shape:
-        kept = _OWN.pixels = np.empty_like(base)
-    np.copyto(kept, base)
+    if kept is None or kept.shape != band.shape:
+        kept = _OWN.pixels = np.empty_like(band)
+    np.copyto(kept, band)
     return kept
 
 
@@ -100,7 +97,9 @@ def _portrait(picture: bytes, side: int) -> bytes | None:
     try:
         return avatar.square(picture, side=side)
     except AvatarRefused as refused:
-        log.info("poster.avatar_refused", why=str(refused))
+        import structlog  # noqa: PLC0415 (a tenth of a second that a first poster does without)
+
+        structlog.get_logger().info("poster.avatar_refused", why=str(refused))
         return None
 
 
@@ -128,14 +127,20 @@ def _panel(who: Who, spec: PosterSpec, look: Look, press: Press) -> Pixels:
 def _fitted(name: str, room: Panel, sheet: Sheet) -> tuple[str, int]:
     """Return the name and the largest size at which it fits on its line, shortened only at the smallest."""
     for size in room.name_sizes:
-        if sheet.line_width(name, size) <= room.name_width:
+        if _fits(name, size, room, sheet):
             return name, size
     signs = nicknames.signs(name.removesuffix("…"))
     for limit in range(len(signs), 1, -1):
         shorter = nickname.shorten([*signs, "…"], limit)
-        if sheet.line_width(shorter, size) <= room.name_width:
+        if _fits(shorter, size, room, sheet):
             return shorter, size
     return NAMELESS, room.name_sizes[0]
+
+
+def _fits(name: str, size: int, room: Panel, sheet: Sheet) -> bool:
+    """Tell whether a name is within its line: by counting where that tells, for to measure is to lay it out."""
+    surely = len(name) * size <= room.name_width and _SQUARE.fullmatch(name)
+    return bool(surely) or sheet.line_width(name, size) <= room.name_width
 
 
 def grouped(code: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ from referral.times import Clock
 _KEPT = timedelta(minutes=10)
 _MISSED = timedelta(minutes=1)  # how long one that could not be had is not asked for again
 _AT_MOST = 32
+_PATIENCE_S = 2.0
 
 Fetch = Callable[[str], Awaitable[bytes]]
 """Gets a picture by its address, from allowed hosts only."""
@@ -20,9 +22,11 @@ Fetch = Callable[[str], Awaitable[bytes]]
 class Portraits:
     """Portraits by address, fetched at most once in ten minutes; of the 32 asked for last."""
 
-    def __init__(self, fetch: Fetch, clock: Clock) -> None:
+    def __init__(self, fetch: Fetch, clock: Clock, *, patience: float = _PATIENCE_S) -> None:
+        """Wait `patience` seconds at most for any of them."""
         self._fetch = fetch
         self._clock = clock
+        self._patience = patience
         self._kept: OrderedDict[str, tuple[bytes | None, datetime]] = OrderedDict()
 
     async def get(self, address: str) -> bytes | None:
@@ -37,8 +41,8 @@ class Portraits:
 
     async def _asked_for(self, address: str) -> bytes | None:
         try:
-            return await self._fetch(address)
-        except ChannelError:
+            return await asyncio.wait_for(self._fetch(address), self._patience)
+        except (ChannelError, TimeoutError):
             return None
 
     def _keep(self, address: str, portrait: bytes | None) -> None:

@@ -11,7 +11,7 @@ import pytakumi
 from numpy.typing import NDArray
 
 from bot.posters.faces import EMOJI, SANS, SERIF, Faces
-from bot.posters.look import Size
+from bot.posters.look import Box, Size
 
 _GLYPH_CACHE = 4 * 1024 * 1024  # bytes
 _PICTURE_CACHE = 1024 * 1024  # bytes
@@ -58,12 +58,14 @@ class Sheet:
         self.sans = ", ".join((SANS, EMOJI, *extra))  # a fallback's emoji would be black and white
         self.serif = f"{SERIF}, {self.sans}"
 
-    def column_height(self, html: str, style: str, size: Size) -> float:
-        """Lay out a page and return the height of the first element in it, CSS px."""
+    def column(self, html: str, style: str, size: Size) -> Box:
+        """Lay out a page and return where the first element in it lies."""
         boxes = self._renderer.measure(
             pytakumi.from_html(html), width=size.width, height=size.height, stylesheets=[style], lang=_LANGUAGE
         )
-        return float(boxes["children"][0]["height"])
+        first = boxes["children"][0]
+        *_, left, top = first["transform"]  # of a matrix of six
+        return Box(left, top, first["width"], first["height"])
 
     def line_width(self, text: str, size: int, *, family: str = "") -> float:
         """Return how wide `text` is on one line at `size`, px; in sans unless another `family` is given."""

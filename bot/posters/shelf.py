@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from threading import Lock
-
-import structlog
-
-log = structlog.get_logger()
 
 
 class Shelf:
@@ -41,11 +38,22 @@ class Shelf:
             _write_whole(self._folder / name, content)
             self._make_room(len(content))
         except OSError as problem:
-            log.warning("poster.not_kept", problem=problem.strerror)
+            import structlog  # noqa: PLC0415 (a tenth of a second that a first poster does without)
+
+            structlog.get_logger().warning("poster.not_kept", problem=problem.strerror)
 
     def drop(self, pattern: str) -> int:
         """Remove the files whose names match a glob pattern; return how many."""
         matching = list(self._folder.glob(pattern)) if self._folder else []
+        for path in matching:
+            path.unlink(missing_ok=True)
+        return len(matching)
+
+    def drop_all(self, codes: Iterable[str]) -> int:
+        """Remove what is kept of these codes, in one pass over the folder; return how many files."""
+        wanted = {name_of(code, "").partition("-")[0] for code in codes}
+        kept = self._folder.glob("*-*.jpg") if self._folder else ()
+        matching = [path for path in kept if path.name.partition("-")[0] in wanted]
         for path in matching:
             path.unlink(missing_ok=True)
         return len(matching)

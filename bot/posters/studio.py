@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import os
+import sys
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
@@ -15,15 +18,27 @@ from bot.posters.errors import PosterBroken
 from bot.posters.look import Look
 from bot.posters.shelf import Shelf, name_of
 
+_BETWEEN_S = 1.0
+_NICENESS = 10
+
 
 class Studio:
     """Makes each poster once, however many ask for it at the same time, and at most `workers` at a time."""
 
-    def __init__(self, engine: PosterEngine, cache_dir: Path | None, *, workers: int = 2) -> None:
+    def __init__(
+        self,
+        engine: PosterEngine,
+        cache_dir: Path | None,
+        *,
+        workers: int = 2,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         """Keep finished posters in `cache_dir` (None: nowhere); it may be unwritable or full without harm."""
         self._engine = engine
         self._shelf = Shelf(cache_dir)
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="poster")
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="poster", initializer=_give_way)
+        self._monotonic = monotonic
+        self._gave_back = -_BETWEEN_S
         self._under_way: dict[PosterSpec | str, Future[bytes]] = {}
 
     async def poster(self, spec: PosterSpec) -> bytes:
@@ -68,7 +83,7 @@ class Studio:
             return kept
         drawn = self._engine.thumbnail(template)
         self._shelf.put(name, drawn)
-        _give_back()
+        self._give_back()
         return drawn
 
     def _make(self, spec: PosterSpec) -> bytes:
@@ -81,24 +96,33 @@ class Studio:
         if kept is None:
             return None
         try:
-            self._check(kept, spec)
+            qr.check(kept, spec.link, self._engine.qr_square(spec))
         except PosterBroken:
             return None
         return kept
 
     def _new(self, name: str, spec: PosterSpec) -> bytes:
         drawn = self._engine.render(spec)
-        self._check(drawn, spec)
+        qr.check(drawn, spec.link, self._engine.qr_square(spec), fresh=True)
         self._shelf.put(name, drawn)
-        _give_back()
+        self._give_back()
         return drawn
 
-    def _check(self, jpeg: bytes, spec: PosterSpec) -> None:
-        qr.check(jpeg, spec.link, self._engine.qr_square(spec))
+    def _give_back(self) -> None:
+        """Return the memory that pictures took to the system, which the C library would keep for good.
+
+        After one poster at once, but not after each of many: they would have to get it anew.
+        """
+        now = self._monotonic()
+        if now - self._gave_back < _BETWEEN_S:
+            return
+        self._gave_back = now
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        if trim:
+            trim(0)
 
 
-def _give_back() -> None:
-    """Return the memory that pictures took to the system, where the C library can: it would keep it for good."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim:
-        trim(0)
+def _give_way() -> None:
+    """Let callbacks, and whatever else there is to do, go before this thread; only Linux has a niceness of threads."""
+    if sys.platform == "linux":
+        os.nice(_NICENESS)

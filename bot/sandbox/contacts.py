@@ -16,6 +16,7 @@ WELCOME_LIVES = 20  # seconds
 LONGEST_WELCOME = 4000  # bytes
 MOST_ATTACHMENTS = 9
 PAGE = 100
+BY_QR, BY_CARD, BY_LINK = 1, 3, 16  # how a contact came about, as `add_way` tells
 LONGEST = {"title": 128, "desc": 512, "url": 2048}  # bytes, of a link
 
 
@@ -63,12 +64,14 @@ class Contacts:
         """The person added a rep who has not confirmed yet. Return the welcome code and the callbacks."""
         return self._announce("add_half_external_contact", person, rep, state, welcome=True)
 
-    def add(self, person: Person, rep: str, state: str | None, *, welcome: bool = True) -> tuple[str, list[Callback]]:
+    def add(
+        self, person: Person, rep: str, state: str | None, *, welcome: bool = True, by_link: bool = False
+    ) -> tuple[str, list[Callback]]:
         """Make the two contacts. Return the welcome code (empty without `welcome`) and the callbacks."""
         who = person.external_userid
-        self._stage.world.bonds[f"{rep}/{who}"] = Bond(
-            rep=rep, who=who, since=self._stage.now(), state=state, add_way=1 if state is not None else 3
-        )
+        way = BY_LINK if by_link else BY_QR if state is not None else BY_CARD
+        bond = Bond(rep=rep, who=who, since=self._stage.now(), state=state, add_way=way)
+        self._stage.world.bonds[f"{rep}/{who}"] = bond
         return self._announce("add_external_contact", person, rep, state, welcome=welcome)
 
     def part(self, person: Person, rep: str, *, by_rep: bool) -> list[Callback]:

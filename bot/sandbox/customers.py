@@ -9,6 +9,8 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
+from bot.sandbox.acquisition import LINK_PATH as ACQUISITION_PATH
+from bot.sandbox.acquisition import Acquisition
 from bot.sandbox.callbacks import Callback
 from bot.sandbox.contacts import Contacts
 from bot.sandbox.desks import LINK_PATH, SCENE, Desks
@@ -29,6 +31,7 @@ Result = dict[str, Any]
 Post = Callable[[list[Callback]], Awaitable[list[Result]]]
 WAY_PATH = "/sandbox/wecom/add/"
 MEMBER_PATH = "/sandbox/wecom/member/"
+LEADS_TO_REPS = (WAY_PATH, MEMBER_PATH, ACQUISITION_PATH)
 LAST_ORDER = "last"
 REFUND = re.compile(r"(?P<order_no>.+?)(?::(?P<fen>[0-9]{1,12}))?")
 
@@ -40,6 +43,7 @@ class Customers:
     stage: Stage
     people: People
     ways: Ways
+    acquisition: Acquisition
     contacts: Contacts
     desks: Desks
     sessions: Sessions
@@ -163,7 +167,7 @@ class Customers:
             raise BadAct(f"value: {error}") from error
         if path.startswith(LINK_PATH):
             return await self._enter(person, scanned)
-        if path.startswith((WAY_PATH, MEMBER_PATH)):
+        if path.startswith(LEADS_TO_REPS):
             person.scanned = path
             self.stage.tell(person.name, "platform", "view", "", self.stage.base + path)
             return {"status": 200, "url": self.stage.base + path, "title": "", "qr": None}
@@ -181,15 +185,17 @@ class Customers:
             return await self._befriend(person, named, None, half=wished.get("half") is True)
         if named:
             await self._open(person, named)
-        rep, state = await self._follow_qr(person)
-        return await self._befriend(person, rep, state, half=wished.get("half") is True)
+        path = await self._follow_qr(person)
+        rep, state = self._behind(path)
+        by_link = path.startswith(ACQUISITION_PATH)
+        return await self._befriend(person, rep, state, half=wished.get("half") is True, by_link=by_link)
 
-    async def _follow_qr(self, person: Person) -> tuple[str, str | None]:
-        """Return (rep, state) of the QR that the person last scanned, or that the page last opened shows."""
+    async def _follow_qr(self, person: Person) -> str:
+        """Return where the QR leads that the person last scanned, or that the page last opened shows."""
         if not person.scanned:
             raise BadAct("value: nothing was scanned yet")
         said = person.scanned
-        if not said.startswith((WAY_PATH, MEMBER_PATH)):
+        if not said.startswith(LEADS_TO_REPS):
             page = await self.phone.open(person, said)
             await self.quiet()
             if page.qr is None:
@@ -198,9 +204,13 @@ class Customers:
                 said = await self.phone.read(person, page.qr)
             except NoCode as error:
                 raise BadAct(f"value: the contact QR cannot be read: {error}") from error
-        return self._behind(urlsplit(said).path)
+        return path_of(said)
 
     def _behind(self, path: str) -> tuple[str, str | None]:
+        """Return (rep, state) of a path that leads to a rep."""
+        if linked := self.acquisition.behind(path):
+            return linked
+        path = urlsplit(path).path
         if path.startswith(MEMBER_PATH) and path.removeprefix(MEMBER_PATH) in self.people.reps:
             return path.removeprefix(MEMBER_PATH), None
         way = self.ways.find(path.removeprefix(WAY_PATH)) if path.startswith(WAY_PATH) else None
@@ -208,7 +218,9 @@ class Customers:
             raise BadAct("value: the QR leads to no contact way, or to a deleted one")
         return way.fields["user"][0], way.fields.get("state") or ""
 
-    async def _befriend(self, person: Person, rep: str, state: str | None, *, half: bool) -> Result:
+    async def _befriend(
+        self, person: Person, rep: str, state: str | None, *, half: bool, by_link: bool = False
+    ) -> Result:
         added = {"rep": rep, "state": state or None, "external_userid": person.external_userid}
         if self.contacts.are_friends(person, rep):
             await self.quiet()
@@ -220,7 +232,7 @@ class Customers:
             first, callbacks = self.contacts.half_add(person, rep, state)
             events += await self.post(callbacks)
         welcomed = self.contacts.welcome_text(first)
-        code, callbacks = self.contacts.add(person, rep, state, welcome=welcomed is None)
+        code, callbacks = self.contacts.add(person, rep, state, welcome=welcomed is None, by_link=by_link)
         events += await self.post(callbacks)
         said = welcomed if welcomed is not None else self.contacts.welcome_text(code)
         return added | {"already": False, "events": events, "welcome": said}

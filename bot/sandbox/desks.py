@@ -143,7 +143,7 @@ class Desks:
         url = f"{self._stage.base}{LINK_PATH}{_link_id(desk.open_kfid)}"
         if not scene:
             return {"url": url}
-        encrypted = "ENC" + opaque(f"scene:{desk.open_kfid}:{scene}", 12)
+        encrypted = "ENC" + opaque(f"scene:{desk.open_kfid}:{scene}", 10)
         desk.scenes[encrypted] = scene
         return {"url": f"{url}?enc_scene={encrypted}"}
 

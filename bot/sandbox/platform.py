@@ -12,6 +12,7 @@ import msgspec
 from aiohttp import web
 
 from bot.sandbox import state
+from bot.sandbox.acquisition import Acquisition
 from bot.sandbox.acts import Acts
 from bot.sandbox.api import Api
 from bot.sandbox.broadcasts import Broadcasts
@@ -89,13 +90,14 @@ class Sandbox:
         self._delivery = delivery = Delivery(stage, loopback, media, retry_pause, answer_time)
         self._desks = desks = Desks(stage, people, machine_clock=machine_clock, page=pull_page)
         ways, contacts = Ways(stage, people, way_quota), Contacts(stage, people, media, contact_lag)
+        acquisition = Acquisition(stage, people)
         sessions = Sessions(stage, people, desks, media, delivery.later)
         tokens, faults = Tokens(stage), Faults(slow_seconds)
         shop = Shop(stage, loopback, orders_secret, machine_clock=machine_clock, retry_pause=retry_pause)
         broadcasts = Broadcasts(stage, people, contacts, broadcast_cap)
         self._entrance = entrance = Entrance(stage, people)
         messages = Messages(stage, people, media)
-        nouns = (people, ways, contacts, desks, sessions, media, messages, broadcasts, entrance)
+        nouns = (people, ways, acquisition, contacts, desks, sessions, media, messages, broadcasts, entrance)
         endpoints = {path: endpoint for noun in nouns for path, endpoint in noun.endpoints().items()}
         self._api = Api(stage, tokens, faults, endpoints, calls_per_minute)
         self._sessions = sessions
@@ -110,6 +112,7 @@ class Sandbox:
                 stage=stage,
                 people=people,
                 ways=ways,
+                acquisition=acquisition,
                 contacts=contacts,
                 desks=desks,
                 sessions=sessions,

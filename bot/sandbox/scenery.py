@@ -34,6 +34,7 @@ class Scenery:
             web.get("/sandbox/wecom/add/{config_id}", self._way_page),
             web.get("/sandbox/wecom/member/{rep}", self._rep_page),
             web.get("/sandbox/wecom/kf/{link}", self._desk_page),
+            web.get("/sandbox/wecom/ca/{link}", self._acquisition_page),
         ]
 
     async def _way_qr(self, request: web.Request) -> web.Response:
@@ -64,6 +65,12 @@ class Scenery:
 
     async def _rep_page(self, request: web.Request) -> web.Response:
         return _page(f"添加 {self._people.reps[self._rep(request)]} 为联系人")
+
+    async def _acquisition_page(self, request: web.Request) -> web.Response:
+        link = self._stage.world.links.get(request.match_info["link"])
+        if link is None:
+            raise web.HTTPNotFound
+        return _page(f"添加 {self._people.reps.get(link.members[0], '')} 为联系人")
 
     async def _desk_page(self, _request: web.Request) -> web.Response:
         return _page("打开客服聊天")

@@ -37,7 +37,8 @@ class Chance(Protocol):
 class SandboxApp:
     """A self-built app of the company, as both sides know it.
 
-    `uses` are among `contact`, `kf` and `rep`; `kf_accounts` are the desks it may manage, all of them when empty.
+    `uses` are among `contact`, `kf`, `rep` and `acquisition`; `kf_accounts` are the desks it may manage, all of them
+    when empty.
     """
 
     name: str

@@ -78,6 +78,15 @@ class Way(msgspec.Struct, kw_only=True):
     fields: dict[str, Any]
 
 
+class AcquisitionLink(msgspec.Struct, kw_only=True):
+    """An acquisition link (获客链接) to the first of its members."""
+
+    link_id: str
+    name: str
+    members: list[str]
+    created: int
+
+
 class EventCode(msgspec.Struct, kw_only=True):
     """A code good for one message: a contact's welcome, or a moment of a desk session. `kind` names which."""
 
@@ -193,6 +202,7 @@ class World(msgspec.Struct, kw_only=True):
     people: dict[str, Person] = {}
     bonds: dict[str, Bond] = {}
     ways: dict[str, Way] = {}
+    links: dict[str, AcquisitionLink] = {}
     codes: dict[str, EventCode] = {}
     desks: dict[str, Desk] = {}
     chats: dict[str, Chat] = {}

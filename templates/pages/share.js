@@ -1,5 +1,5 @@
 // Tells WeChat what the card of this page says when somebody passes it on. Without it the page is a plain link.
-// Whether that happens cannot be seen, and is not asked: neither call has anything to do afterwards.
+// Whether that happens cannot be seen, and is not asked: none of these calls has anything to do afterwards.
 "use strict";
 
 (() => {
@@ -7,6 +7,8 @@
   if (typeof wx === "undefined") return;
   wx.config(told.config);
   wx.ready(() => {
+    if (told.hide) wx.hideMenuItems({ menuList: told.hide });
+    if (!told.friend) return;
     wx.updateAppMessageShareData(told.friend);
     wx.updateTimelineShareData(told.feed);
   });

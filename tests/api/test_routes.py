@@ -234,6 +234,29 @@ async def test_a_story_is_selected_and_taken_down(api):
     assert (await api.post(f"/stories/{story}/select", {})).status == 409
 
 
+async def test_a_campaigns_posters_quote_a_story_while_it_stands(api):
+    campaign = await api.campaign()
+    story = await api.a_story("一壶茶的下午。顾问把水温讲得很清楚。听说要200块一壶。")
+    unshown = await api.get(f"/stories/{story}/quotes")
+    await api.post(f"/stories/{story}/select", {})
+    chosen = {"campaign": campaign, "words": "顾问把水温讲得很清楚。"}
+
+    before = (await api.get(f"/stories/{story}/quotes")).body
+    made = await api.post(f"/stories/{story}/quote", chosen)
+    refused = await api.post(f"/stories/{story}/quote", chosen | {"words": "顾问把水温讲得很清楚"})
+    after = (await api.get(f"/stories/{story}/quotes")).body
+    ended = await api.post(f"/stories/{story}/unquote", {"campaign": campaign})
+
+    assert unshown.status == 404
+    told = {each["words"]: each["why_not"] for each in before["candidates"]}
+    assert told["顾问把水温讲得很清楚。"] is None
+    assert "金额" in told["听说要200块一壶。"]
+    assert (made.status, made.body["words"], made.body["chosen_by"][:4]) == (200, chosen["words"], "api:")
+    assert refused.status == 409
+    assert (before["quoted"], after["quoted"]) == ([], [made.body])
+    assert (ended.status, (await api.post(f"/stories/{story}/unquote", {"campaign": campaign})).status) == (200, 404)
+
+
 async def test_a_story_that_was_not_handed_in_is_nobody_elses(api):
     story = await api.a_story("还没有写完的故事，先放一放。", hand_in=False)
 

@@ -43,6 +43,23 @@ async def test_a_campaign_is_edited_for_the_better_only(either_api):
     assert (await api.get(address)).body == better.body
 
 
+async def test_what_posters_carry_is_chosen_shown_and_changed(either_api):
+    api = either_api
+    started = await api.post("/campaigns", {"pack": "double-month", "carrier": "kf"})
+    address = f"/campaigns/{started.body['id']}"
+
+    async def edit(carrier):
+        return await api.send("PATCH", address, data=json.dumps({"carrier": carrier}).encode())
+
+    changed, refused, unknown = await edit("contact"), await edit("official"), await edit("pigeon")
+
+    assert (started.body["carrier"], changed.body["carrier"]) == ("kf", "contact")
+    assert (refused.status, refused.body["code"]) == (409, "campaign.carrier")
+    assert "公众号还没有接入" in refused.body["detail"]
+    assert unknown.wrong.keys() == {"carrier"}
+    assert (await api.get(address)).body == changed.body
+
+
 async def test_an_edit_that_cannot_be_is_refused(api):
     campaign = await api.campaign()
 

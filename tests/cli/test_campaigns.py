@@ -2,7 +2,7 @@
 
 import pytest
 
-CAMPAIGN = ["id", "pack", "name", "state", "from", "to", "budget_fen", "used_fen"]
+CAMPAIGN = ["id", "pack", "name", "state", "from", "to", "budget_fen", "used_fen", "carrier"]
 
 
 def test_a_campaign_starts_at_once_and_can_be_looked_at(desk):

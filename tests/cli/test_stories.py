@@ -58,6 +58,36 @@ def test_a_story_is_listed_selected_and_withdrawn(desk):
     assert actions == [("cli", "story.select", told["id"]), ("cli", "story.withdraw", told["id"])]
 
 
+def test_a_campaigns_posters_quote_a_story_by_its_words_or_by_its_number(desk):
+    campaign = desk.json("campaign", "start", "double-month")["id"]
+    with serving(desk) as bot:
+        desk.bot = bot
+        tell(desk, "mei", f"{TOLD}一共花了980元。")
+        (told,) = desk.json("story", "list")
+        unshown = desk.run("story", "quote", told["id"])
+        desk.json("story", "select", told["id"])
+
+        spoken = desk.run("story", "quote", told["id"])
+        cut = desk.run("story", "quote", told["id"], "--campaign", campaign, "--words", "老板娘半夜起来")
+        nowhere = desk.run("story", "quote", told["id"], "--number", "1")
+        beyond = desk.run("story", "quote", told["id"], "--campaign", campaign, "--number", "9")
+        made = desk.json("story", "quote", told["id"], "--campaign", campaign, "--number", "3")
+        listed = desk.json("story", "quote", told["id"])
+        off = desk.run("story", "unquote", told["id"], "--campaign", campaign)
+
+    assert (unshown.exit_code, "选上墙" in unshown.stderr) == (1, True)
+    assert "  3  老板娘半夜起来给我们烧热水。" in spoken.stdout
+    assert "✗  一共花了980元。" in spoken.stdout
+    assert (cut.exit_code, "要用整句" in cut.stderr) == (1, True)
+    assert (nowhere.exit_code, "--campaign" in nowhere.stderr) == (2, True)
+    assert (beyond.exit_code, "--number" in beyond.stderr) == (2, True)
+    assert (made["words"], made["chosen_by"]) == ("老板娘半夜起来给我们烧热水。", "cli")
+    assert listed["quoted"] == [made]
+    assert off.exit_code == 0
+    actions = desk.ask_database("select action, detail from audit where action like 'story.%quote' order by at")
+    assert actions == [("story.quote", campaign), ("story.unquote", campaign)]
+
+
 def test_an_unknown_story_is_said_and_an_empty_list_is_empty(desk):
     desk.json("campaign", "start", "double-month")
 

@@ -29,6 +29,7 @@ from bot.config.sections import (
     Hook,
     KeySources,
     Official,
+    Rewriting,
     Sandbox,
     Sending,
     Server,
@@ -544,7 +545,7 @@ def structs() -> dict[str, list[str]]:
     sections = {
         "server": Server, "database": Database, "files": Files, "keys": KeySources, "company": Company, "wecom": WeCom,
         "wecom.apps": App, "official": Official, "sending": Sending, "orders": Hook, "signals": Hook, "egress": Egress,
-        "console": Console, "console.admins": Admin, "sandbox": Sandbox,
+        "console": Console, "console.admins": Admin, "rewriting": Rewriting, "sandbox": Sandbox,
     }  # fmt: skip
     connectors = {f"fulfilment.{kind.kind}": ["kind", *known_keys(kind)] for kind in get_args(Connector)}
     inner = {name.rpartition(".")[2] for name in sections if "." in name}

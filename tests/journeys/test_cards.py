@@ -34,6 +34,7 @@ window.wx = {
   ready: (then) => then(),
   updateAppMessageShareData: hear("friend"),
   updateTimelineShareData: hear("feed"),
+  hideMenuItems: hear("hide"),
 };
 """
 

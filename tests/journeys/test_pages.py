@@ -1,11 +1,13 @@
 """The public and private pages of a running bot, as browsers, crawlers and guessers meet them."""
 
+import json
 import re
 from collections import Counter
 
 import pytest
 from sqlalchemy import select
 
+from bot.pages.look import static_css
 from referral.shares import ShareLevel
 from storage import tables
 from tests.journeys.town import WECHAT, open_town
@@ -450,3 +452,86 @@ async def test_a_device_that_came_in_the_first_seconds_is_seen_when_it_comes_aga
     await town.get(f"/i/{code}", cookies=early.cookies)
 
     assert "seen" in await levels(town, code)
+
+
+# --- who looks at an invitation ------------------------------------------------------------------------------------
+
+
+async def test_the_advocate_sees_that_the_page_is_her_own(town, code):
+    own = await town.get(await town.me("mei"))
+
+    hers, strangers = await town.get(f"/i/{code}", cookies=own.cookies), await town.get(f"/i/{code}")
+
+    assert "这是您自己的邀请页" in hers.text
+    assert "这是您自己的邀请页" not in strangers.text
+
+
+async def test_who_was_a_customer_before_is_promised_nothing_and_a_stranger_is(town, code):
+    await town.act("bo", "add", "lin")
+    await town.buy("bo")
+    known = (await town.get(await town.me("bo"))).cookies
+
+    his, strangers = await town.get(f"/i/{code}", cookies=known), await town.get(f"/i/{code}")
+
+    assert "您已经是我们的客户了" in his.text
+    assert "30天会员" not in his.text.partition("<main>")[2]
+    assert "您已经是我们的客户了" not in strangers.text
+    assert "推荐人也会收到一份谢礼" in strangers.text
+
+
+async def test_who_became_a_customer_by_this_very_campaign_is_not_turned_away(town, code):
+    await town.act("jun", "add", code)
+    await town.buy("jun")
+    known = (await town.get(await town.me("jun"))).cookies
+
+    assert "您已经是我们的客户了" not in (await town.get(f"/i/{code}", cookies=known)).text
+
+
+async def test_where_advocates_get_nothing_the_page_does_not_say_they_do(town):
+    code = await town.code_of("mei", await town.campaign(pack="gratitude"))
+
+    assert "推荐人也会收到" not in (await town.get(f"/i/{code}")).text
+
+
+async def test_outside_wechat_the_page_says_how_the_code_is_read(town, code):
+    inside, outside = await town.get(f"/i/{code}"), await town.get(f"/i/{code}", User_Agent="Safari/604.1")
+
+    assert "长按识别二维码" in inside.text
+    assert "截下这一屏" not in inside.text
+    assert "用微信扫一扫" in outside.text
+    assert "截下这一屏" in outside.text
+
+
+# --- one thanks, and how pages travel ------------------------------------------------------------------------------
+
+
+async def test_a_browser_gets_a_page_of_one_thanks_and_others_the_proof_itself(town, code):
+    await town.act("jun", "add", code)
+    await town.buy("jun")
+    (reward,) = await town.rewards("mei")
+    path = f"{await town.me('mei')}/proof/{reward.id}"
+
+    page, proof = await town.get(path, Accept="text/html,*/*;q=0.8"), await town.get(path)
+    file = await town.get(f"{path}?as=json", Accept="text/html,*/*;q=0.8")
+
+    assert page.headers["Content-Type"].startswith("text/html")
+    assert "30天会员" in page.text
+    told = json.loads(proof.text)
+    assert f"账本第 {told['leaf_index'] + 1} 笔，账本现有 {told['tree_size']} 笔" in page.text
+    assert told["leaf_hash"][:16] in page.text
+    assert file.body == proof.body
+    assert page.headers["Cache-Control"] == "no-store"
+
+
+async def test_pages_travel_compressed_but_those_with_a_token_in_them(town, code):
+    packed = {"Accept_Encoding": "gzip"}
+
+    path, css = static_css()
+    landing, sheet = await town.get(f"/i/{code}", **packed), await town.get(path, **packed)
+    own, plain = await town.get(await town.me("mei"), **packed), await town.get(path, Accept_Encoding="identity")
+
+    assert landing.headers["Content-Encoding"] == sheet.headers["Content-Encoding"] == "gzip"
+    assert "Content-Encoding" not in own.headers
+    assert "Content-Encoding" not in plain.headers
+    assert plain.body == css == sheet.body
+    assert sheet.headers["Vary"] == "Accept-Encoding"

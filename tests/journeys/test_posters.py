@@ -13,7 +13,7 @@ from PIL import Image
 
 from bot.posters.look import SIZES, names
 from templates import ROOT
-from tests.journeys.town import Town, open_town
+from tests.journeys.town import COMPANY, Town, open_town
 
 LOOK = re.compile(r'class="look" href="([^"]+)"')
 PICTURE = re.compile(r'<img class="poster" src="([^"]+)"')
@@ -98,4 +98,44 @@ async def test_the_words_and_editions_are_those_of_the_campaign(town: Town, code
 
     assert "edition=friend" in feed.text
     assert "30天会员" not in feed.text
-    assert "30天会员" in friend.text
+    assert f"邀请码 {code}" not in feed.text
+    assert f"邀请码 {code}" in friend.text
+
+
+async def test_the_end_of_a_video_comes_with_what_to_say_over_it(town: Town, code: str):
+    end = await town.get(f"/p/{code}?size=end")
+    tall = await town.get(f"/p/{code}")
+
+    told = re.search(r"配音稿，约 (\d+) 秒</p>\s*<p class=\"words\">([^<]+)</p>", end.text)
+    assert told
+    assert 0 < int(told[1]) <= 15
+    assert COMPANY in html.unescape(told[2])
+    assert "配音稿" not in tall.text
+
+
+async def test_the_page_offers_the_colours_of_the_look_and_the_ornaments_of_the_year(town: Town, code: str):
+    page = await town.get(f"/p/{code}?template=coast&palette=pine&season=mid-autumn")
+
+    chosen = re.findall(r'aria-current="true">([^<]+)<', page.text)
+    assert {"松绿", "中秋 · 玉兔"} <= set(chosen)
+    assert [name for name in ("原色", "暮紫", "霞粉", "不加", "春节 · 灯笼") if f">{name}</a>" not in page.text] == []
+    picture = html.unescape(PICTURE.search(page.text)[1])
+    dressed = (await town.get(picture)).body
+    plain = (await town.get(picture.replace("palette=pine", "palette=own").replace("mid-autumn", "none"))).body
+    assert dressed != plain
+    assert read(dressed) == read(plain)
+
+
+async def test_another_look_keeps_the_ornament_and_takes_its_own_colours(town: Town, code: str):
+    page = await town.get(f"/p/{code}?template=coast&palette=dusk&season=winter")
+
+    ways = looks_on(page.text)
+    assert any("template=gallery" in way and "palette=own" in way and "season=winter" in way for way in ways)
+    assert any("template=skyline" in way and "palette=dusk" in way for way in ways)  # it has colours of that name too
+
+
+@pytest.mark.parametrize("query", ["palette=neon", "season=monsoon", "template=coast&palette=copper"])
+async def test_colours_or_ornaments_that_are_not_there_are_refused(town: Town, code: str, query: str):
+    page, picture = await town.get(f"/p/{code}?{query}"), await town.get(f"/p/{code}.jpg?{query}")
+
+    assert (page.status, picture.status) == (400, 400)

@@ -21,11 +21,14 @@ from bot.pages.views import (
     PosterView,
     PrivacyView,
     Question,
+    RestingView,
+    RewardView,
     RulesView,
     ShowCouponView,
+    TroubleView,
     View,
 )
-from tests.pages.sample_story_pages import story_pages
+from tests.pages.sample_story_pages import one_card, story_pages
 
 COMPANY = "青禾书店"
 
@@ -59,6 +62,7 @@ def a_landing(**changes: Any) -> LandingView:
         posters_url="/p/3F9K2A7B",
         ad_label="广告",
         cards=some_cards(),
+        advocate_thanked=True,
     )
     return replace(landing, **changes)
 
@@ -214,8 +218,37 @@ def a_rules_page(**changes: Any) -> RulesView:
             ("主办方与联系", ("青禾书店（杭州）有限公司，电话 0571-0000 0000，每天 9:00 到 20:30。",)),
         ),
         ended=False,
+        cards=one_card("「好书同读」活动规则", "/rules/7"),
     )
     return replace(rules, **changes)
+
+
+def a_privacy_page(**changes: Any) -> PrivacyView:
+    privacy = PrivacyView(
+        company=COMPANY,
+        sections=(
+            ("我们记下什么", ("您的昵称、邀请码、到店与付款的日期。手机号只存加密后的指纹。",)),
+            ("谁看得到", ("邀请您的朋友只有在您答应后才知道您来了，看不到您买了什么、花了多少。",)),
+            ("怎样删除", ("在聊天里告诉我们，7 天内删除。",)),
+        ),
+        cards=one_card("隐私说明", "/privacy"),
+    )
+    return replace(privacy, **changes)
+
+
+def a_reward_page(number: int = 1, **changes: Any) -> RewardView:
+    """One of the thanks of `a_me_page_with_thanks`; the second is a coupon that can be used."""
+    home = "/me/x7Qd2m0TzK9vB1sL5nR8wA"
+    reward = RewardView(
+        company=COMPANY,
+        home=home,
+        row=replace(a_me_page_with_thanks().thanks[number], options=(), wants=""),
+        place=17,
+        size=2_041,
+        fingerprint="9f2b61c04d7e88aa",
+        file_url=f"{home}/proof/w2?as=json",
+    )
+    return replace(reward, **changes)
 
 
 def a_poster_page(**changes: Any) -> PosterView:
@@ -252,13 +285,26 @@ def every_page() -> dict[str, View]:
         "landing-unnamed": a_landing(inviter=None, inviter_avatar=None, rep_name=None, last_day=None, steps=()),
         "ended": EndedView(company=COMPANY, title="好书同读", contact="电话 0571-0000 0000", rules_url="/rules/7"),
         "landing-full": a_landing(full=True, headline="李姐介绍您认识青禾书店"),
+        "landing-outside": a_landing(in_wechat=False),
+        "landing-own": a_landing(caller="advocate"),
+        "landing-customer": a_landing(caller="customer"),
+        "resting": RestingView(
+            company=COMPANY, title="好书同读", begins=None, contact="电话 0571-0000 0000", rules_url="/rules/7"
+        ),
+        "resting-before": RestingView(
+            company=COMPANY, title="好书同读", begins="12月1日", contact=None, rules_url="/rules/7"
+        ),
         "missing": MissingView(company=COMPANY),
         "nothing": NothingView(company=COMPANY),
         "nothing-own": NothingView(company=COMPANY, own=True),
         "busy": BusyView(company=COMPANY),
+        "trouble": TroubleView(company=COMPANY, words="系统正忙，过一会儿就好。", status=503),
         "poster": a_poster_page(),
         "poster-print": a_poster_page(print_url="/p/3F9K2A7B.pdf?size=a4", themes=(), editions=()),
+        "poster-outside": a_poster_page(in_wechat=False),
         "me": a_me_page(),
+        "reward": a_reward_page(),
+        "reward-privilege": a_reward_page(6),
         "me-thanks": a_me_page_with_thanks(),
         "me-thanks-below": a_me_page_with_thanks(
             points=PointsView(balance=-200, note="有谢礼随退款退回了，以后来的积分会先补上。", items=())
@@ -268,12 +314,5 @@ def every_page() -> dict[str, View]:
         "rules": a_rules_page(),
         "rules-ended": a_rules_page(ended=True),
         **story_pages(),
-        "privacy": PrivacyView(
-            company=COMPANY,
-            sections=(
-                ("我们记下什么", ("您的昵称、邀请码、到店与付款的日期。手机号只存加密后的指纹。",)),
-                ("谁看得到", ("邀请您的朋友只有在您答应后才知道您来了，看不到您买了什么、花了多少。",)),
-                ("怎样删除", ("在聊天里告诉我们，7 天内删除。",)),
-            ),
-        ),
+        "privacy": a_privacy_page(),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from bot.pages.rep_care_views import GateRow, RepCareView
 from bot.pages.rep_coupon_views import RepCouponFindView, RepCouponView
 from bot.pages.rep_labels import SKIPS
 from bot.pages.rep_people_reading import REFUSALS
@@ -16,6 +17,15 @@ from bot.pages.rep_people_views import (
     RepClaimView,
     RepFindView,
     RepPersonView,
+)
+from bot.pages.rep_posters_views import (
+    CampaignRow,
+    EditionPart,
+    Field,
+    LookRow,
+    Option,
+    RepDesignView,
+    RepPostersView,
 )
 from bot.pages.rep_views import (
     BroadcastRow,
@@ -33,6 +43,9 @@ from bot.pages.rep_views import (
     Row,
     Talk,
 )
+from bot.pages.views import ChoiceRow
+from referral.designs import Refusal
+from referral.offers import Edition
 
 COMPANY = "青禾书店"
 WORDS = (
@@ -176,6 +189,109 @@ def a_coupon(**changes: Any) -> RepCouponView:
     return replace(coupon, **changes)
 
 
+def a_gallery(**changes: Any) -> RepPostersView:
+    looks = tuple(
+        LookRow(
+            title=title,
+            picture=f"/p/3F9K2A7B.jpg?look={i}",
+            width=360,
+            height=640,
+            url="/rep/posters/c1",
+            is_used=i < 1,
+        )
+        for i, title in enumerate(("果园", "画册", "远方"))
+    )
+    campaigns = (
+        CampaignRow(
+            id="c1",
+            name="好书同读",
+            note="",
+            whose=f"图上是{NAMES[0]}的邀请码 3F9K 2A7B。",
+            is_changed=True,
+            looks=looks,
+        ),
+        CampaignRow(
+            id="c2", name=NAMES[3], note="已暂停", whose=f"图上是{NAMES[1]}的。", is_changed=False, looks=looks
+        ),
+    )
+    shown = RepPostersView(
+        company=COMPANY,
+        campaigns=campaigns,
+        sizes=tuple(ChoiceRow(title=name, url="/rep/posters", is_chosen=name == "竖版") for name in ("竖版", "方形")),
+        themes=tuple(ChoiceRow(title=name, url="/rep/posters", is_chosen=name == "浅色") for name in ("浅色", "深色")),
+        editions=(ChoiceRow(title="公开版", url="/rep/posters", is_chosen=True),),
+    )
+    return replace(shown, **changes)
+
+
+def a_part(edition: Edition, title: str, *against: Refusal, value: str = "") -> EditionPart:
+    fields = tuple(
+        Field(
+            name=f"{edition}.{name}",
+            label=label,
+            value=value,
+            hint="{company}的顾问，送你{friend_thanks}。",
+            most=24,
+            rows=2,
+            refusals=against if name == "headline" else (),
+        )
+        for name, label in (("headline", "标题"), ("body", "正文"), ("note", "底部小字"))
+    )
+    picture = "" if against else f"/p/3F9K2A7B.jpg?edition={edition}"
+    return EditionPart(
+        edition=edition,
+        title=title,
+        about="一对一发给朋友看的，可以写谢礼。",
+        fields=fields,
+        refusals=against,
+        picture=picture,
+        width=360,
+        height=640,
+    )
+
+
+def a_design(**changes: Any) -> RepDesignView:
+    shown = RepDesignView(
+        company=COMPANY,
+        id="c1",
+        campaign="好书同读",
+        whose=f"图上是{NAMES[0]}的邀请码 3F9K 2A7B。",
+        looks=tuple(
+            Option(name=f"look-{i}", title=title, is_chosen=i == 1, picture=f"/p/3F9K2A7B.jpg?look={i}")
+            for i, title in enumerate(("果园", "画册", "远方"))
+        ),
+        palettes=tuple(
+            Option(name=name, title=title, is_chosen=not name, colours=("#8f2d4d", "#e9a0a4"))
+            for name, title in (("", "原色"), ("plum", "紫李"))
+        ),
+        seasons=(
+            Option(name="", title="不加", is_chosen=True),
+            Option(name="spring", title="春 · 桃花", is_chosen=False),
+        ),
+        editions=(a_part("friend", "朋友版"), a_part("feed", "公开版")),
+        names=(("company", COMPANY), ("friend_thanks", "30天会员"), ("both_friend", "您和介绍您来的朋友各得30天会员")),
+        photo="",
+        photo_looks="「画册」",
+    )
+    return replace(shown, **changes)
+
+
+def a_care_page() -> RepCareView:
+    gates = (
+        GateRow(title="产品体验满意", shows="最近一次打了 9 分，没有没了结的投诉", stands="open"),
+        GateRow(
+            title="社交认同",
+            shows="最近 2 次问起都没有下文",
+            stands="first",
+            care="先不问了。真心谢谢对方，送一点看得见的照顾：优先预约、一张手写的卡片。",
+            words="一直想好好谢谢您，这段时间承蒙您照顾。有什么我能为您做的，您随时说。",
+        ),
+        GateRow(title="工具易用", shows="11月2日要了海报，有朋友看到了", stands="open"),
+        GateRow(title="持续互动", shows="最近一次来往是2026年3月2日", stands="weak"),
+    )
+    return RepCareView(company=COMPANY, id="p" + "1" * 16, name=NAMES[3], gates=gates)
+
+
 def every_rep_page() -> dict[str, RepView]:
     """One of each, by the name that its screenshot gets."""
     objection = Objection(
@@ -189,6 +305,8 @@ def every_rep_page() -> dict[str, RepView]:
         Part(name=NAMES[3], label="等您按发送", tone="plain"),
         Part(name=NAMES[2], label="本月已收满", tone="off"),
     )
+    against = Refusal(place="", text="转发朋友圈领红包", why="微信规定不得以利益诱导", suggestion="谢礼只跟购买挂钩")
+    wordless = Refusal(place="", why="最多 24 个字，现在有 10000 个")
     said = a_row(3, state="said", label="已聊", tone="good", note="还没告诉我们发了没有")
     return {
         "list": a_list(),
@@ -202,6 +320,7 @@ def every_rep_page() -> dict[str, RepView]:
         "claim": a_claimed(),
         "claim-nobody": a_claimed(row=a_claim(3), advocates=(), friend_id=""),
         "claim-over": a_claimed(advocates=(), refusals=(), until="", over="已经确认，记上了。"),
+        "care": a_care_page(),
         "coupon": a_coupon(),
         "coupon-sure": a_coupon(step="sure", shop="湖滨银泰二期三楼店"),
         "coupon-nowhere": a_coupon(problem="请写明是哪家门店。", shop=""),
@@ -231,6 +350,16 @@ def every_rep_page() -> dict[str, RepView]:
             words="青禾书店我自己在用，你要是正好想开会员，用我的链接。https://i.qinghe.example/i/3F9K2A7B",
             next="g" + "3" * 16,
             plain_link=True,
+        ),
+        "posters": a_gallery(),
+        "posters-none": a_gallery(campaigns=()),
+        "design": a_design(),
+        "design-told": a_design(told="用上了。", photo=f"{'0' * 40}.jpg", is_changed=True),
+        "design-refused": a_design(
+            held=True,
+            editions=(a_part("friend", "朋友版", against, wordless, value=NAMES[3] * 9), a_part("feed", "公开版")),
+            against_look=(replace(wordless, why="这个图样现在用不了"),),
+            against_photo=(replace(wordless, why="打不开这个文件"),),
         ),
         "many": RepManyView(company=COMPANY, choices=choices, words=WORDS),
         "many-refused": RepManyView(

@@ -15,7 +15,6 @@ from bot.pages import rep_look
 from bot.pages.look import headers_of, render
 from bot.pages.rep_views import RepPosterView
 from bot.pages.views import LandingView, PosterView, Script
-from referral.framing import Framing
 from referral.offers import EDITIONS
 from referral.wording import lint
 from tests.pages.sample_pages import a_landing, a_poster_page, some_cards
@@ -55,7 +54,7 @@ def test_the_words_of_every_offers_cards_may_be_said_where_they_are(name: str) -
     pack = load_pack(name)
     industry = pack.industries[0] if pack.industries else "retail"
 
-    for framing, edition in product(Framing, EDITIONS):
+    for framing, edition in product(pack.framings, EDITIONS):
         card = card_words(pack, pack.terms, framing, "青禾书店", edition=edition)
 
         assert lint(f"{card.title}\n{card.text}", edition=edition, industry=industry) == []
@@ -69,7 +68,7 @@ def test_a_feeds_card_names_no_thanks_and_no_amount(name: str) -> None:
     pack = load_pack(name)
     thanks = {thanks_words(choice) for each in pack.terms.thanks for choice in each.choices}
 
-    for framing in Framing:
+    for framing in pack.framings:
         card = card_words(pack, pack.terms, framing, "青禾书店", edition="feed")
 
         said = card.title + card.text

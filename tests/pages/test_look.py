@@ -7,7 +7,9 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
+from aiohttp.test_utils import make_mocked_request
 
+from bot.pages.answer import trouble
 from bot.pages.look import headers_of, render, static_css, status_of
 from bot.pages.views import CodeRow, EndedView, FriendRow, MissingView, Question, View
 from tests.pages.sample_pages import a_landing, a_me_page, a_rules_page, every_page
@@ -204,7 +206,7 @@ def test_an_ended_campaign_says_so_and_gives_the_companys_contact() -> None:
 def test_every_page_has_its_status() -> None:
     statuses = {name: int(status_of(view)) for name, view in PAGES.items()}
 
-    others = {"ended", "missing", "nothing", "nothing-own", "busy", "story-gone", "story-missing"}
+    others = {"ended", "missing", "nothing", "nothing-own", "busy", "trouble", "story-gone", "story-missing"}
     assert {name for name, status in statuses.items() if status != 200} == others
     assert statuses["busy"] == 429
 
@@ -300,3 +302,14 @@ def _as_friends(label: str) -> tuple[FriendRow, ...]:
 
 def _as_question(name: str) -> tuple[Question, ...]:
     return (Question(id=name, text=f"可以告诉{name}您来了吗？"),)
+
+
+def test_trouble_of_ours_is_a_page_for_browsers_and_a_sentence_for_machines() -> None:
+    browser = make_mocked_request("GET", "/i/3F9K2A7B", headers={"Accept": "text/html,*/*;q=0.8"})
+    machine = make_mocked_request("POST", "/hooks/orders", headers={"Accept": "*/*"})
+
+    shown, told = (trouble(each, "青禾书店", 503, "系统正忙，过一会儿就好。") for each in (browser, machine))
+
+    assert (shown.status, told.status) == (503, 503)
+    assert "再试一次" in (shown.text or "")
+    assert told.text == "系统正忙，过一会儿就好。"

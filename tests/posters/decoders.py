@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from io import BytesIO
 
 import zxingcpp
@@ -35,3 +36,16 @@ def recompressed(picture: Image.Image, *, scale: float, quality: int) -> Image.I
     out = BytesIO()
     picture.resize(size, Image.Resampling.BILINEAR).save(out, "JPEG", quality=quality)
     return opened(out.getvalue())
+
+
+def hardships(poster: Image.Image) -> Iterator[tuple[str, Image.Image]]:
+    """What happens to a poster on its way (posters.md §3)."""
+    yield "as it is", poster
+    yield "half", recompressed(poster, scale=1 / 2, quality=60)
+    yield "a third", recompressed(poster, scale=1 / 3, quality=60)
+    yield "q40", recompressed(poster, scale=1, quality=40)
+    yield "q60", recompressed(poster, scale=1, quality=60)
+    once = recompressed(poster, scale=3 / 4, quality=50)
+    yield "forwarded twice", recompressed(once, scale=2 / 3, quality=40)
+    askew = poster.rotate(5, Image.Resampling.BICUBIC, expand=True, fillcolor=(99, 99, 99))
+    yield "held askew", recompressed(askew, scale=1, quality=70)

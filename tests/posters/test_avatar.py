@@ -81,6 +81,23 @@ def a_jpeg_that_claims(width: int, height: int) -> bytes:
     return honest[:frame] + struct.pack(">HH", height, width) + honest[frame + 4 :]
 
 
+def a_jpeg_of_many_scans(count: int) -> bytes:
+    """A progressive JPEG whose last scan stands in it so often."""
+    out = BytesIO()
+    Image.new("RGB", (64, 64)).save(out, "JPEG", progressive=True)
+    whole = out.getvalue()
+    last = whole.rindex(b"\xff\xda")
+    return whole[:last] + whole[last:-2] * count + whole[-2:]
+
+
+def test_a_progressive_jpeg_is_a_picture_like_others():
+    out = BytesIO()
+    Image.new("RGB", (64, 64)).save(out, "JPEG", progressive=True)
+
+    assert avatar.square(out.getvalue(), side=32)
+    assert avatar.square(a_jpeg_of_many_scans(20), side=32)
+
+
 @pytest.mark.parametrize(
     "picture",
     [
@@ -96,6 +113,8 @@ def a_jpeg_that_claims(width: int, height: int) -> bytes:
         pytest.param(a_face(kind="TIFF"), id="a TIFF"),
         pytest.param(a_face(kind="BMP"), id="a BMP"),
         pytest.param(b'<svg xmlns="http://www.w3.org/2000/svg"><image href="file:///etc/passwd"/></svg>', id="an SVG"),
+        pytest.param(b"<!doctype html><title>404</title><script>alert(1)</script>", id="a page of HTML"),
+        pytest.param(a_jpeg_of_many_scans(2_000), id="a JPEG that is drawn over two thousand times"),
         pytest.param(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", id="a PostScript file"),
         pytest.param(b"\xff\xd8\xff" + bytes(64), id="a JPEG of zeros"),
         pytest.param(b"\x89PNG\r\n\x1a\n", id="only the first bytes of a PNG"),

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from bot.posters import pdf, qr
 from bot.posters.engine import HybridEngine, PosterSpec
@@ -16,7 +14,7 @@ from bot.posters.errors import SizeUnknown, TemplateBroken
 from bot.posters.look import PRINTED, SIZES, names, read_look
 from templates import ROOT
 from tests.posters.conftest import FEED, FRIEND, LINK, a_face
-from tests.posters.decoders import opened, read_by_zbar, read_by_zxing, recompressed
+from tests.posters.decoders import hardships, opened, read_by_zbar, read_by_zxing
 
 LOOKS = names(ROOT / "posters")
 SHORTEST = {"headline": "慢慢来", "body": "", "nickname": None}
@@ -30,18 +28,6 @@ LONGEST = {
 QUOTE = "搬了三次家，每次都是同一位师傅来装。"
 THEMES = ("light", "dark")
 EVERY = [(look, size, theme) for look in LOOKS for size in SIZES for theme in THEMES[: 1 if size in PRINTED else 2]]
-
-
-def hardships(poster: Image.Image) -> Iterator[tuple[str, Image.Image]]:
-    """What happens to a poster on its way (posters.md §3)."""
-    yield "as it is", poster
-    yield "half", recompressed(poster, scale=1 / 2, quality=60)
-    yield "a third", recompressed(poster, scale=1 / 3, quality=60)
-    yield "q40", recompressed(poster, scale=1, quality=40)
-    once = recompressed(poster, scale=3 / 4, quality=50)
-    yield "forwarded twice", recompressed(once, scale=2 / 3, quality=40)
-    askew = poster.rotate(5, Image.Resampling.BICUBIC, expand=True, fillcolor=(99, 99, 99))
-    yield "held askew", recompressed(askew, scale=1, quality=70)
 
 
 def test_there_are_eight_looks_in_every_size():

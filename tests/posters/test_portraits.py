@@ -1,5 +1,6 @@
 """An advocate's face is fetched once for many posters, and a host that does not answer is left alone for a while."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -49,6 +50,18 @@ async def test_a_face_that_could_not_be_had_is_asked_for_again_after_a_minute(ga
     gallery.now += timedelta(minutes=1)
 
     assert await gallery.portraits.get("mei") == b"mei"
+
+
+async def test_a_host_that_does_not_answer_holds_no_poster_up():
+    async def never(address):
+        asked.append(address)
+        await asyncio.Event().wait()
+
+    asked, now = [], datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
+    portraits = Portraits(never, lambda: now, patience=0.01)
+
+    assert [await portraits.get("mei") for _ in range(3)] == [None] * 3
+    assert asked == ["mei"]
 
 
 async def test_only_the_faces_asked_for_last_are_kept(gallery):

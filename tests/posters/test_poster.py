@@ -151,27 +151,6 @@ def test_a_code_is_read_aloud_in_fours():
     assert person.grouped("3F9K2A7B") == "3F9K 2A7B"
 
 
-def test_the_shared_part_is_read_from_disk_after_a_restart(tmp_path):
-    first = HybridEngine(bases=tmp_path).render(FEED)
-    (kept,) = tmp_path.glob("*.png")
-    painted = Image.open(kept)
-    painted.paste((0, 0, 255), (0, 0, 1080, 300))
-    painted.save(kept)
-
-    again = HybridEngine(bases=tmp_path).render(FEED)
-
-    assert again != first
-    assert Image.open(BytesIO(again)).getpixel((500, 100))[2] > 240
-
-
-def test_a_damaged_shared_part_is_drawn_again(tmp_path):
-    first = HybridEngine(bases=tmp_path).render(FEED)
-    (kept,) = tmp_path.glob("*.png")
-    kept.write_bytes(kept.read_bytes()[:1000])
-
-    assert HybridEngine(bases=tmp_path).render(FEED) == first
-
-
 def test_the_fingerprint_follows_everything_that_shows(engine):
     changed = {
         "edition": "friend",

@@ -1,6 +1,8 @@
 """The studio: nobody gets a poster that was not read back, and nobody waits for the loop."""
 
 import asyncio
+import os
+import sys
 import threading
 from dataclasses import replace
 
@@ -20,6 +22,7 @@ class CountingEngine:
         self.real, self.link, self.gate = real, link, gate
         self.drawn = 0
         self.threads = set()
+        self.niceness = set()
 
     def fingerprint(self, spec):
         return self.real.fingerprint(spec)
@@ -30,6 +33,7 @@ class CountingEngine:
     def render(self, spec):
         self.drawn += 1
         self.threads.add(threading.current_thread())
+        self.niceness.add(os.getpriority(os.PRIO_PROCESS, 0))
         assert self.gate is None or self.gate.wait(PATIENCE), "the loop never came to open the gate"
         return self.real.render(replace(spec, link=self.link or spec.link))
 
@@ -62,6 +66,15 @@ async def test_at_most_two_posters_are_drawn_at_a_time(engine, open_studio):
 
     assert counting.drawn == 8
     assert len(counting.threads) <= 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a niceness of threads")
+async def test_callbacks_go_before_posters(engine, open_studio):
+    counting = CountingEngine(engine)
+
+    await open_studio(counting, None).poster(FEED)
+
+    assert min(counting.niceness) > os.getpriority(os.PRIO_PROCESS, 0) or counting.niceness == {19}
 
 
 async def test_the_loop_goes_on_while_a_poster_is_drawn(engine, open_studio):
@@ -107,6 +120,24 @@ async def test_a_kept_poster_that_was_swapped_on_disk_is_drawn_again(engine, ope
     good = await studio.poster(FEED)
     (kept,) = tmp_path.rglob("*.jpg")
     kept.write_bytes(engine.render(replace(FEED, link="HTTPS://EVIL.EXAMPLE/I/3F9K2A7B")))
+
+    assert await studio.poster(FEED) == good
+    assert kept.read_bytes() == good
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(lambda file: file[: len(file) // 2], id="cut short"),
+        pytest.param(lambda file: file[:40_000] + bytes(10_000) + file[50_000:], id="a hole far above the QR"),
+        pytest.param(lambda _: b"", id="empty"),
+    ],
+)
+async def test_a_kept_poster_that_was_damaged_on_disk_is_drawn_again(engine, open_studio, tmp_path, damage):
+    studio = open_studio(engine)
+    good = await studio.poster(FEED)
+    (kept,) = tmp_path.rglob("*.jpg")
+    kept.write_bytes(damage(good))
 
     assert await studio.poster(FEED) == good
     assert kept.read_bytes() == good

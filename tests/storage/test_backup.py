@@ -18,7 +18,7 @@ from storage.open import open_store
 from storage.transaction import Transaction
 from tests.storage.cast import NOON, an_entry, salt_of
 
-ABOUT = {"version": "1", "schema": "0004", "taken_from": "sqlite", "made_at": "2026-11-21T04:00:00.000Z", "head": {}}
+ABOUT = {"version": "1", "schema": "0005", "taken_from": "sqlite", "made_at": "2026-11-21T04:00:00.000Z", "head": {}}
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_what_was_packed_comes_out_again(packed: Path, tmp_path: Path):
         assert archive.files == ["files/note"]
         assert archive.read("files/note").decode() == "认识"
         assert (tmp_path / "out").read_bytes() == (tmp_path / "db").read_bytes()
-        assert archive.manifest.schema == "0004"
+        assert archive.manifest.schema == "0005"
 
 
 @pytest.mark.parametrize("share", [0, 0.00001, 0.001, 0.3, 0.9, 0.999])
@@ -170,7 +170,7 @@ async def test_a_copy_is_as_of_one_moment_and_holds_nothing_that_was_deleted(sql
     await store.write(grow)
     await store.close()
 
-    assert backup.check_copy(tmp_path / "copy", keys=None) == "0004"
+    assert backup.check_copy(tmp_path / "copy", keys=None) == "0005"
     assert backup.reading(tmp_path / "copy", lambda tx: tx.ledger.size()) == 9
     assert "甲甲".encode() not in (tmp_path / "copy").read_bytes()
 

@@ -6,8 +6,10 @@ from dataclasses import replace
 import pytest
 
 from referral.campaigns import CampaignState
+from referral.carriers import Carrier
 from referral.codes import encode, is_valid
-from referral.contact_ways import ContactWay
+from referral.contact_ways import ContactWay, WayKind
+from referral.domains import Blocked
 from referral.people import Person
 from referral.referrals import Disclosure, ReferralStatus
 from referral.shares import ShareLevel
@@ -159,21 +161,64 @@ async def test_wrong_codes_are_counted_per_person_within_the_time_asked_for(stor
 async def test_a_contact_way_is_found_by_code_by_rep_and_by_mark(store: Store):
     own = ContactWay(id="q1", code="ABCD1234", rep="lin", mark="s1")
     spare = ContactWay(id="q2", code=None, rep="lin", mark="s2")
+    link = ContactWay(id="q3", code="ABCD1234", rep="lin", mark="s3", kind=WayKind.LINK, payload="https://platform/s3")
 
     def story(tx):
-        tx.contact_ways.ask(own, NOON)
-        tx.contact_ways.ask(spare, NOON)
+        for way in (own, spare, link):
+            tx.contact_ways.ask(way, NOON)
         tx.contact_ways.made("q1", "config-1", "https://platform/qr")
-        tx.contact_ways.ready("q1", "qr.png", after(seconds=2))
+        tx.contact_ways.ready("q1", "qr.png", "https://platform/ca/1", after(seconds=2))
 
     await store.write(story)
 
-    ready = replace(own, source="https://platform/qr", picture="qr.png")
+    made = {"source": "https://platform/qr", "picture": "qr.png", "payload": "https://platform/ca/1"}
+    ready, spare = replace(own, **made, asked_at=NOON), replace(spare, asked_at=NOON)
     assert await store.read(lambda tx: tx.contact_ways.of_code("ABCD1234", "lin")) == ready
     assert await store.read(lambda tx: tx.contact_ways.by_mark("s1")) == ready
     assert await store.read(lambda tx: tx.contact_ways.get("q2")) == spare
     assert await store.read(lambda tx: tx.contact_ways.of_rep("lin")) == spare
     assert await store.read(lambda tx: tx.contact_ways.of_rep("wu")) is None
+    assert await store.read(lambda tx: tx.contact_ways.of_rep("lin", WayKind.LINK)) is None
+    kept = await store.read(lambda tx: tx.contact_ways.of_code("ABCD1234", "lin", WayKind.LINK))
+    assert kept == replace(link, asked_at=NOON)
+
+
+async def test_what_became_of_an_asking_is_known(store: Store):
+    way = ContactWay(id="q1", code="ABCD1234", rep="lin", mark="s1")
+
+    await store.write(lambda tx: tx.contact_ways.ask(way, NOON))
+    waiting = await store.read(lambda tx: tx.contact_ways.get("q1"))
+    await store.write(lambda tx: tx.contact_ways.failed("q1", after(minutes=2)))
+    failed = await store.read(lambda tx: tx.contact_ways.get("q1"))
+    await store.write(lambda tx: tx.contact_ways.ready("q1", "qr.png", "", after(minutes=3)))
+    unreadable = await store.read(lambda tx: tx.contact_ways.get("q1"))
+    await store.write(lambda tx: tx.contact_ways.ready("q1", "qr.png", "https://platform/ca/1", after(minutes=4)))
+    ready = await store.read(lambda tx: tx.contact_ways.get("q1"))
+
+    assert [each.is_made for each in (waiting, failed, unreadable, ready)] == [False, False, True, True]
+    assert [each.is_lost for each in (waiting, failed, unreadable, ready)] == [False, True, True, False]
+
+
+async def test_a_domain_is_blocked_once_and_cleared_once(store: Store):
+    assert await store.write(lambda tx: tx.domains.block("i.mt.cn", NOON))
+    assert not await store.write(lambda tx: tx.domains.block("i.mt.cn", after(minutes=1)))
+    assert await store.read(lambda tx: tx.domains.blocked()) == [Blocked(host="i.mt.cn", since=NOON)]
+
+    assert await store.write(lambda tx: tx.domains.clear("i.mt.cn"))
+    assert not await store.write(lambda tx: tx.domains.clear("i.mt.cn"))
+    assert await store.read(lambda tx: tx.domains.blocked()) == []
+
+
+async def test_a_campaign_keeps_what_its_posters_carry(store: Store):
+    plain, carried = a_campaign(id="c1"), a_campaign(id="c2", carrier=Carrier.CONTACT)
+
+    def story(tx):
+        for campaign in (plain, carried):
+            tx.campaigns.add(campaign, TERMS, NOON)
+        tx.campaigns.carry("c1", Carrier.DESK)
+        return [each.carrier for each in tx.campaigns.all()]
+
+    assert await store.write(story) == [Carrier.DESK, Carrier.CONTACT]
 
 
 async def test_two_contact_ways_never_share_a_mark(store: Store):

@@ -326,3 +326,32 @@ async def test_the_step_to_the_engine_keeps_campaigns_terms_and_thanks(database_
         ("w2", "held", 3000, "referral"),
     ]
     assert referral.order == "o1"
+
+
+async def test_the_step_to_carriers_leaves_every_poster_on_our_own_page(database_url: str):
+    """0005 tells apart what a QR leads to; a contact QR of before is read when it is next wanted."""
+    migrate_to(database_url, "0004")
+    run_sql(
+        database_url,
+        "insert into campaigns (id, pack, name, state, starts_at, budget_fen, used_fen, created_at)"
+        " values ('c1', 'double-month', '冬', 'running', 1, 900000, 0, 1)",
+        "insert into contact_ways (id, code, rep, mark, config, source, picture, asked_at, ready_at)"
+        r" values ('q1', 'ABCD1234', 'lin', 's1', 'c', 'https\://p/qr', 'q1.png', 1, 2)",
+        r"insert into desks (id, cursor, link) values ('wk1', '', 'https\://work.weixin.qq.com/kf/kf1?enc_scene=E')",
+    )
+
+    assert await migrate_database(database_url)
+
+    store = await open_store(database_url)
+    campaign, way, prefix, blocked = await store.read(
+        lambda tx: (
+            tx.campaigns.get("c1"),
+            tx.contact_ways.of_code("ABCD1234", "lin"),
+            tx.desks.prefix("wk1"),
+            tx.domains.blocked(),
+        )
+    )
+    await store.close()
+    assert campaign.carrier == "landing"
+    assert (way.picture, way.payload, way.is_made, way.is_lost) == ("q1.png", None, False, False)
+    assert (prefix, blocked) == (None, [])

@@ -295,11 +295,13 @@ async def test_a_desk_remembers_how_far_it_was_read_and_its_link(store: Store):
     def story(tx):
         before = tx.desks.cursor("wk1"), tx.desks.link("wk1")
         tx.desks.read_to("wk1", "cursor-1")
-        tx.desks.linked("wk1", "https://work.weixin.qq.com/kfid/wk1")
+        link = "https://work.weixin.qq.com/kfid/wk1"
+        tx.desks.linked("wk1", link, f"{link}&scene_param=")
         tx.desks.read_to("wk1", "cursor-2")
-        return before, tx.desks.cursor("wk1"), tx.desks.link("wk1")
+        return before, tx.desks.cursor("wk1"), (tx.desks.link("wk1"), tx.desks.prefix("wk1"), tx.desks.prefix("wk2"))
 
-    assert await store.write(story) == (("", None), "cursor-2", "https://work.weixin.qq.com/kfid/wk1")
+    link = "https://work.weixin.qq.com/kfid/wk1"
+    assert await store.write(story) == (("", None), "cursor-2", (link, f"{link}&scene_param=", None))
 
 
 async def test_an_upload_is_used_again_until_it_expires(store: Store):

@@ -55,7 +55,7 @@ async def test_every_row_goes_to_a_sqlite_file_and_comes_back(
 
     await saved(migrated_postgres_url, copy)
     assert await looked_at(f"sqlite:///{copy}") == was
-    assert backup.check_copy(copy, keys=None) == "0004"
+    assert backup.check_copy(copy, keys=None) == "0005"
 
     await migrate_database(postgres_url)
     await asyncio.to_thread(backup_postgres.copy_in, postgres_url, copy, force=False, check=lambda _: None)

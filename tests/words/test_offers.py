@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tomllib
 from collections.abc import Iterator
@@ -45,9 +46,33 @@ def test_the_rules_fill_every_field_that_must_be_published():
 
 
 def test_every_framing_and_edition_has_at_least_two_wordings():
-    words = load_pack("double-month").words
+    for name in pack_names():
+        pack = load_pack(name)
+        assert {Framing.PLAIN, Framing.HELP, Framing.THANKS} <= set(pack.framings) == set(pack.posters)
+        assert all(len(set(pack.words[framing][e])) >= 2 for framing in pack.framings for e in EDITIONS)
 
-    assert all(len(set(words[framing][edition])) >= 2 for framing in Framing for edition in EDITIONS)
+
+def test_an_offer_that_gives_nobody_anything_has_nothing_for_both():
+    assert Framing.BOTH not in load_pack("gratitude").framings
+
+
+def test_a_framing_must_stand_in_words_and_on_posters(house: Path):
+    told = spoil(house, "double-month/words.toml", "[words.both]", "[words.bath]")
+
+    assert "words.bath: unknown key" in told
+
+    words = house / "double-month" / "words.toml"
+    text = words.read_text(encoding="utf-8")
+    words.write_text(re.sub(r"\[words\.bath\].*?(?=\[words\.early\])", "", text, flags=re.DOTALL), encoding="utf-8")
+    with pytest.raises(CopyError, match=r"poster\.toml:\d+: both: words\.toml and poster\.toml must have the same"):
+        load_pack("double-month", house)
+
+
+def test_what_takes_longer_than_fifteen_seconds_to_say_is_refused(house: Path):
+    told = spoil(house, "double-month/poster.toml", '问清楚了再决定。"', '问清楚了，再一项一项慢慢比过，然后决定。"')
+
+    assert "plain.spoken: can reach" in told
+    assert "more than 65: 15 seconds aloud" in told
 
 
 def test_an_unknown_pack_is_answered_with_the_packs_there_are():
@@ -87,7 +112,7 @@ def line_of(file: str, text: str) -> int:
         ("offer.toml", "{amount}", "{product}", "{line}: thanks[0].choices[0].says: {product} has no value here"),
         ("offer.toml", "[terms]", "[terms", "offer.toml:{line}: "),
         ("offer.toml", "min_satisfaction = 7", "min_activity_rank = 7", "{line}: audience.min_activity_rank: not"),
-        ("words.toml", "{friend_thanks}", "{gift}", "{line}: words.help.friend[0]: unknown placeholder {gift}"),
+        ("words.toml", "{friend_thanks}", "{gift}", "{line}: words.plain.friend[0]: unknown placeholder {gift}"),
         ("words.toml", "{tenure}了", "{rep}了", "openings.since[0]: {rep} has no value here"),
         ("words.toml", 'button = "添加顾问"', "", "landing.button: missing"),
         ("words.toml", 'short = "', 'colour = "', "{line}: words.colour: unknown key"),

@@ -78,7 +78,7 @@ def test_where_thanks_are_forbidden_only_a_pack_without_any_may_run(pack: Pack, 
 def test_the_words_an_advocate_passes_on_are_clean_in_everybodys_name(pack: Pack, edition: Edition):
     texts = {
         words(pack, framing, edition, f"person-{i}", joined_on=joined_on)
-        for framing in Framing
+        for framing in pack.framings
         for joined_on in (SINCE, None)
         for i in range(20)
     }
@@ -143,7 +143,7 @@ def test_a_milestone_is_never_announced(pack: Pack):
 
 @every_pack
 def test_a_friends_words_carry_link_and_code_and_stay_short(pack: Pack):
-    for framing in Framing:
+    for framing in pack.framings:
         for person in range(20):
             text = words(pack, framing, "friend", f"person-{person}")
             assert LINK in text
@@ -155,7 +155,7 @@ def test_a_friends_words_carry_link_and_code_and_stay_short(pack: Pack):
 def test_the_first_choice_of_words_fits_a_long_name_and_link(pack: Pack):
     long_link = "https://" + "a" * 40 + ".cn/i/" + CODE
 
-    for framing in Framing:
+    for framing in pack.framings:
         for person in range(20):
             told = facts(f"person-{person}", company="一家名字很长很长的有限公司")
             text = share_words(pack, pack.terms, framing, told, edition="friend", link=long_link, code=CODE)
@@ -164,7 +164,7 @@ def test_the_first_choice_of_words_fits_a_long_name_and_link(pack: Pack):
 
 @every_pack
 def test_a_feeds_words_carry_neither_link_nor_code_nor_thanks(pack: Pack):
-    for framing in Framing:
+    for framing in pack.framings:
         for person in range(20):
             text = words(pack, framing, "feed", f"person-{person}")
             assert not re.search(rf"{CODE}|http|谢礼|积分|券|元|\d", text), text
@@ -172,7 +172,7 @@ def test_a_feeds_words_carry_neither_link_nor_code_nor_thanks(pack: Pack):
 
 @every_pack
 def test_one_circle_of_friends_does_not_read_one_text(pack: Pack):
-    texts = {words(pack, framing, "friend", f"person-{i}") for framing in Framing for i in range(40)}
+    texts = {words(pack, framing, "friend", f"person-{i}") for framing in pack.framings for i in range(40)}
 
     assert len(texts) >= 12
 
@@ -186,15 +186,15 @@ def test_a_person_gets_the_same_words_every_time():
 def test_tenure_is_claimed_only_when_it_is_known():
     pack = load_pack("double-month")
 
-    assert all("两年多" in text for text in (words(pack, framing, "friend") for framing in Framing))
-    assert not any("年" in words(pack, framing, "friend", joined_on=None) for framing in Framing)
+    assert all("两年多" in text for text in (words(pack, framing, "friend") for framing in pack.framings))
+    assert not any("年" in words(pack, framing, "friend", joined_on=None) for framing in pack.framings)
 
 
 def test_a_long_name_and_link_still_fit_and_an_absurd_link_is_refused():
     pack = load_pack("double-month")
     long_link = "https://" + "a" * 120 + "/i/" + CODE
 
-    for framing in Framing:
+    for framing in pack.framings:
         told = facts(company="一家名字特别特别特别长的有限责任公司全称")
         text = share_words(pack, pack.terms, framing, told, edition="friend", link=long_link, code=CODE)
         assert len(text) <= SHARE_LONGEST

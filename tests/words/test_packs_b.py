@@ -11,7 +11,6 @@ import pytest
 from bot.copy import Copy
 from bot.offers import ad_label, all_words, load_pack, offer_values, pack_names, rule_words, thanks_words
 from bot.words import Words
-from referral.framing import Framing
 from referral.offers import EDITIONS, Pack
 from referral.sectors import unlawful_kinds
 
@@ -72,7 +71,9 @@ def test_no_pack_speaks_in_the_sentences_of_another(name: str):
 def own_texts(pack: Pack) -> Iterator[str]:
     """What an advocate says and a poster shows, as the pack writes it."""
     yield from (*pack.openings_since, *pack.openings_plain, pack.short)
-    for framing in Framing:
+    yield from (text for texts in pack.openings_past.values() for text in texts)
+    yield from pack.spoken.values()
+    for framing in pack.framings:
         for edition in EDITIONS:
             yield from pack.words[framing][edition]
             yield from (pack.posters[framing][edition].headline, pack.posters[framing][edition].body)

@@ -25,10 +25,15 @@ class Lines:
     contact: Gateway | None
     rep: Gateway | None
     desks: Mapping[str, Gateway]
+    acquisition: Gateway | None = None
 
     def for_contact(self) -> Gateway:
         """Raises `Misconfigured` where no app may."""
         return _served(self.contact, "no_app_for_contact")
+
+    def for_acquisition(self) -> Gateway:
+        """Raises `Misconfigured` where no app may."""
+        return _served(self.acquisition, "no_app_for_acquisition")
 
     def for_rep(self) -> Gateway:
         """Raises `Misconfigured` where no app may."""

@@ -11,10 +11,13 @@ from bot.channels.errors import Misconfigured, Refused, Unreachable
 from bot.channels.wecom.effects import Effect, Lines
 from bot.channels.wecom.gateway import Contact, Gateway
 from bot.channels.wecom.gateway import Profile as DeskProfile
+from bot.channels.wecom.links import acquisition_prefix, desk_prefix
 from bot.channels.wecom.photos import PhotoErrands
 from bot.phone_hash import noted_phones
 from bot.photo_shelf import PhotoShelf
+from bot.posters import contact_qr
 from referral import contact_ways, contacts
+from referral.contact_ways import ContactWay, WayKind
 from referral.contacts import Profile
 from referral.facts import Facts
 from referral.identities import Identity, IdentityKind
@@ -61,7 +64,7 @@ class Errands:
                 return await self._make_contact_way(errand)
             case MakeDeskLink():
                 link = await self._lines.for_desk(errand.desk).desk_link(errand.desk, errand.scene)
-                return lambda tx, _: tx.desks.linked(errand.desk, link)
+                return lambda tx, _: tx.desks.linked(errand.desk, link, desk_prefix(link))
             case FetchProfile():
                 return await self._fetch_profile(errand)
             case FetchPhoto():
@@ -79,8 +82,13 @@ class Errands:
 
     async def _make_contact_way(self, message: MakeContactWay) -> Effect | None:
         way = await self._store.read(lambda tx: tx.contact_ways.get(message.way))
-        if way and way.picture:
+        if way and way.is_made:
             return None
+        if message.kind == WayKind.LINK:
+            return await self._make_link(message)
+        if kept := await asyncio.to_thread(self._kept, way):
+            name, said = kept
+            return lambda tx, now: tx.contact_ways.ready(message.way, name, said, now)
         source = way.source if way and way.source else await self._add_contact_way(message)
         picture = await self._lines.for_contact().picture(source)
         suffix = next((s for head, s in _PICTURES.items() if picture.startswith(head)), None)
@@ -88,7 +96,20 @@ class Errands:
             raise Unreachable("no_picture", maybe_done=False)
         name = f"{message.way}{suffix}"
         await asyncio.to_thread(_keep, self._pictures / name, picture)
-        return lambda tx, now: tx.contact_ways.ready(message.way, name, now)
+        said = await asyncio.to_thread(contact_qr.said_in, picture)
+        return lambda tx, now: tx.contact_ways.ready(message.way, name, said, now)
+
+    def _kept(self, way: ContactWay | None) -> tuple[str, str] | None:
+        """The picture of a contact way and what it says, where a former program mirrored it without reading it."""
+        path = self._pictures / way.picture if way and way.picture else None
+        return (path.name, contact_qr.said_in(path.read_bytes())) if path and path.is_file() else None
+
+    async def _make_link(self, message: MakeContactWay) -> Effect:
+        made = await self._lines.for_acquisition().acquisition_link(message.rep, message.remark)
+        if not made.picture:
+            raise Unreachable("no_link", maybe_done=True)
+        prefix = acquisition_prefix(made.picture)
+        return lambda tx, _: tx.contact_ways.made(message.way, made.config, prefix)
 
     async def _add_contact_way(self, message: MakeContactWay) -> str:
         """Where the platform shows the new QR; kept at once, since each call makes another that nobody removes."""

@@ -57,6 +57,7 @@ RATES: Mapping[str, Rate] = {
     "externalcontact/add_msg_template": Rate.BASE,
     "externalcontact/batch/get_by_user": Rate.BASE,
     "externalcontact/cancel_groupmsg_send": Rate.BASE,
+    "externalcontact/customer_acquisition/create_link": Rate.BASE,
     "externalcontact/get": Rate.BASE,
     "externalcontact/get_corp_tag_list": Rate.BASE,
     "externalcontact/get_follow_user_list": Rate.BASE,

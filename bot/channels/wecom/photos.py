@@ -47,7 +47,7 @@ class PhotoErrands:
             return self.failed(message, "story.photo_large")
         except pictures.PictureRefused:
             return self.failed(message, "story.photo_unreadable")
-        file, width, height = self._shelf.keep(message.photo, made.jpeg), made.width, made.height
+        file, width, height = self._shelf.keep(message.photo, made.jpeg, made.small), made.width, made.height
         return lambda tx, now: stories.photo_came(tx, message.photo, file=file, width=width, height=height, now=now)
 
     def failed(self, message: FetchPhoto, key: str = "story.photo_lost") -> Effect:

@@ -27,7 +27,7 @@ from bot.channels.wecom.effects import Effect, FateUnknown, Lines
 from bot.channels.wecom.errands import Errands
 from bot.photo_shelf import PhotoShelf
 from bot.posters.commissions import Commission, PosterDesk
-from bot.posters.errors import PosterError
+from bot.posters.errors import PosterError, PosterWaits
 from referral import hours, notices, nudges
 from referral.facts import Facts
 from referral.ids import Bits
@@ -58,6 +58,7 @@ log = structlog.get_logger()
 _AT_ONCE = 40
 _LEASE = timedelta(seconds=60)
 _TRIES = 8
+_POSTER_TRIES = 4  # 15 s in all: the answers behind a poster wait as long as its QR is being made
 _PER_MINUTE = 30
 _MEDIA_LIFE = timedelta(days=3) - timedelta(hours=1)
 _REP_REPEAT = timedelta(minutes=29)  # the platform knows the same words to a rep again for 30 minutes
@@ -161,8 +162,7 @@ class Sender:
             log.info("letter.held_up", kind=kind, reason=error.reason, attempts=letter.attempts + 1)
             await self._after(letter, error)
         except PosterError as error:
-            log.warning("poster.failed", reason=type(error).__name__)
-            await self._end(letter, "failed", type(error).__name__, self._poster_excuse(letter))
+            await self._without_poster(letter, error)
         except Exception as error:  # one letter must not stop the others
             log.exception("letter.broken", kind=kind)
             await self._after(letter, Unreachable(type(error).__name__, maybe_done=True))
@@ -216,7 +216,8 @@ class Sender:
                 await self._end(letter, "failed", error.reason, self._giving_up(letter))
                 return
             case Unreachable(maybe_done=True) if isinstance(letter.message, MakeContactWay):
-                await self._end(letter, "unknown", error.reason)  # once more would be one more; the next visitor asks
+                # Once more would be one more; the next visitor asks.
+                await self._end(letter, "unknown", error.reason, self._giving_up(letter))
                 return
             case FateUnknown():
                 await self._end(letter, "unknown", error.reason, self._giving_up(letter))
@@ -226,6 +227,7 @@ class Sender:
             case Expired() if isinstance(letter.message, DeskPoster) and tries == 1:
                 later = now
             case Misconfigured():
+                await self._make_do(letter)
                 later = now + timedelta(seconds=min(3600, 60 * 2 ** min(tries - 1, 6)))
             case NotYet() | Unreachable() if tries < _tries(letter):
                 later = now + timedelta(seconds=min(60, 2 ** (tries - 1)))
@@ -239,6 +241,22 @@ class Sender:
             await self._end(letter, "dropped", f"expired:{error.reason}", self._giving_up(letter))
             return
         await self._store.write(lambda tx: tx.outbox.postpone(letter.id, later, error.reason))
+
+    async def _without_poster(self, letter: Letter, error: PosterError) -> None:
+        """A poster whose QR is still being made is tried again in a moment; else the customer hears why none comes."""
+        if isinstance(error, PosterWaits) and letter.attempts < _POSTER_TRIES:
+            later = self._clock() + timedelta(seconds=2**letter.attempts)
+            await self._store.write(lambda tx: tx.outbox.postpone(letter.id, later, "poster_waits"))
+            return
+        log.warning("poster.failed", reason=type(error).__name__)
+        await self._end(letter, "failed", type(error).__name__, self._poster_excuse(letter))
+
+    async def _make_do(self, letter: Letter) -> None:
+        """What needs somebody's hand may last: until then posters go without this contact way."""
+        message = letter.message
+        if isinstance(message, MakeContactWay):
+            now = self._clock()
+            await self._store.write(lambda tx: tx.contact_ways.failed(message.way, now))
 
     async def _end(self, letter: Letter, state: str, note: str, effect: Effect | None = None) -> None:
         now = self._clock()
@@ -314,6 +332,8 @@ class Sender:
                 return self._errands.learned(letter.message, None)
             case FetchPhoto():
                 return self._errands.photos.failed(letter.message)
+            case MakeContactWay(way=way):
+                return lambda tx, now: tx.contact_ways.failed(way, now)
             case MakeBroadcast():
                 return self._broadcasts.given_up(letter.message)
             case _:
@@ -339,7 +359,8 @@ def _tries(letter: Letter) -> int:
 
 def _is_before_answers(letter: Letter) -> bool:
     """Whether the desk's own words to a customer wait behind this letter."""
-    return isinstance(letter.message, FetchProfile) and bool(letter.message.desk)
+    asks = isinstance(letter.message, FetchProfile | MakeContactWay | MakeDeskLink)
+    return asks and letter.lane.startswith("desk:")
 
 
 async def _set(event: asyncio.Event) -> None:

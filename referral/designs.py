@@ -1,0 +1,227 @@
+"""Designs: how a rep has the posters of her own customers look in a campaign, and in which words.
+
+Words are plain text with a few `{names}` that the offer itself answers, so that a poster can never promise another
+thanks than the rules do: an amount or a gift that is typed in by hand is refused. What the law and the platforms forbid
+is found by the linter (referral.wording), edition by edition.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING, Protocol
+
+from referral.carriers import RULES_AT_PAGE
+from referral.jobs import Job
+from referral.nicknames import legible
+from referral.offers import EDITIONS, Edition, PosterCopy
+from referral.wording import lint
+
+if TYPE_CHECKING:
+    from referral.tx import Tx
+
+SWEEP = "design.photo"
+"""The job that deletes a photo which no design shows; its key is the file's name."""
+UNUSED_FOR = timedelta(days=1)
+"""How long a photo that was only tried out is kept."""
+
+THE_PACKS = PosterCopy(headline="", body="", note="")
+"""The pack's own words, all of them."""
+
+TEXTS: Mapping[str, int] = {"headline": 24, "body": 80, "note": 30}
+"""The texts of a poster, with the most characters of each as it is typed."""
+
+NAMES: Mapping[Edition, tuple[str, ...]] = {
+    "feed": ("company", "product"),
+    "friend": (
+        *("company", "product", "friend_thanks", "advocate_thanks", "both_peer", "both_friend"),
+        *("minimum", "hold", "after_peer", "after_friend"),
+    ),
+}
+"""What may stand in braces; a feed names no thanks (reliability R1)."""
+MAY_BE_EMPTY = frozenset({"minimum"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Design:
+    """What a rep has changed; empty is the campaign's own. `photo` is a file's name on the shelf of designs."""
+
+    campaign: str
+    rep: str
+    template: str = ""
+    palette: str = ""
+    season: str = ""
+    feed: PosterCopy = THE_PACKS
+    friend: PosterCopy = THE_PACKS
+    photo: str = ""
+    changed_at: datetime
+
+    def words(self, edition: Edition) -> PosterCopy:
+        """Her own words in an edition."""
+        return self.feed if edition == "feed" else self.friend
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing is changed at all."""
+        plain = Design(campaign=self.campaign, rep=self.rep, changed_at=self.changed_at)
+        return self == plain
+
+
+class Designs(Protocol):
+    """Where designs are kept: one for a campaign and a rep."""
+
+    def get(self, campaign: str, rep: str) -> Design | None: ...
+    def of_rep(self, rep: str) -> list[Design]: ...
+    def save(self, design: Design) -> None: ...
+    def drop(self, campaign: str, rep: str) -> None: ...
+    def shows(self, photo: str) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Something in a design that cannot be: where (`friend.body`, `photo`), which piece, why, and what to do instead.
+
+    `text` is empty where the whole is meant.
+    """
+
+    place: str
+    text: str = ""
+    why: str
+    suggestion: str = ""
+
+
+def save(tx: Tx, design: Design) -> None:
+    """Keep a design in place of the one before; one that changes nothing is dropped. Raises nothing."""
+    if design.is_plain:
+        drop(tx, design.campaign, design.rep, now=design.changed_at)
+        return
+    before = tx.designs.get(design.campaign, design.rep)
+    if before and replace(before, changed_at=design.changed_at) == design:
+        return
+    tx.designs.save(design)
+    _note(tx, design.rep, "design.saved", design.campaign, said(design), design.changed_at)
+    if before and before.photo not in ("", design.photo):
+        unused(tx, before.photo, design.changed_at)
+
+
+def drop(tx: Tx, campaign: str, rep: str, *, now: datetime) -> None:
+    """Go back to the campaign's own; nothing happens where there is no design."""
+    before = tx.designs.get(campaign, rep)
+    if before is None:
+        return
+    tx.designs.drop(campaign, rep)
+    _note(tx, rep, "design.dropped", campaign, "", now)
+    if before.photo:
+        unused(tx, before.photo, now)
+
+
+def unused(tx: Tx, photo: str, due: datetime) -> None:
+    """Have a photo deleted at that time if no design shows it then."""
+    tx.jobs.put(Job(kind=SWEEP, key=photo, due_at=due))
+
+
+def said(design: Design) -> str:
+    """What a design changes, for the audit: one line each."""
+    plain = {name: getattr(design, name) for name in ("template", "palette", "season", "photo")}
+    worded = {
+        f"{edition}.{each.name}": getattr(design.words(edition), each.name)
+        for edition in EDITIONS
+        for each in fields(PosterCopy)
+    }
+    return "\n".join(f"{name}: {value}" for name, value in (plain | worded).items() if value)
+
+
+def written(text: str) -> str:
+    """Typed words on one line, without what cannot be seen; too long ones as they are, for `typed` to refuse."""
+    return text if len(text) > max(TEXTS.values()) else legible(text)
+
+
+def typed(own: PosterCopy, edition: Edition, values: Mapping[str, object]) -> list[Refusal]:
+    """What cannot be in words as they are typed; `values` are what the offer answers, by name."""
+    found: list[Refusal] = []
+    for name, longest in TEXTS.items():
+        text, place = getattr(own, name), f"{edition}.{name}"
+        if len(text) > longest:
+            found.append(Refusal(place=place, why=f"最多 {longest} 个字，现在有 {len(text)} 个"))
+            continue
+        found += [replace(refusal, place=place) for refusal in _braced(text, edition, values)]
+        found += [replace(refusal, place=place) for refusal in _promised(text, edition)]
+    if own.note and RULES_AT_PAGE not in own.note:
+        rules = Refusal(
+            place=f"{edition}.note", why="要说清规则在哪里看", suggestion=f"请留着「{RULES_AT_PAGE}」几个字"
+        )
+        found.append(rules)
+    return found
+
+
+@lru_cache(maxsize=512)
+def objections(copy: PosterCopy, edition: Edition, industry: str) -> tuple[Refusal, ...]:
+    """What a poster's words, filled, may not say in an edition: text by text, then what only the whole says."""
+    found: list[Refusal] = []
+    rules: set[str] = set()
+    for name in TEXTS:
+        for each in lint(getattr(copy, name), edition=edition, industry=industry):
+            rules.add(each.rule)
+            found.append(Refusal(place=f"{edition}.{name}", text=each.text, why=each.why, suggestion=each.suggestion))
+    whole = "，".join(text for text in (copy.headline, copy.body, copy.note) if text)
+    for each in lint(whole, edition=edition, industry=industry):
+        if each.rule not in rules:
+            rules.add(each.rule)
+            found.append(Refusal(place=f"{edition}.body", text=each.text, why=each.why, suggestion=each.suggestion))
+    return tuple(found)
+
+
+_BRACED = re.compile(r"\{[^{}]*\}|[{}]")
+
+
+def _braced(text: str, edition: Edition, values: Mapping[str, object]) -> Iterator[Refusal]:
+    """Braces that are none of ours, thanks in a feed, and names that this offer has nothing for."""
+    allowed = NAMES[edition]
+    ways = f"可以写：{'、'.join(f'{{{name}}}' for name in allowed if values.get(name))}"
+    for braced in dict.fromkeys(_BRACED.findall(text)):
+        name = braced[1:-1]
+        if name not in allowed:
+            elsewhere = any(name in others for others in NAMES.values())
+            why = "公开版不写谢礼" if elsewhere else "花括号里只能是现成的几个词"
+            yield Refusal(place="", text=braced, why=why, suggestion=ways)
+        elif name not in MAY_BE_EMPTY and not values.get(name):
+            yield Refusal(place="", text=braced, why="这个活动没有这一项", suggestion=ways)
+
+
+_DIGITS = r"[0-9０-９零〇一二两三四五六七八九十百千万几半]+(?:[.．点][0-9０-９]+)?"
+_SOME = r"(?:[0-9０-９]|[二两三四五六七八九十百千万几半])[0-9０-９零〇一二两三四五六七八九十百千万半]*"
+_AMOUNT = re.compile(
+    rf"[¥￥$]\s*[0-9０-９]+|{_DIGITS}\s*(?:元|块钱|毛钱|折|[%％]|积分|倍)|{_SOME}\s*块(?!儿)"
+    rf"|{_DIGITS}\s*(?:天|日|周|个?月|季|年)的?(?:会员|免费|试用|体验|时长|课)"
+    rf"|{_DIGITS}\s*[张份](?:代金|优惠|抵用|折扣|现金|礼品|体验)?券"
+)
+_PHRASE = re.compile(r"[^，。！？；：、,.!?\s]{1,12}")
+_GIVING = re.compile(
+    r"(?:赠送?|送(?![货达上装修别行到])|立减|立省|减免|返现|返还?(?=[你您给])|领取?(?=[一份走券礼])|免费(?:送|领|赠|用|试|体验))"
+    r"(?![你您给他她上出]{0,2}\{)"
+)
+
+
+def _promised(text: str, edition: Edition) -> Iterator[Refusal]:
+    """Amounts and gifts that are typed in: only what the offer itself says of them stays true when it changes."""
+    if edition != "friend":
+        return
+    plain = _BRACED.sub(lambda braced: "{" * len(braced[0]), text)
+    for match in _AMOUNT.finditer(plain):
+        yield Refusal(
+            place="", text=match[0], why="数目手写上去，可能跟活动规则对不上", suggestion="请写 {friend_thanks}"
+        )
+    for match in _GIVING.finditer(plain):
+        yield Refusal(
+            place="",
+            text=_PHRASE.findall(text[match.start() :])[0],
+            why="送什么要跟活动规则一致",
+            suggestion="要写谢礼，请写：送你{friend_thanks}；不是谢礼，请换个说法",
+        )
+
+
+def _note(tx: Tx, rep: str, action: str, campaign: str, detail: str, now: datetime) -> None:
+    tx.audit.note(f"rep:{rep}", action, campaign, detail, now)
