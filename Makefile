@@ -42,6 +42,7 @@ proof-engine: $(STAMP) deps
 
 proof-posters: $(STAMP) deps
 	$(VENV)/bin/python tests/proofs/posters.py $(ARGS)
+	PROOF_POSTERS=1 $(VENV)/bin/python -m pytest tests/posters/test_colours.py -q
 
 bench: $(STAMP)
 	$(VENV)/bin/python bench/callbacks.py

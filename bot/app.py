@@ -350,7 +350,7 @@ def house(config: Config, keys: Keys, tokens: PageTokens, *, desk: str | None) -
     """The company as the use cases know it, and its words."""
     public_url = config.server.public_url
     contact = f"微信客服 {public_url}/desk" if desk else config.company.name
-    words = Words(Copy.load(), config.company.name, contact)
+    words = Words(Copy.load(), config.company.name, contact, config.company.industry)
     facts = Facts(
         company=config.company.name,
         public_url=public_url,

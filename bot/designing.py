@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import structlog
+
 from bot.photo_shelf import PhotoShelf
 from bot.photos import fitted
 from bot.pictures import PictureRefused, PictureTooLarge
@@ -14,7 +16,7 @@ from bot.posters.errors import CopyDoesNotFit, FontMissing, PosterBroken, Poster
 from bot.posters.look import Look
 from bot.words import Words
 from referral.campaigns import Campaign, CampaignState
-from referral.designs import NAMES, TEXTS, UNUSED_FOR, Design, Refusal, objections, typed, unused
+from referral.designs import NAMES, TEXTS, UNUSED_FOR, Design, Refusal, hold, objections, promised, save, typed, unused
 from referral.facts import Facts
 from referral.nicknames import signs
 from referral.offers import EDITIONS, Edition
@@ -32,6 +34,8 @@ _TRIED = ("tall", "card", "square")
 _OPEN = (CampaignState.RUNNING, CampaignState.PAUSED, CampaignState.WAITING)
 
 Looks = Mapping[str, Look]
+
+log = structlog.get_logger()
 
 
 class PhotoRefused(Exception):
@@ -104,7 +108,11 @@ class Designing:
             raise PhotoRefused("照片太大了，请选 2500 万像素以内的") from None
         except PictureRefused:
             raise PhotoRefused("打不开这个文件，请选 JPEG、PNG 或 WebP 的照片") from None
-        name = await asyncio.to_thread(self.photos.keep, _photo_id(campaign, rep), photo.jpeg)
+        try:
+            name = await asyncio.to_thread(self.photos.keep, _photo_id(campaign, rep), photo.jpeg)
+        except OSError as problem:
+            log.warning("design.photo_not_kept", problem=problem.strerror)
+            raise PhotoRefused("照片这会儿存不下，请稍后再试") from None
         due = self.clock() + UNUSED_FOR
         await self.store.write(lambda tx: unused(tx, name, due))
         return name
@@ -112,6 +120,15 @@ class Designing:
     async def owns_photo(self, campaign: str, rep: str, name: str) -> bool:
         """Whether a photo of that name is there and is this rep's, for this campaign."""
         return await asyncio.to_thread(self.photos.kept, _photo_id(campaign, rep), name)
+
+    def save(self, tx: Transaction, design: Design) -> bool:
+        """Keep a design; False, and nothing done, where its photo was deleted since it was tried out."""
+        if design.photo:
+            hold(tx, design.photo)
+            if not self.photos.kept(_photo_id(design.campaign, design.rep), design.photo):
+                return False
+        save(tx, design)
+        return True
 
     def _against_look(self, design: Design, campaign: Campaign, looks: Looks) -> Iterator[Refusal]:
         look = looks.get(self.look_of(design, campaign))
@@ -124,13 +141,17 @@ class Designing:
     def _against_words(self, tx: Transaction, design: Design, campaign: Campaign) -> Iterator[Refusal]:
         terms = tx.campaigns.terms(campaign.id, campaign.version)
         values = self.words.offer(campaign.pack, terms)
+        saved, shown = tx.designs.get(design.campaign, design.rep), self.editions(campaign)
         for edition in EDITIONS:
             own = design.words(edition)
+            if edition not in shown and saved and saved.words(edition) == own:
+                continue  # she cannot see them now, and nobody is given them
             against = typed(own, edition, values)
-            yield from against
             if not against and any(getattr(own, name) for name in TEXTS):
                 filled = self.words.own_poster("", campaign, terms, edition=edition, own=own)
-                yield from objections(filled, edition, self.facts.industry)
+                against += objections(filled, edition, self.facts.industry)
+            yield from against
+            yield from (each for each in promised(own, edition) if not _is_said(each, against))
 
     async def _drawn(self, design: Design, edition: Edition, size: str) -> list[Refusal]:
         try:
@@ -144,6 +165,11 @@ class Designing:
         except PosterError:
             return [Refusal(place="template", why="这个图样现在画不出来", suggestion="请换一个")]
         return []
+
+
+def _is_said(refusal: Refusal, against: Sequence[Refusal]) -> bool:
+    """Whether something is said already against these very words."""
+    return any(each.place == refusal.place and refusal.text in each.text for each in against)
 
 
 def _undrawable(design: Design, edition: Edition, problem: str) -> Refusal:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from referral import erasure
 from referral.erasure import Erased, Mark, Tombstone
 from referral.errors import NotFound
 from referral.ids import Bits
+from referral.jobs import Job
 from referral.times import Clock
 from storage import tombstones
 from storage.erasure import Leavings
@@ -21,6 +22,11 @@ from storage.store import Store
 from storage.transaction import Transaction
 
 ERASE = "erase"
+
+FORGET_CODE = "posters.forget_code"
+"""The job that deletes what was kept of a code's posters while they were being drawn; its key is the code."""
+
+_DRAWN_WITHIN = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +75,8 @@ class Erasing:
         tombstones.keep(self.folder.tombstones, [stone])
 
         def unit(tx: Transaction) -> Erased:
+            for code in leavings.codes:
+                tx.jobs.put(Job(kind=FORGET_CODE, key=code, due_at=now + _DRAWN_WITHIN))
             return erasure.erase(tx, stone.person, self.folder.mark, who=self.who, now=now, rng=self.rng)
 
         done = await self.store.write(unit)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from hashlib import sha256
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 FOLDER = "stories"
 """The place of the stories' photos in the data folder."""
@@ -11,6 +13,8 @@ SMALL_WIDTH = 640  # px
 """The width of a photo's smaller copy, which lies beside it."""
 DESIGNS = "designs"
 """The place of the photos behind posters."""
+
+_NAME = re.compile(r"[0-9a-f]{40}\.jpg")
 
 
 class PhotoShelf:
@@ -22,7 +26,7 @@ class PhotoShelf:
     def keep(self, photo: str, jpeg: bytes, small: bytes = b"") -> str:
         """Keep the JPEG of the photo of that id, and its smaller copy if it has one; returns its file's name.
 
-        Kept twice it is the same file.
+        Kept twice it is the same file. Raises `OSError` where it cannot be written.
         """
         name = _name(photo, jpeg)
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -33,8 +37,10 @@ class PhotoShelf:
 
     def kept(self, photo: str, name: str) -> bool:
         """Whether the file of that name is there, and is of the photo of that id."""
+        if not _NAME.fullmatch(name):
+            return False
         try:
-            jpeg = self.path(Path(name).name).read_bytes()
+            jpeg = self.path(name).read_bytes()
         except OSError:
             return False
         return name == _name(photo, jpeg)
@@ -54,9 +60,15 @@ class PhotoShelf:
             self.path(each).unlink(missing_ok=True)
 
     def _write(self, name: str, jpeg: bytes) -> None:
-        part = self._folder / f"{name}.part"
-        part.write_bytes(jpeg)
-        part.replace(self._folder / name)
+        """Write a file whole or not at all, whoever else writes the same one now."""
+        with NamedTemporaryFile(dir=self._folder, prefix=".", suffix=".part", delete=False) as part:
+            try:
+                part.write(jpeg)
+                part.close()
+                Path(part.name).replace(self._folder / name)
+            except BaseException:
+                Path(part.name).unlink(missing_ok=True)
+                raise
 
 
 def small_of(name: str) -> str:

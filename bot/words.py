@@ -46,6 +46,7 @@ class Words:
     copy: Copy
     company: str
     contact: str
+    industry: str = "other"
     packs: dict[str, Pack] = field(default_factory=dict)
     judged: dict[tuple[str, Terms, str], list[str]] = field(default_factory=dict)
     landings: dict[tuple[str, Terms, str | None, str], LandingCopy] = field(default_factory=dict)
@@ -111,6 +112,7 @@ class Words:
             joined_on=advocate.joined_at.astimezone(SHANGHAI).date() if advocate.joined_at else None,
             today=now.astimezone(SHANGHAI).date(),
             history=history,
+            industry=self.industry,
         )
         style = self.framing(advocate.id, campaign)
         return share_words(pack, terms, style, facts, edition=edition, link=link, code=code)

@@ -18,9 +18,11 @@ import structlog
 from bot import planning
 from bot.channels.wecom.pull import Puller
 from bot.channels.wecom.sender import Sender
+from bot.erasing import FORGET_CODE
 from bot.fulfilment.fulfilment import Fulfilment
 from bot.handler import PULL
 from bot.photo_shelf import DESIGNS, PhotoShelf
+from bot.posters.commissions import SAMPLE_CODE
 from bot.posters.shelf import Shelf
 from bot.ranking import RANK, rank_again, rerank
 from bot.retention import FORGET, forget_addresses, forget_again, forget_old
@@ -231,18 +233,27 @@ class Work:
             await asyncio.to_thread(PhotoShelf(at.data_dir).discard, job.key)
 
         async def sweep_design(job: Job) -> None:
-            if not await at.store.read(lambda tx: tx.designs.shows(job.key)):
-                await asyncio.to_thread(PhotoShelf(at.data_dir, DESIGNS).discard, job.key)
+            photos = PhotoShelf(at.data_dir, DESIGNS)
+
+            def unit(tx: Transaction) -> None:
+                if tx.jobs.done(job) and not tx.designs.shows(job.key):  # who publishes it now waits for the job's row
+                    photos.discard(job.key)
+
+            await at.store.write(unit)
 
         async def forget_posters(job: Job) -> None:
             found = await at.store.read(lambda tx: tx.codes.of_campaign(job.key))
-            await asyncio.to_thread(Shelf(at.data_dir / "posters").drop_all, found)
+            await asyncio.to_thread(Shelf(at.data_dir / "posters").drop_all, [*found, SAMPLE_CODE])
+
+        async def forget_code(job: Job) -> None:
+            await asyncio.to_thread(Shelf(at.data_dir / "posters").drop_all, [job.key])
 
         return {
             stories.LAPSE: lapse_story,
             stories.SWEEP: sweep,
             designs.SWEEP: sweep_design,
             story_quotes.FORGET: forget_posters,
+            FORGET_CODE: forget_code,
         }
 
     def _runs_of_asking(self) -> Mapping[str, Run]:

@@ -33,7 +33,8 @@ class WayKind(StrEnum):
 class ContactWay:
     """`mark` is what the platform hands back with an add; `picture` names the mirrored QR, None until ready.
 
-    `source` is where the platform shows the QR, None until it has made one; of a rep's link what a mark is put behind.
+    `source` is where the platform shows the QR, None until it has made one; of a rep's link what a mark is put behind,
+    empty where no poster has room for it.
     `payload` is what the QR says, None until known, empty where nobody can read it. `failed_at` is since when nothing
     came of the asking.
     """
@@ -57,7 +58,8 @@ class ContactWay:
     @property
     def is_lost(self) -> bool:
         """Whether nobody should wait for it: the platform made none, or one that cannot be read."""
-        return self.payload == "" or (self.failed_at is not None and not self.is_made)
+        of_no_use = self.source == "" if self.kind is WayKind.LINK and self.code is None else self.payload == ""
+        return of_no_use or (self.failed_at is not None and not self.is_made)
 
 
 class ContactWays(Protocol):
@@ -107,7 +109,7 @@ def is_lost(tx: Tx, code: str, rep: str, kind: WayKind) -> bool:
 def _marked(tx: Tx, code: str, rep: str, *, now: datetime, rng: Bits, lane: str) -> ContactWay | None:
     """A code's own mark behind its rep's link: nothing that the platform would have to make."""
     link = for_rep(tx, rep, kind=WayKind.LINK, now=now, rng=rng, lane=lane)
-    if link.source is None:
+    if not link.source:
         return None
     mark = new_id(rng, "s")
     payload = link.source + mark

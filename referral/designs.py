@@ -14,19 +14,24 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
+from referral import codes
 from referral.carriers import RULES_AT_PAGE
 from referral.jobs import Job
 from referral.nicknames import legible
 from referral.offers import EDITIONS, Edition, PosterCopy
+from referral.story_quotes import FORGET
+from referral.typed_promises import promises
 from referral.wording import lint
 
 if TYPE_CHECKING:
+    from referral.codes import Code
     from referral.tx import Tx
 
 SWEEP = "design.photo"
 """The job that deletes a photo which no design shows; its key is the file's name."""
 UNUSED_FOR = timedelta(days=1)
 """How long a photo that was only tried out is kept."""
+_DRAWN_WITHIN = timedelta(minutes=1)
 
 THE_PACKS = PosterCopy(headline="", body="", note="")
 """The pack's own words, all of them."""
@@ -93,6 +98,12 @@ class Refusal:
     suggestion: str = ""
 
 
+def of_code(tx: Tx, code: Code) -> Design | None:
+    """The design that a code's posters come in: of the rep who greets the friends who come with it, if she has one."""
+    rep = codes.greeting_rep(tx, code)
+    return tx.designs.get(code.campaign, rep) if rep else None
+
+
 def save(tx: Tx, design: Design) -> None:
     """Keep a design in place of the one before; one that changes nothing is dropped. Raises nothing."""
     if design.is_plain:
@@ -104,7 +115,7 @@ def save(tx: Tx, design: Design) -> None:
     tx.designs.save(design)
     _note(tx, design.rep, "design.saved", design.campaign, said(design), design.changed_at)
     if before and before.photo not in ("", design.photo):
-        unused(tx, before.photo, design.changed_at)
+        _take_down(tx, before, design.changed_at)
 
 
 def drop(tx: Tx, campaign: str, rep: str, *, now: datetime) -> None:
@@ -115,7 +126,7 @@ def drop(tx: Tx, campaign: str, rep: str, *, now: datetime) -> None:
     tx.designs.drop(campaign, rep)
     _note(tx, rep, "design.dropped", campaign, "", now)
     if before.photo:
-        unused(tx, before.photo, now)
+        _take_down(tx, before, now)
 
 
 def unused(tx: Tx, photo: str, due: datetime) -> None:
@@ -123,15 +134,21 @@ def unused(tx: Tx, photo: str, due: datetime) -> None:
     tx.jobs.put(Job(kind=SWEEP, key=photo, due_at=due))
 
 
+def hold(tx: Tx, photo: str) -> None:
+    """Let nobody delete a photo that is about to be shown: whoever was to do so waits, and then looks again."""
+    tx.jobs.cancel(SWEEP, photo)
+
+
 def said(design: Design) -> str:
-    """What a design changes, for the audit: one line each."""
-    plain = {name: getattr(design, name) for name in ("template", "palette", "season", "photo")}
-    worded = {
-        f"{edition}.{each.name}": getattr(design.words(edition), each.name)
+    """What a design changes, for the audit: one line each; of her own words only where they stand."""
+    chosen = [f"{name}: {getattr(design, name)}" for name in ("template", "palette", "season") if getattr(design, name)]
+    worded = [
+        f"{edition}.{each.name}"
         for edition in EDITIONS
         for each in fields(PosterCopy)
-    }
-    return "\n".join(f"{name}: {value}" for name, value in (plain | worded).items() if value)
+        if getattr(design.words(edition), each.name)
+    ]
+    return "\n".join([*chosen, *(["photo"] if design.photo else []), *worded])
 
 
 def written(text: str) -> str:
@@ -140,7 +157,7 @@ def written(text: str) -> str:
 
 
 def typed(own: PosterCopy, edition: Edition, values: Mapping[str, object]) -> list[Refusal]:
-    """What cannot be in words as they are typed; `values` are what the offer answers, by name."""
+    """What keeps words as they are typed from being filled; `values` are what the offer answers, by name."""
     found: list[Refusal] = []
     for name, longest in TEXTS.items():
         text, place = getattr(own, name), f"{edition}.{name}"
@@ -148,13 +165,27 @@ def typed(own: PosterCopy, edition: Edition, values: Mapping[str, object]) -> li
             found.append(Refusal(place=place, why=f"最多 {longest} 个字，现在有 {len(text)} 个"))
             continue
         found += [replace(refusal, place=place) for refusal in _braced(text, edition, values)]
-        found += [replace(refusal, place=place) for refusal in _promised(text, edition)]
     if own.note and RULES_AT_PAGE not in own.note:
         rules = Refusal(
             place=f"{edition}.note", why="要说清规则在哪里看", suggestion=f"请留着「{RULES_AT_PAGE}」几个字"
         )
         found.append(rules)
     return found
+
+
+@lru_cache(maxsize=512)
+def promised(own: PosterCopy, edition: Edition) -> tuple[Refusal, ...]:
+    """Amounts and gifts that are typed in: only what the offer itself says of them stays true when it changes."""
+    return tuple(
+        Refusal(
+            place=f"{edition}.{name}",
+            text=promise.text,
+            why=_NUMBER_WHY if promise.is_number else _GIFT_WHY,
+            suggestion=_INSTEAD_IN_FEED if edition == "feed" else _INSTEAD[promise.is_number],
+        )
+        for name in TEXTS
+        for promise in promises(getattr(own, name)[: max(TEXTS.values())])
+    )
 
 
 @lru_cache(maxsize=512)
@@ -174,6 +205,14 @@ def objections(copy: PosterCopy, edition: Edition, industry: str) -> tuple[Refus
     return tuple(found)
 
 
+_NUMBER_WHY = "数目手写上去，可能跟活动规则对不上"
+_GIFT_WHY = "送什么要跟活动规则一致"
+_INSTEAD = {
+    True: "请写 {friend_thanks}",
+    False: "要写谢礼，请写：送你{friend_thanks}；不是谢礼，请换个说法",
+}
+_INSTEAD_IN_FEED = "公开版不写优惠和谢礼，请换个说法"
+
 _BRACED = re.compile(r"\{[^{}]*\}|[{}]")
 
 
@@ -191,36 +230,10 @@ def _braced(text: str, edition: Edition, values: Mapping[str, object]) -> Iterat
             yield Refusal(place="", text=braced, why="这个活动没有这一项", suggestion=ways)
 
 
-_DIGITS = r"[0-9０-９零〇一二两三四五六七八九十百千万几半]+(?:[.．点][0-9０-９]+)?"
-_SOME = r"(?:[0-9０-９]|[二两三四五六七八九十百千万几半])[0-9０-９零〇一二两三四五六七八九十百千万半]*"
-_AMOUNT = re.compile(
-    rf"[¥￥$]\s*[0-9０-９]+|{_DIGITS}\s*(?:元|块钱|毛钱|折|[%％]|积分|倍)|{_SOME}\s*块(?!儿)"
-    rf"|{_DIGITS}\s*(?:天|日|周|个?月|季|年)的?(?:会员|免费|试用|体验|时长|课)"
-    rf"|{_DIGITS}\s*[张份](?:代金|优惠|抵用|折扣|现金|礼品|体验)?券"
-)
-_PHRASE = re.compile(r"[^，。！？；：、,.!?\s]{1,12}")
-_GIVING = re.compile(
-    r"(?:赠送?|送(?![货达上装修别行到])|立减|立省|减免|返现|返还?(?=[你您给])|领取?(?=[一份走券礼])|免费(?:送|领|赠|用|试|体验))"
-    r"(?![你您给他她上出]{0,2}\{)"
-)
-
-
-def _promised(text: str, edition: Edition) -> Iterator[Refusal]:
-    """Amounts and gifts that are typed in: only what the offer itself says of them stays true when it changes."""
-    if edition != "friend":
-        return
-    plain = _BRACED.sub(lambda braced: "{" * len(braced[0]), text)
-    for match in _AMOUNT.finditer(plain):
-        yield Refusal(
-            place="", text=match[0], why="数目手写上去，可能跟活动规则对不上", suggestion="请写 {friend_thanks}"
-        )
-    for match in _GIVING.finditer(plain):
-        yield Refusal(
-            place="",
-            text=_PHRASE.findall(text[match.start() :])[0],
-            why="送什么要跟活动规则一致",
-            suggestion="要写谢礼，请写：送你{friend_thanks}；不是谢礼，请换个说法",
-        )
+def _take_down(tx: Tx, before: Design, now: datetime) -> None:
+    """Its photo goes at once, and what was kept of posters that show it a minute later: one may just be being drawn."""
+    unused(tx, before.photo, now)
+    tx.jobs.put(Job(kind=FORGET, key=before.campaign, due_at=now + _DRAWN_WITHIN))
 
 
 def _note(tx: Tx, rep: str, action: str, campaign: str, detail: str, now: datetime) -> None:

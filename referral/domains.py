@@ -39,8 +39,14 @@ class Domains(Protocol):
 
 
 def host_of(address: str) -> str:
-    """The domain of an address, in small letters and without its port; of a bare domain that itself."""
-    return (urlsplit(address if "//" in address else f"//{address}").hostname or "").rstrip(".")
+    """The domain of an address, in small letters and without its port; of a bare domain that itself.
+
+    Raises `BadInput` for what is no address.
+    """
+    try:
+        return (urlsplit(address if "//" in address else f"//{address}").hostname or "").rstrip(".")
+    except ValueError:
+        raise BadInput("HOST", f"{address} 不是网址，也不是域名") from None
 
 
 def is_blocked(tx: Tx, facts: Facts) -> bool:

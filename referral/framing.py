@@ -33,7 +33,7 @@ class Facts:
     """All that words may say about an advocate: nothing here is guessed.
 
     `joined_on` is the day she became a customer, None when unknown; `today` is the Beijing date of writing; `history`
-    is what else is held of her.
+    is what else is held of her; `industry` is the company's, which says what of it nobody else may know.
     """
 
     person: str
@@ -44,6 +44,7 @@ class Facts:
     joined_on: date | None
     today: date
     history: History = UNKNOWN
+    industry: str = "other"
 
 
 def framing_for(person: str, campaign: str, among: Collection[Framing] = tuple(Framing)) -> Framing:

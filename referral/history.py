@@ -27,6 +27,15 @@ OFTEN = 3
 _BUYS = frozenset({"order.paid", "visit.completed"})
 _ITEM = re.compile(r"(?=.*[\u3400-\u9fff]{2})[\u3400-\u9fffA-Za-z0-9·]{2,10}")
 _NUMBERED = re.compile(r"\d{3}")
+_PRIVATE = re.compile(  # health, body, love, faith, debts and luck: in doubt a thing is not named
+    r"[药藥膏孕病癌瘤炎癣痔疣疹疮痘斑疤毒血尿便肠胃肝肾胎疗诊症]|治(?!愈系)|检[测查]|试纸|体检|筛查|手术|疫苗|胶囊|针剂|打针|针灸|"
+    r"[黑激生]素|整形|整容|丰胸|隆[胸鼻]|植发|脱发|生发|假发|脱毛|私[处密]|狐臭|脚气|糖尿|抑郁|焦虑|失眠|心理|咨询|艾滋|"
+    r"性|情趣|成人|避孕|安全套|保险套|内[衣裤]|文胸|润滑|按摩棒|飞机杯|卫生巾|月经|姨妈|流产|鉴定|助听|轮椅|假牙|义齿|种牙|矫|"
+    r"减[肥脂重]|瘦|戒|烟|保[险險单]|[贷貸债]|[借欠]款|理财|基金|股票|证券|期货|投资|信用|催收|彩票|律师|离婚|相亲|侦探|"
+    r"墓|殡|骨灰|寿衣|遗|佛|圣经|算命|风水|(?i:hiv|hpv|dna|adhd)"
+)
+_SECRET_TRADES = frozenset({"medical", "insurance", "bank", "loans", "securities"})
+"""Where the thing bought tells of a body or a purse, whatever it is called (reliability R8)."""
 
 
 class Past(StrEnum):
@@ -87,8 +96,16 @@ def sayable(history: History, today: date) -> tuple[Past, ...]:
 
 
 def is_an_item(name: str) -> bool:
-    """Whether a shop's name for what was bought is one that a person would say: short, Chinese, no article number."""
-    return _ITEM.fullmatch(name) is not None and not _NUMBERED.search(name)
+    """Whether a shop's name for what was bought is one that a person would say: short, Chinese, no article number.
+
+    And nothing that tells of her health, body, love, faith or debts: that is nobody's to pass on (PIPL 28).
+    """
+    return _ITEM.fullmatch(name) is not None and not _NUMBERED.search(name) and not _PRIVATE.search(name)
+
+
+def names_items(industry: str) -> bool:
+    """Whether what was bought may be named at all in an industry."""
+    return industry not in _SECRET_TRADES
 
 
 def times_words(count: int) -> str:

@@ -6,9 +6,8 @@ carries the next best, and goes back by itself: its QR is worked out anew each t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from referral import codes, contact_ways, desk_links, domains
 from referral.carriers import IN_PLACE, Carrier
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     from referral.codes import Code
     from referral.facts import Facts
     from referral.tx import Tx
-
-_OF_REPS: Mapping[Carrier, WayKind] = {Carrier.CONTACT: WayKind.QR, Carrier.ACQUISITION: WayKind.LINK}
 
 
 def carrier_of(tx: Tx, facts: Facts, campaign: Campaign, code: Code) -> Carrier:
@@ -37,13 +34,19 @@ def carrier_of(tx: Tx, facts: Facts, campaign: Campaign, code: Code) -> Carrier:
 
 def payload(tx: Tx, facts: Facts, carrier: Carrier, code: Code) -> str | None:
     """What the QR says; None while the platform has not made it yet. Of our own page: its plain link."""
-    if carrier is Carrier.LANDING:
-        return facts.link(code.code)
-    if carrier not in _OF_REPS:
-        return desk_links.entering_with(tx, facts, code.code)
-    rep = codes.greeting_rep(tx, code)
-    way = tx.contact_ways.of_code(code.code, rep, _OF_REPS[carrier]) if rep else None
-    return (way.payload or None) if way else None
+    match carrier:
+        case Carrier.LANDING:
+            return facts.link(code.code)
+        case Carrier.DESK:
+            return desk_links.entering_with(tx, facts, code.code)
+        case Carrier.CONTACT:
+            return _of_rep(tx, WayKind.QR, code)
+        case Carrier.ACQUISITION:
+            return _of_rep(tx, WayKind.LINK, code)
+        case Carrier.OFFICIAL:
+            return None
+        case _:
+            assert_never(carrier)
 
 
 def prepare(tx: Tx, facts: Facts, campaign: Campaign, code: Code, *, now: datetime, rng: Bits, lane: str = "") -> bool:
@@ -68,17 +71,40 @@ def link_in_words(tx: Tx, facts: Facts, code: str) -> str:
 
 
 def _ask(tx: Tx, facts: Facts, carrier: Carrier, code: Code, *, now: datetime, rng: Bits, lane: str) -> None:
-    if carrier is Carrier.DESK:
-        desk_links.ask(tx, facts, now=now, rng=rng, lane=lane)
-    else:
-        code = codes.with_greeting_rep(tx, code)
-        contact_ways.for_code(tx, code, kind=_OF_REPS[carrier], now=now, rng=rng, lane=lane)
+    match carrier:
+        case Carrier.LANDING | Carrier.OFFICIAL:
+            return
+        case Carrier.DESK:
+            desk_links.ask(tx, facts, now=now, rng=rng, lane=lane)
+        case Carrier.CONTACT | Carrier.ACQUISITION:
+            kind = WayKind.QR if carrier is Carrier.CONTACT else WayKind.LINK
+            contact_ways.for_code(tx, codes.with_greeting_rep(tx, code), kind=kind, now=now, rng=rng, lane=lane)
+        case _:
+            assert_never(carrier)
 
 
 def _can_be_had(tx: Tx, facts: Facts, carrier: Carrier, code: Code) -> bool:
-    if carrier is Carrier.LANDING:
-        return not domains.is_blocked(tx, facts)
-    if carrier not in _OF_REPS:
-        return True
+    match carrier:
+        case Carrier.LANDING:
+            return not domains.is_blocked(tx, facts)
+        case Carrier.DESK:
+            return not desk_links.is_lost(tx, facts)
+        case Carrier.CONTACT:
+            return _rep_has(tx, WayKind.QR, code)
+        case Carrier.ACQUISITION:
+            return _rep_has(tx, WayKind.LINK, code)
+        case Carrier.OFFICIAL:
+            return False
+        case _:
+            assert_never(carrier)
+
+
+def _of_rep(tx: Tx, kind: WayKind, code: Code) -> str | None:
     rep = codes.greeting_rep(tx, code)
-    return rep is not None and not contact_ways.is_lost(tx, code.code, rep, _OF_REPS[carrier])
+    way = tx.contact_ways.of_code(code.code, rep, kind) if rep else None
+    return (way.payload or None) if way else None
+
+
+def _rep_has(tx: Tx, kind: WayKind, code: Code) -> bool:
+    rep = codes.greeting_rep(tx, code)
+    return rep is not None and not contact_ways.is_lost(tx, code.code, rep, kind)

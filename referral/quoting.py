@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from referral import story_quotes
@@ -74,10 +75,15 @@ def drop(tx: Tx, story_id: str, campaign_id: str, *, by: str, now: datetime) -> 
 
 
 def quoted(tx: Tx, facts: Facts, campaign_id: str) -> Quoted | None:
-    """What the posters of a campaign quote just now; None also where licence or law do not let it stand any more."""
+    """What the posters of a campaign quote just now; None also where licence or law do not let it stand any more.
+
+    The words are judged as if they were chosen today: what our rules have learned since takes an old quote down too.
+    """
     quote = tx.story_quotes.of_campaign(campaign_id)
     story = tx.stories.get(quote.story) if quote else None
-    if quote is None or story is None or not _stands(tx, facts, story) or quote.words not in story.text:
+    if quote is None or story is None or not _stands(tx, facts, story):
+        return None
+    if _refusal(quote.words, story.text, facts.industry, tuple(_names(tx, story))):
         return None
     return Quoted(words=quote.words, thanked=story.thanked)
 
@@ -88,6 +94,12 @@ def _stands(tx: Tx, facts: Facts, story: Story) -> bool:
         return False
     said = tx.consent.latest(story.person, f"story:{story.id}")
     return said is not None and said.answer is Answer.GRANTED and said.evidence == story.licence
+
+
+@lru_cache(maxsize=256)
+def _refusal(words: str, text: str, industry: str, names: tuple[str, ...]) -> str:
+    """`story_quotes.refusal`, judged once: every poster of a campaign asks for it."""
+    return story_quotes.refusal(words, text, industry, names)
 
 
 def _told(tx: Tx, story_id: str) -> Story:

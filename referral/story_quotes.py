@@ -38,14 +38,27 @@ _PAIRS = (("「", "」"), ("『", "』"), ("“", "”"), ("‘", "’"), ("（"
 _UNDONE = tuple("，,、：:；;—-")
 _LEANING = re.compile(
     "但是?|不过|可是|可(?!能|爱|口|以|靠|乐|信|惜)|然而|而且|并且|所以|因此|于是|因为|由于|其次|另外|其中|此外|反而|否则|结果|后来|"
-    "然后|接着|除此|要说|说到|至于|即使|虽然|尽管|如果|他们?|她们?|它们?|[这那](?!家|里|儿|次|趟|款)|其实|还有|最后|再说|同样|相比"
+    "然后|接着|除此|要说|说到|至于|即使|虽然|尽管|如果|他们?|她们?|它们?|[这那](?!家|里|儿|次|趟|款)|其实|还有|最后|再说|同样|相比|"
+    "实际|事实上|才怪|谁知|不料|并不|并非"
 )
-_TURNING = re.compile("但|不过|可是|可惜|然而|只是|美中不足|就是有点")
+_TURNING = re.compile(
+    r"[\s“”「」『』‘’（(…—～~，,]*"
+    "(?:但|不过|可是|可惜|然而|只是|美中不足|就是有点|其实|实际|事实上|结果|后来|才怪|谁知|哪知|没想到|想不到|不料|并不|并非|反而|骗)"
+)
+_NOT_HERS = re.compile(  # what was thought, promised or heard: a story says it in order to tell what came of it
+    r"本来|原本|以为|听说|据说|(?<![以来])说是|号称|广告[里上中]|宣传|"
+    r"(?:朋友|同事|邻居|网上|别人|人家|大家)们?(?:都|也|还|总)?说"
+)
 _ASKING = ("？", "?")
 
 _NUMBER = r"(?:\d[\d,.]*|[零〇一二两三四五六七八九十百千万半几]+)"
 _UNITS = r"元|块钱|块(?![\u4e00-\u9fff])|毛钱|分钱|万块|美元|积分|折(?![\u53e0\u817e])|成(?=[，。！？、\s]|$)|[%％]"
-_SUMS = re.compile(rf"[¥￥$]\s*\d|{_NUMBER}\s*[多来]?\s*(?:{_UNITS})")
+_SPENT = (  # sums whose unit goes without saying: 花了八百多, 一千二一晚
+    rf"(?:花|付|交|收|省|赚|赔|退|人均|每人|原价|现价)(?:了|掉|出|我们?|你|您|不到|将近|差不多|大概|快|近|约|一共|总共){{0,3}}"
+    rf"{_NUMBER}[多来余]?(?=[\s。！？!?…，,、；;）)”」]|就|$)"
+    r"|(?:\d{2}|[百千万][一二三四五六七八九]?)[多来余]?\s*(?:[/每]|一(?!样))(?:[晚天夜位次间份杯斤张人]|个人)"
+)
+_SUMS = re.compile(rf"[¥￥$]\s*\d|{_NUMBER}\s*[多来]?\s*(?:{_UNITS})|{_SPENT}")
 _SURNAMES = (
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔"
     "钟谭陆汪范石廖贾夏韦付邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵钱严覃武戴莫孔汤"
@@ -56,6 +69,7 @@ _TITLES = (
 )
 _NAMED = re.compile(
     rf"[{_SURNAMES}](?:{_TITLES})"
+    r"|欧阳|司马|上官|诸葛|皇甫|尉迟|公孙|慕容|令狐|司徒|夏侯|轩辕|端木|独孤|南宫|宇文|钟离|澹台|淳于|申屠|呼延|赫连|拓跋"
     rf"|(?<![大从])[小老阿][{_SURNAMES}](?![虾头路米豆钱鱼熊])"  # not 小龙虾
     r"|(?:[我她他]|名字?|人)叫(?=[\u4e00-\u9fff]{2})(?!做|车|醒|号|外卖|我|你|他|她|人)"
     r"|@\S"
@@ -145,7 +159,7 @@ def _why_not(text: str, start: int, end: int, industry: str, names: Sequence[str
     words = text[start:end]
     if shape := _unfit(words):
         return shape
-    if _TURNING.match(text[end:].lstrip()):
+    if _TURNING.match(text, end):
         return "后一句有转折，单独放会变了意思"
     return _named(words, names) or _unlawful(words, industry)
 
@@ -163,6 +177,8 @@ def _unfit(words: str) -> str:
         return "是一句问话"
     if _LEANING.match(words):
         return "接着上一句说的，单独放会变了意思"
+    if thought := _NOT_HERS.search(words):
+        return f"「{thought.group()}」：说的是原先以为的、听别人说的，不是自己遇到的"
     return ""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -50,8 +51,26 @@ class DesksTable:
 
     def linked(self, desk: str, link: str, prefix: str) -> None:
         """What opens its chat, and the same up to the place for a code."""
+        self._set(desk, link=link, prefix=prefix, failed_at=None)
+
+    def asked_at(self, desk: str) -> datetime | None:
+        return at(self._c.execute(select(t.desks.c.asked_at).where(t.desks.c.id == desk)).scalar())
+
+    def ask(self, desk: str, now: datetime) -> None:
+        """The platform is being asked for its link."""
+        self._set(desk, asked_at=ms(now))
+
+    def failed(self, desk: str, now: datetime) -> None:
+        """Nothing came of the asking, or a link in which no code has a place."""
+        self._set(desk, failed_at=ms(now))
+
+    def is_lost(self, desk: str) -> bool:
+        row = self._c.execute(select(t.desks.c.failed_at, t.desks.c.prefix).where(t.desks.c.id == desk)).first()
+        return row is not None and row.failed_at is not None and not row.prefix
+
+    def _set(self, desk: str, **values: Any) -> None:
         insert_new(self._c, t.desks, id=desk)
-        self._c.execute(t.desks.update().where(t.desks.c.id == desk).values(link=link, prefix=prefix))
+        self._c.execute(t.desks.update().where(t.desks.c.id == desk).values(**values))
 
 
 class MediaTable:

@@ -35,7 +35,9 @@ class _Prepared:
 
     def _executed(self, connection: Connection, values: Mapping[str, Any]) -> sqlite3.Cursor:
         sql, picked, fixed = self._worded or self._word(connection)
-        driver = _DRIVERS.get(connection) or _driver_of(connection)
+        driver = _DRIVERS.get(connection)
+        if driver is None or connection.closed:
+            driver = _driver_of(connection)
         return driver.execute(sql, picked({**fixed, **values} if fixed else values))
 
     def _word(self, connection: Connection) -> _Worded:
@@ -46,11 +48,12 @@ class _Prepared:
 class PreparedSelect(_Prepared):
     """A query with named values."""
 
-    __slots__ = ("_columns", "_made")
+    __slots__ = ("_columns", "_made", "_width")
 
     def __init__(self, statement: Select[Any]) -> None:
         super().__init__(statement)
         self._columns = statement.selected_columns
+        self._width = len(statement.column_descriptions)
         self._made: _Made | None = None
 
     def first(self, connection: Connection, values: Mapping[str, Any]) -> Row | None:
@@ -75,7 +78,8 @@ class PreparedSelect(_Prepared):
 
     def _make(self) -> _Made:
         columns = [(name, Any) for name in self._columns.keys()]  # noqa: SIM118  # a collection, not a dict
-        # what a row's own `_make` does besides is to count the columns
+        # what a row's own `_make` does besides is to count the columns: once is enough
+        assert len(columns) == self._width, "two columns of one name"
         self._made = partial(tuple.__new__, cast("Any", NamedTuple("Row", columns)))
         return self._made
 
@@ -108,8 +112,8 @@ _DRIVERS: WeakKeyDictionary[Connection, sqlite3.Connection] = WeakKeyDictionary(
 
 
 def _driver_of(connection: Connection) -> sqlite3.Connection:
-    driver = _DRIVERS.get(connection)
-    if driver is None:
+    driver = None if connection.closed else _DRIVERS.get(connection)
+    if driver is None:  # of a closed one asking raises, as for any other statement
         driver = _DRIVERS[connection] = cast("sqlite3.Connection", connection.connection.driver_connection)
     return driver
 

@@ -65,6 +65,11 @@ class StoriesTable:
         statement = select(t.stories).where(_is(StoryState.SELECTED), later)
         return self._read(statement.order_by(_s.selected_at, _s.row).limit(limit))
 
+    def places(self, *, limit: int) -> list[tuple[str, datetime | None]]:
+        statement = select(_s.id, _s.selected_at).where(_is(StoryState.SELECTED))
+        rows = self._c.execute(statement.order_by(_s.selected_at.desc(), _s.row.desc()).limit(limit))
+        return [(row.id, at(row.selected_at)) for row in rows]
+
     def count_selected(self, since: datetime, person: str | None = None) -> int:
         """Those that have come down again meanwhile among them."""
         where = [_s.selected_at >= ms(since), *([_s.person == person] if person else [])]

@@ -287,8 +287,11 @@ desks = Table(
     _text("cursor", default=""),
     _text("link", default=""),
     _text("prefix", default=""),
+    _int("asked_at", null=True),
+    _int("failed_at", null=True),
 )
-"""Customer-service accounts: how far we have read, the link that opens a chat, and what a code is put behind in it."""
+"""Customer-service accounts: how far we have read, the link that opens a chat, and what a code is put behind in it;
+when the platform was last asked for that, and since when nothing came of it."""
 
 blocked_hosts = Table("blocked_hosts", metadata, Column("host", Text, primary_key=True), _int("since"))
 """Domains of ours whose links do not open in WeChat, as an operator said."""

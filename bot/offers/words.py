@@ -12,7 +12,7 @@ from datetime import date
 from bot.copy import CopyError, fill_from
 from bot.offers.values import offer_values
 from referral.framing import Facts, Framing, tenure_words, variant_for
-from referral.history import Past, sayable, times_words
+from referral.history import Past, names_items, sayable, times_words
 from referral.offers import CardCopy, Edition, LandingCopy, Pack, PosterCopy, Section
 from referral.terms import Terms
 from referral.wording import lint
@@ -112,15 +112,17 @@ def _openings(pack: Pack, facts: Facts, edition: Edition) -> list[str]:
     """What she may begin with, filled: all that is known of her, and a plain word where nothing is."""
     tenure, history = tenure_words(facts.joined_on, facts.today), facts.history
     pasts = sayable(history, facts.today) if edition == "friend" else ()
-    texts = [text for past in pasts if _may_be_said(past, history.item) for text in pack.openings_past.get(past, ())]
+    texts = [text for past in pasts if _may_be_said(past, facts) for text in pack.openings_past.get(past, ())]
     texts += pack.openings_since if tenure else ()
     stock = {"company": facts.company, "tenure": tenure, "item": history.item, "times": times_words(history.orders)}
     return [fill_from(text, stock) for text in texts or pack.openings_plain]
 
 
-def _may_be_said(past: Past, item: str) -> bool:
-    """What a shop calls its goods may itself be more than the law lets anybody say."""
-    return past is not Past.BOUGHT or not lint(item, edition="feed")
+def _may_be_said(past: Past, facts: Facts) -> bool:
+    """What a shop calls its goods may itself be more than the law lets anybody say, or more than others may know."""
+    if past is not Past.BOUGHT:
+        return True
+    return names_items(facts.industry) and not lint(facts.history.item, edition="feed", industry=facts.industry)
 
 
 def _filled(sections: tuple[Section, ...], stock: Mapping[str, object]) -> tuple[Section, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
 
@@ -13,6 +14,8 @@ from bot.pages.views import TroubleView, View
 
 NO_SNIFFING = {"X-Content-Type-Options": "nosniff"}
 """For what is no page: a browser takes it for what we say it is, and for nothing else."""
+
+_IS_GZIP = re.compile(r"\s*(?:x-)?gzip\s*(?:;\s*q\s*=\s*(?!0(?:\.0*)?\s*$)[0-9.]+\s*)?")
 
 
 def page(view: View) -> web.Response:
@@ -43,7 +46,8 @@ def _filled(view: View) -> tuple[bytes, bytes]:
 
 
 def _takes_gzip(request: web.Request) -> bool:
-    return "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, "").lower()
+    """Whether it is named among what the browser takes; with a weight of nothing it is refused (RFC 9110, 12.5.3)."""
+    return any(map(_IS_GZIP.fullmatch, request.headers.get(hdrs.ACCEPT_ENCODING, "").lower().split(",")))
 
 
 def static(body: bytes, kind: str) -> Callable[[web.Request], Awaitable[web.Response]]:

@@ -132,8 +132,15 @@ class OwnPage:
             return self.missing()
         if chosen not in {b.value for b in Byline}:
             return plain(400, "byline: face、nickname 或 none")
-        await self.store.write(lambda tx: tx.people.learn(person, byline=chosen))
-        return self.back(request)
+
+        def unit(tx: Transaction) -> bool:
+            known = tx.people.get(person)
+            if known is None or tx.erasures.find(known.id):
+                return False
+            tx.people.learn(known.id, byline=chosen)
+            return True
+
+        return self.back(request) if await self.store.write(unit) else self.missing()
 
     def missing(self) -> web.Response:
         """One page for everything that is not there."""

@@ -53,11 +53,11 @@ class OwnReward:
         return page(replace(self._view(row, proof, token), script=script))
 
     def _find(self, tx: Transaction, person: str, token: str, reward: str) -> Found | None:
-        found, now = tx.rewards.get(reward), self.own.clock()
-        if found is None or found.person != person or tx.erasures.find(person):
+        known, found, now = tx.people.get(person), tx.rewards.get(reward), self.own.clock()
+        if known is None or found is None or found.person != known.id or tx.erasures.find(known.id):
             return None
         row = self.own.reading(tx, token, now).row(found)
-        return row, proofs.prove(tx, reward), self.own.newest_cards(tx, person, now)
+        return row, proofs.prove(tx, reward), self.own.newest_cards(tx, known.id, now)
 
     def _view(self, row: ThanksRow, proof: dict[str, Any], token: str) -> RewardView:
         return RewardView(

@@ -27,7 +27,7 @@ from bot.posters.errors import (
 )
 from bot.posters.look import NO_SEASON, OWN, PRINTED, SEASONS, Look
 from bot.words import Words
-from referral import poster_links
+from referral import designs, poster_links
 from referral.designs import Design
 from referral.errors import NotFound
 from referral.facts import Facts
@@ -180,7 +180,7 @@ class PosterPages:
             raise TemplateUnknown(chosen.template)
         if chosen.size not in look.frames:
             raise SizeUnknown(chosen.size)
-        chosen = _said_out(chosen, look, tx.designs.get(campaign.id, found.rep) if found.rep else None, own)
+        chosen = _said_out(chosen, look, designs.of_code(tx, found), own)
         palettes = {each.title: replace(chosen, palette=each.name or OWN) for each in look.palettes}
         seasons = {"不加": replace(chosen, season=NO_SEASON)} | {
             title: replace(chosen, season=name) for name, title in SEASONS.items()

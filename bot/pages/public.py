@@ -21,6 +21,7 @@ from referral.campaigns import Campaign, current
 from referral.facts import Facts
 from referral.ids import is_id
 from referral.times import Clock
+from storage.errors import StorageError
 from storage.store import Store
 from storage.transaction import Transaction
 
@@ -124,8 +125,11 @@ class PublicPages:
         return plain(503, problem) if problem else plain(200, "ok")
 
     async def metrics(self, request: web.Request) -> web.Response:
-        """Figures for Prometheus."""
-        blocked = await self.store.read(lambda tx: domains.is_blocked(tx, self.facts))
+        """Figures for Prometheus; while the database does not answer, those that need none."""
+        try:
+            blocked = await self.store.read(lambda tx: domains.is_blocked(tx, self.facts))
+        except StorageError:
+            blocked = None
         return web.Response(
             body=metrics.page(domain_blocked=blocked),
             headers=NO_SNIFFING | {"Content-Type": "text/plain; version=0.0.4; charset=utf-8"},

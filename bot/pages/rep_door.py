@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import structlog
 from aiohttp import BodyPartReader, MultipartReader, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from bot.channels.errors import ChannelError, Expired
 from bot.channels.wecom.entrance import Entrance
@@ -144,7 +145,7 @@ class RepDoor:
             return None
         try:
             return await _parts(await request.multipart(), most)
-        except (ValueError, AssertionError):
+        except (ValueError, AssertionError, HttpProcessingError):
             return None
 
     def _is_foreign(self, request: web.Request) -> bool:

@@ -24,13 +24,14 @@ from bot.posters.commissions import Commission, asked_for
 from bot.posters.errors import PosterError
 from referral import designs
 from referral.campaigns import Campaign
-from referral.designs import TEXTS, Design, Refusal, written
+from referral.designs import TEXTS, THE_PACKS, Design, Refusal, written
 from referral.errors import NotFound
 from referral.ids import is_id
-from referral.offers import EDITIONS, Edition, PosterCopy
+from referral.offers import Edition, PosterCopy
 
 _SHOWN = ("tall",)  # the size of the preview
 _LONGEST = 64  # characters of what is no text: the name of a look, of a file
+_GONE = Refusal(place="photo", why="刚才的照片已经不在了", suggestion="请再选一次")
 _TOLD = {
     "saved": "用上了。您的客户再打开海报，就是这个样子。",
     "dropped": "恢复成活动原来的样子了。",
@@ -95,12 +96,13 @@ class RepPosters:
         if _one(form, "act") == "drop":
             return await self.pages.do(request, lambda reading: self._drop(reading, campaign.id))
         looks, now = await self.designing.looks(), self.pages.clock()
-        design = self._in_look(_typed(form, campaign.id, rep, now), campaign, looks)
+        saved = await self.designing.store.read(lambda tx: tx.designs.get(campaign.id, rep))
+        design = self._in_look(_typed(form, campaign.id, rep, now, saved), campaign, looks)
         design, against = await self._with_photo(design, form, file)
         publishes = _one(form, "act") == "publish"
         against += await self._against(design, campaign, looks, thoroughly=publishes)
         if publishes and not against:
-            return await self.pages.do(request, lambda reading: self._publish(reading, request, design))
+            return await self.pages.do(request, lambda reading: self._publish(reading, request, design, looks))
 
         def again(reading: Reading) -> web.Response:
             return page(replace(self._at(reading, looks).design(design, campaign, against), held=publishes))
@@ -151,9 +153,10 @@ class RepPosters:
         if any(each.place in ("template", "photo") for each in found) or (thoroughly and found):
             return found
         refused = {each.place.partition(".")[0] for each in found}
-        good: list[Edition] = [edition for edition in EDITIONS if edition not in refused]
+        shown = designing.editions(campaign)
+        good: list[Edition] = [edition for edition in shown if edition not in refused]
         if thoroughly:
-            return await designing.try_out(design, campaign, looks)
+            return await designing.try_out(design, campaign, looks, editions=shown)
         return found + await designing.try_out(design, campaign, looks, editions=good, sizes=_SHOWN)
 
     async def _with_photo(self, design: Design, form: Form, file: bytes | None) -> tuple[Design, list[Refusal]]:
@@ -165,14 +168,16 @@ class RepPosters:
             except PhotoRefused as why:
                 return replace(design, photo=""), [Refusal(place="photo", why=str(why))]
         if kept and not await self.designing.owns_photo(design.campaign, design.rep, kept):
-            gone = Refusal(place="photo", why="刚才的照片已经不在了", suggestion="请再选一次")
-            return replace(design, photo=""), [gone]
+            return replace(design, photo=""), [_GONE]
         return replace(design, photo=kept), []
 
-    def _publish(self, reading: Reading, request: web.Request, design: Design) -> web.Response:
-        if self._campaign(reading, request) is None:  # it ended while the design was tried out
+    def _publish(self, reading: Reading, request: web.Request, design: Design, looks: Looks) -> web.Response:
+        campaign = self._campaign(reading, request)
+        if campaign is None:  # it ended while the design was tried out
             return self.pages.missing()
-        designs.save(reading.tx, design)
+        if not self.designing.save(reading.tx, design):
+            view = self._at(reading, looks).design(replace(design, photo=""), campaign, [_GONE])
+            return page(replace(view, held=True))
         return to(f"{HOME}/{design.campaign}?told=saved")
 
     def _drop(self, reading: Reading, campaign: str) -> web.Response:
@@ -194,8 +199,13 @@ class RepPosters:
         return PostersReading(at=reading, designing=self.designing, looks=looks)
 
 
-def _typed(form: Form, campaign: str, rep: str, now: datetime) -> Design:
-    """A design as it stands in the form."""
+def _typed(form: Form, campaign: str, rep: str, now: datetime, saved: Design | None = None) -> Design:
+    """A design as it stands in the form; words that are not in it stay as they are saved."""
+
+    def words(edition: Edition) -> PosterCopy:
+        given = {name: written(form[f"{edition}.{name}"][0]) for name in TEXTS if f"{edition}.{name}" in form}
+        return replace(saved.words(edition) if saved else THE_PACKS, **given)
+
     return Design(
         campaign=campaign,
         rep=rep,
@@ -203,8 +213,8 @@ def _typed(form: Form, campaign: str, rep: str, now: datetime) -> Design:
         palette=_one(form, "palette")[:_LONGEST],
         season=_one(form, "season")[:_LONGEST],
         photo=_one(form, "photo")[:_LONGEST],
-        feed=PosterCopy(**{name: written(_one(form, f"feed.{name}")) for name in TEXTS}),
-        friend=PosterCopy(**{name: written(_one(form, f"friend.{name}")) for name in TEXTS}),
+        feed=words("feed"),
+        friend=words("friend"),
         changed_at=now,
     )
 

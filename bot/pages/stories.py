@@ -6,6 +6,8 @@ import asyncio
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
 from xml.sax.saxutils import escape
 
 from aiohttp import web
@@ -105,7 +107,7 @@ class StoryPages:
         if photo is None or photo.file is None:
             return page(StoryMissingView(company=self.facts.company))
         try:
-            small = await asyncio.to_thread(squared, self.shelf.path(photo.file))
+            small = await asyncio.to_thread(_square, self.shelf.path(photo.file))
         except OSError:
             return page(StoryMissingView(company=self.facts.company))
         return web.Response(body=small, headers=_ASK_AGAIN | {"Content-Type": "image/jpeg"})
@@ -123,9 +125,9 @@ class StoryPages:
 
     async def sitemap(self, request: web.Request) -> web.Response:
         """Every story's address, with the day it came."""
-        found = await self.store.read(lambda tx: tx.stories.published(limit=_MOST_LISTED))
-        places = [(f"{self.facts.public_url}/stories", found[0].selected_at if found else None)]
-        places += [(self.facts.story_page(story.id), story.selected_at) for story in found]
+        found = await self.store.read(lambda tx: tx.stories.places(limit=_MOST_LISTED))
+        places = [(f"{self.facts.public_url}/stories", found[0][1] if found else None)]
+        places += [(self.facts.story_page(story), selected_at) for story, selected_at in found]
         urls = "".join(_place(address, at) for address, at in places)
         body = (
             '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -263,6 +265,12 @@ def _card(story: Story) -> StoryCard:
         thanked=story.thanked,
         photo=_photo(photo) if photo else None,
     )
+
+
+@lru_cache(maxsize=256)
+def _square(photo: Path) -> bytes:
+    """The picture of a card, drawn once: a photo's name tells of its content."""
+    return squared(photo)
 
 
 def _first_photo(story: Story) -> Photo | None:

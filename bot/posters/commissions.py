@@ -23,7 +23,7 @@ from bot.posters.portraits import Fetch, Portraits
 from bot.posters.qr import link_for
 from bot.posters.studio import Studio
 from bot.words import Words
-from referral import poster_links, quoting
+from referral import designs, poster_links, quoting
 from referral.campaigns import Campaign
 from referral.carriers import Carrier
 from referral.codes import Code
@@ -127,9 +127,9 @@ class PosterDesk:
         return await self._drawn(await self._store.read(lambda tx: self._sample(tx, campaign, rep, wanted)))
 
     async def draft(self, design: Design, wanted: Commission = USUAL) -> bytes:
-        """The same in a design that is not kept yet, as it is or not at all. Raises as `poster` does."""
+        """The same in a design that is not kept yet, as it is or not at all; nor is it. Raises as `poster` does."""
         asked = await self._store.read(lambda tx: self._sample(tx, design.campaign, design.rep, wanted, design))
-        return await self._with_room(await self._whole(asked))
+        return await self._with_room(await self._whole(asked), keep=False)
 
     async def portrait(self, code: str) -> bytes | None:
         """The advocate's face as a small JPEG, None where they show none or it cannot be had. Raises `NotFound`."""
@@ -164,7 +164,7 @@ class PosterDesk:
 
     def template_of(self, tx: Transaction, code: Code, campaign: Campaign) -> str:
         """The template of a code's poster where nobody asks for another."""
-        design = tx.designs.get(campaign.id, code.rep) if code.rep else None
+        design = designs.of_code(tx, code)
         return (design.template if design else "") or self._words.pack(campaign.pack).template
 
     async def _prepared(self, code_text: str, wanted: Commission) -> _Asked:
@@ -198,15 +198,15 @@ class PosterDesk:
             log.warning("poster.design_failed", template=whole.template, problem=str(problem))
             return await self._with_room(plain)
 
-    async def _with_room(self, spec: PosterSpec) -> bytes:
+    async def _with_room(self, spec: PosterSpec, *, keep: bool = True) -> bytes:
         """With the customer's words where there is room for them, else without: they are never cut."""
         try:
-            return await self._studio.poster(spec)
+            return await self._studio.poster(spec, keep=keep)
         except (CopyDoesNotFit, FontMissing) as problem:
             if not spec.quote:
                 raise
             log.warning("poster.no_room_for_quote", template=spec.template, size=spec.size, problem=str(problem))
-            return await self._studio.poster(replace(spec, quote="", quote_by=""))
+            return await self._studio.poster(replace(spec, quote="", quote_by=""), keep=keep)
 
     async def _whole(self, asked: _Asked) -> PosterSpec:
         """The spec with its face, its photo, and of colours and ornaments those that the look has."""
@@ -221,7 +221,7 @@ class PosterDesk:
         advocate = tx.people.get(code.advocate) if code else None
         if code is None or campaign is None or advocate is None:
             raise NotFound(f"没有这个邀请码：{code_text}")
-        design = tx.designs.get(campaign.id, code.rep) if code.rep else None
+        design = designs.of_code(tx, code)
         return self._carried(tx, campaign, code, self._of(tx, campaign, advocate, code.code, wanted, design))
 
     def _carried(self, tx: Transaction, campaign: Campaign, code: Code, asked: _Asked) -> _Asked:

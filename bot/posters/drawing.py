@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import Future
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -26,30 +28,55 @@ class Drawing:
         self._shelf = shelf
         self._press = Press(faces)
         self._plates: dict[str, Plate] = {}
+        self._coming: dict[str, Future[Plate]] = {}
         self._lock = Lock()
 
-    def poster(self, spec: PosterSpec, look: Look, base_key: str) -> bytes:
-        """Return the poster as JPEG; `base_key` names its shared part."""
-        shared = self._plate(spec, look, base_key)
+    def poster(self, spec: PosterSpec, look: Look, base_key: str, *, keep: bool) -> bytes:
+        """Return the poster as JPEG; `base_key` names its shared part, which goes on the shelf only with `keep`."""
+        shared = self._plate(spec, look, base_key, keep=keep)
         return person.lay_on(shared, spec, look, press=self._press, covers=self._faces.covers)
 
     def thumbnail(self, look: Look) -> bytes:
         """Return a template's small square picture as JPEG, from its tall poster without words."""
         return thumbnail.cut(base.draw_bare(look, self._press), look.frames["tall"])
 
-    def _plate(self, spec: PosterSpec, look: Look, key: str) -> Plate:
-        """Return the shared part from memory, else from the shelf, else drawn; one thread draws, others wait for it."""
+    def _plate(self, spec: PosterSpec, look: Look, key: str, *, keep: bool) -> Plate:
+        """Return the shared part from memory, else from the shelf, else drawn.
+
+        One thread draws it; others that want the same wait for that one, and nobody who wants another.
+        """
         with self._lock:
-            shared = self._plates.pop(key, None) or self._shelved(key)
-            if shared is None:
-                pixels = base.draw(spec, look, self._press)
-                shared = plate.made(pixels, look.frames[spec.size], quality=look.quality)
-                if not spec.quote:  # what a customer said must not outlast her consent on a disk
-                    self._shelf.put(f"{key}.plate", plate.pack(shared))
-            self._plates[key] = shared  # now the youngest
+            if kept := self._plates.pop(key, None):
+                self._plates[key] = kept  # now the youngest
+                return kept
+            coming = self._coming.get(key)
+            mine = self._coming[key] = Future[Plate]() if coming is None else coming
+        if coming is None:
+            self._fulfil(mine, lambda: self._shelved(key) or self._drawn(spec, look, key, keep=keep), key)
+        return mine.result()
+
+    def _fulfil(self, coming: Future[Plate], make: Callable[[], Plate], key: str) -> None:
+        """Make what others wait for too; they are told also when it fails, and the next who asks tries again."""
+        try:
+            shared = make()
+        except BaseException as problem:
+            with self._lock:
+                del self._coming[key]
+            coming.set_exception(problem)
+            raise
+        with self._lock:
+            del self._coming[key]
+            self._plates[key] = shared
             while len(self._plates) > 1 and sum(each.nbytes for each in self._plates.values()) > KEPT_BYTES:
                 del self._plates[next(iter(self._plates))]
-            return shared
+        coming.set_result(shared)
+
+    def _drawn(self, spec: PosterSpec, look: Look, key: str, *, keep: bool) -> Plate:
+        pixels = base.draw(spec, look, self._press)
+        shared = plate.made(pixels, look.frames[spec.size], quality=look.quality)
+        if keep and not spec.quote and not spec.photo:  # neither may outlast a consent or a design on a disk
+            self._shelf.put(f"{key}.plate", plate.pack(shared))
+        return shared
 
     def _shelved(self, key: str) -> Plate | None:
         kept = self._shelf.get(f"{key}.plate")

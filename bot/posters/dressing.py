@@ -13,7 +13,7 @@ from bot.posters.engine import Edition, PosterSpec
 from bot.posters.look import Look
 from bot.words import Words
 from referral.campaigns import Campaign
-from referral.designs import THE_PACKS, Design, objections
+from referral.designs import THE_PACKS, Design, objections, promised
 from referral.offers import PosterCopy
 from referral.terms import Terms
 
@@ -58,7 +58,7 @@ class Dressing:
     ) -> PosterCopy | None:
         """A rep's words, filled; None where there are none, or where they may not be said (any more)."""
         own = design.words(edition)
-        if own == THE_PACKS:
+        if own == THE_PACKS or promised(own, edition):
             return None
         try:
             words = self.words.own_poster(advocate, campaign, terms, edition=edition, own=own)

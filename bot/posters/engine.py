@@ -83,8 +83,8 @@ class PosterEngine(Protocol):
         """Return where the QR lies on the picture."""
         ...
 
-    def render(self, spec: PosterSpec) -> bytes:
-        """Return the poster as JPEG; raise `PosterError` if it cannot be drawn."""
+    def render(self, spec: PosterSpec, *, keep: bool = True) -> bytes:
+        """Return the poster as JPEG; raise `PosterError` if it cannot be drawn. Without `keep` nothing is shelved."""
         ...
 
 
@@ -109,9 +109,9 @@ class HybridEngine:
     def qr_square(self, spec: PosterSpec) -> Square:
         return self._look(spec).frames[spec.size].qr_in_pixels
 
-    def render(self, spec: PosterSpec) -> bytes:
+    def render(self, spec: PosterSpec, *, keep: bool = True) -> bytes:
         try:
-            return self._tools().poster(spec, self._look(spec), self._base_key(spec))
+            return self._tools().poster(spec, self._look(spec), self._base_key(spec), keep=keep)
         except (TemplateError, RuntimeError) as problem:  # what Jinja and the renderer say of a template's own files
             raise TemplateBroken(f"{spec.template}: {type(problem).__name__}: {problem}") from problem
 

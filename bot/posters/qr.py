@@ -44,6 +44,14 @@ def link_for(public_url: str, code: str) -> str:
     return capitals
 
 
+def is_short(link: str) -> bool:
+    """Whether every poster has room for the QR of this, at level L at the least."""
+    try:
+        return _fits(_modules(link, "L"), LEAST_SIDE)
+    except ValueError:  # more than any QR holds
+        return False
+
+
 def draw(link: str, *, side: int, dark: tuple[int, int, int]) -> NDArray[np.uint8]:
     """Return the QR of `link` as RGB of at most `side` x `side` px, with a quiet zone of 4 modules of pure white.
 

@@ -30,7 +30,7 @@ class Studio:
         engine: PosterEngine,
         cache_dir: Path | None,
         *,
-        workers: int = 2,
+        workers: int = 1,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Keep finished posters in `cache_dir` (None: nowhere); it may be unwritable or full without harm."""
@@ -41,13 +41,13 @@ class Studio:
         self._gave_back = -_BETWEEN_S
         self._under_way: dict[PosterSpec | str, Future[bytes]] = {}
 
-    async def poster(self, spec: PosterSpec) -> bytes:
-        """Return the JPEG of `spec`, whose QR was just read back from these very bytes.
+    async def poster(self, spec: PosterSpec, *, keep: bool = True) -> bytes:
+        """Return the JPEG of `spec`, whose QR was just read back from these very bytes; without `keep` none is kept.
 
         Raises `PosterBroken` if it does not say the spec's link, or another `PosterError` if it cannot be drawn. A
         caller who gives up does not stop the work for the others.
         """
-        return await self._once(spec, partial(self._make, spec))
+        return await self._once(spec, partial(self._make, spec, keep=keep))
 
     async def thumbnail(self, template: str) -> bytes:
         """Return a template's small square picture as JPEG, the same for everybody. Raises `TemplateUnknown`."""
@@ -56,10 +56,6 @@ class Studio:
     def looks(self) -> list[Look]:
         """Every template, in order."""
         return self._engine.looks()
-
-    def forget(self, code: str) -> int:
-        """Remove all kept posters of an invite code (its name and face with them); return how many."""
-        return self._shelf.drop(name_of(code, "*"))
 
     def close(self) -> None:
         """Finish what is being drawn and let the threads go."""
@@ -86,9 +82,9 @@ class Studio:
         self._give_back()
         return drawn
 
-    def _make(self, spec: PosterSpec) -> bytes:
+    def _make(self, spec: PosterSpec, *, keep: bool) -> bytes:
         name = name_of(spec.code, self._engine.fingerprint(spec))
-        return self._kept(name, spec) or self._new(name, spec)
+        return self._kept(name, spec) or self._new(name, spec, keep=keep)
 
     def _kept(self, name: str, spec: PosterSpec) -> bytes | None:
         """Return the kept poster if it still reads back; one that was damaged or changed on disk is made again."""
@@ -101,10 +97,11 @@ class Studio:
             return None
         return kept
 
-    def _new(self, name: str, spec: PosterSpec) -> bytes:
-        drawn = self._engine.render(spec)
+    def _new(self, name: str, spec: PosterSpec, *, keep: bool) -> bytes:
+        drawn = self._engine.render(spec, keep=keep)
         qr.check(drawn, spec.link, self._engine.qr_square(spec), fresh=True)
-        self._shelf.put(name, drawn)
+        if keep:
+            self._shelf.put(name, drawn)
         self._give_back()
         return drawn
 

@@ -1,4 +1,8 @@
-"""Which answers may be used. Who wrote them is not trusted: what is not plainly as good as the original is dropped."""
+"""Which answers may be shown to staff. Who wrote them is not trusted: what the words below give away is dropped.
+
+Words for what an original does not say are without number, so what is left is a suggestion: nothing is put in place of
+the pack's words until somebody of the staff has read it and done so.
+"""
 
 from __future__ import annotations
 
@@ -20,19 +24,28 @@ _PLACEHOLDER = re.compile(r"\{[a-z_]+\}")
 _MARKUP = re.compile(r"<[A-Za-z/!]|&[a-z#0-9]+;|```|\*\*|\[[^\]]*\]\(|javascript:", re.IGNORECASE)
 _GAINS = (
     *("红包", "现金", "券", "积分", "优惠", "折", "免费", "送", "礼", "返", "奖", "元", "块钱", "福利", "好处", "赚"),
-    *("佣", "便宜", "划算", "省钱", "省下", "多得", "各得", "抽", "补贴", "报销", "白拿", "白得", "名额"),
+    *("佣", "便宜", "划算", "多得", "各得", "抽", "补贴", "报销", "名额", "特价", "提成", "分成", "赠", "回馈"),
+    *("[减降]价", "立减", "直降", "半[价折]", "[一对]半", "倒贴", "不[用要花收]钱", "白[给捡吃喝用拿得]"),
+    *("省(?!会|略)", "(?<![难不以避])免(?!得|不了)", "拿(?!不|主意|捏)", "领(?!会|略|域|导|口)"),
 )
 _CLAIMS = (
     *("亲测", "效果", "有效", "见效", "保证", "绝对", "一定", "肯定", "后悔", "安利", "种草", "回购", "超好", "超级"),
-    *("真的很好", "特别好", "物超所值", "闭眼", "性价比", "口碑", "专业", "靠谱", "放心", "官方"),
+    *("真的很好", "特别好", "物超所值", "闭眼", "性价比", "口碑", "专业", "靠谱", "放心", "官方", "神器", "无敌"),
+    *("比[^，。！？!?、；;\\s]{0,10}?[强好棒优快多高值]", "胜过", "超过", "没得比", "首选", "管用", "见好", "都没了"),
+    *("皱", "细纹", "瘦", "[治祛愈疗痊癌痘斑疤]", "(?<![明坦空表告])白(?!天|班|给|捡|吃|喝|用|拿|得)"),
+    *("减[肥脂]", "康复", "止[痛咳痒]", "失眠", "血[压糖脂]", "免疫", "养生", "排毒", "气色", "皮肤", "变[美好]"),
+    *("抗[衰老]", "年轻", "长高", "提分", "成绩"),
 )
-_CALLS = ("转发", "分享", "扩散", "朋友圈", "转给", "发给", "告诉更多", "拉上", "叫上")
+_CALLS = (
+    *("转发", "分享", "扩散", "朋友圈", "转给", "发给", "告诉更多", "拉上", "叫上", "微信", "加我", "加[个一]?好友"),
+    *("私[信聊]", "扫码", "[进拉]群", "群里", "关注", "电话", "下单", "[点集]赞", "好评"),
+)
 _HASTE = ("赶紧", "抓紧", "尽快", "快来", "限时", "最后", "马上", "速来", "错过", "仅剩", "只剩")
 _NEW = (
-    ("gain", _GAINS, "多出了原文没有的好处"),
-    ("claim", _CLAIMS, "多出了原文没有的夸奖或承诺"),
-    ("call", _CALLS, "多出了原文没有的号召"),
-    ("haste", _HASTE, "多出了原文没有的催促"),
+    ("gain", tuple(map(re.compile, _GAINS)), "多出了原文没有的好处"),
+    ("claim", tuple(map(re.compile, _CLAIMS)), "多出了原文没有的夸奖或承诺"),
+    ("call", tuple(map(re.compile, _CALLS)), "多出了原文没有的号召"),
+    ("haste", tuple(map(re.compile, _HASTE)), "多出了原文没有的催促"),
 )
 _NUMERALS = re.compile(r"\d+|[一二两三四五六七八九十百千万]+(?=[元块天年月日折倍份张次节个月]|分钟|小时|[%％])")
 
@@ -69,7 +82,7 @@ def wordings(answer: str, most: int) -> list[str]:
 
 
 def judge(case: Case, text: str) -> Suggestion | Refusal:
-    """Whether a wording may stand in place of the original; the first thing that speaks against it."""
+    """Whether a wording may be suggested in place of the original; the first thing that speaks against it."""
     for code, why in _against(case, text):
         return Refusal(text=text[:200], code=code, why=why)
     return Suggestion(text=text)
@@ -104,10 +117,11 @@ def _unseen(text: str) -> bool:
 
 
 def _added(text: str, was: str) -> Iterator[tuple[str, str]]:
-    """What stands in a wording and not in the original, that a model may not make up."""
+    """What stands in a wording and not in the original, that a model may not make up, as far as words give it away."""
     plain, before = (unicodedata.normalize("NFKC", each) for each in (text, was))
     for code, words, why in _NEW:
-        if word := next((word for word in words if word in plain and word not in before), None):
+        said = (found.group() for word in words for found in word.finditer(plain))
+        if word := next((each for each in said if each not in before), None):
             yield code, f"{why}：「{word}」"
     if number := next(iter(Counter(_NUMERALS.findall(plain)) - Counter(_NUMERALS.findall(before))), None):
         yield "number", f"多出了原文没有的数字：「{number}」"

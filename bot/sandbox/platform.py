@@ -124,12 +124,7 @@ class Sandbox:
                 quiet=self._quiet,
             ),
             staff=Staff(
-                stage=stage,
-                contacts=contacts,
-                broadcasts=broadcasts,
-                media=media,
-                sessions=sessions,
-                post=self._post,
+                stage=stage, contacts=contacts, broadcasts=broadcasts, media=media, sessions=sessions, post=self._post
             ),
             operator=Operator(stage=stage, tokens=tokens, faults=faults, delivery=delivery, quiet=self._quiet),
         )

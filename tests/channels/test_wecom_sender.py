@@ -17,7 +17,8 @@ from bot.channels.wecom.gateway import Gateway
 from bot.channels.wecom.sender import Sender
 from bot.channels.wecom.tokens import MemoryTokenStore, Tokens
 from bot.photo_shelf import PhotoShelf
-from referral import contact_ways
+from referral import contact_ways, desk_links
+from referral.contact_ways import WayKind
 from referral.messages import DeskText, FetchProfile
 from referral.outbox import Purpose, post
 from storage import tables as t
@@ -26,7 +27,8 @@ from tests.hooks.house import facts
 
 DESK = "wkHOUSE"
 PNG = b"\x89PNG\r\n\x1a\nqr"
-NOT_ALLOWED, TOO_OFTEN, NO_SUCH_REP = 48002, 45009, 40096
+NOT_ALLOWED, TOO_OFTEN, NO_SUCH_REP, NO_SUCH_DESK = 48002, 45009, 40096, 95004
+CHAT = "https://work.weixin.qq.com/kf/kfcbf8f8d07ac7215f"
 
 
 class Platform:
@@ -39,6 +41,8 @@ class Platform:
         self.refused = {}
         self.cut = set()
         self.pictures_up = True
+        self.desk_link = f"{CHAT}?enc_scene=ENCGFSDF567DF"
+        self.acquisition_link = "https://work.weixin.qq.com/ca/cawcdea7783d7330c6"
 
     def app(self):
         app = web.Application()
@@ -61,6 +65,10 @@ class Platform:
         if call == "externalcontact/add_contact_way":
             self.marks.append(body["state"])
             told |= {"config_id": f"c{len(self.marks)}", "qr_code": str(request.url.with_path(f"/qr/{body['state']}"))}
+        if call == "kf/add_contact_way":
+            told["url"] = self.desk_link
+        if call == "externalcontact/customer_acquisition/create_link":
+            told["link"] = {"link_id": "ca1", "url": self.acquisition_link}
         if call in self.cut:
             request.transport.close()
         return web.json_response(told)
@@ -78,7 +86,7 @@ class House:
         self.sender = Sender(
             store,
             facts=facts(),
-            lines=Lines(contact=gateway, rep=gateway, desks={DESK: gateway}),
+            lines=Lines(contact=gateway, rep=gateway, desks={DESK: gateway}, acquisition=gateway),
             posters=None,
             pictures=pictures,
             photos=PhotoShelf(pictures),
@@ -110,6 +118,13 @@ class House:
         way = await self.store.write(lambda tx: contact_ways.for_rep(tx, "lin", now=now, rng=self.rng))
         await self.sender.drain()
         return await self.store.read(lambda tx: tx.contact_ways.get(way.id))
+
+    async def reader(self):
+        """Somebody opens a poster that the desk carries; the link up to its code, and whether nobody should wait."""
+        now = self.now
+        await self.store.write(lambda tx: desk_links.ask_for(tx, DESK, now=now, rng=self.rng))
+        await self.sender.drain()
+        return await self.store.read(lambda tx: (tx.desks.prefix(DESK), tx.desks.is_lost(DESK)))
 
     async def letters(self):
         asked = select(t.outbox.c.kind, t.outbox.c.state).order_by(t.outbox.c.seq)
@@ -157,6 +172,63 @@ async def test_a_platform_that_is_down_for_names_keeps_an_answer_for_seconds_onl
         await house.passes(seconds=3)
 
     assert house.platform.said == ["30天内下首单"]
+
+
+# --- desk links ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("errcode", [NO_SUCH_DESK, NOT_ALLOWED])
+async def test_nobody_waits_for_a_desk_link_that_is_refused_and_it_is_not_asked_for_at_every_view(house, errcode):
+    house.platform.refused["kf/add_contact_way"] = errcode
+    for _ in range(5):
+        assert await house.reader() == (None, True)
+        house.now += timedelta(seconds=10)
+    assert house.platform.asked["kf/add_contact_way"] == 1
+    house.platform.refused.clear()
+
+    house.now += timedelta(minutes=2)
+
+    assert await house.reader() == (f"{CHAT}?enc_scene=ENCGFSDF567DF&scene_param=", False)
+    house.now += timedelta(days=1)
+    await house.reader()
+    assert house.platform.asked["kf/add_contact_way"] == 2
+
+
+async def test_a_desk_link_that_has_not_come_after_a_while_is_waited_for_by_nobody(house):
+    house.platform.refused["kf/add_contact_way"] = TOO_OFTEN
+    assert await house.reader() == (None, False)
+
+    house.now += timedelta(minutes=2)
+
+    assert await house.reader() == (None, True)
+    assert house.platform.asked["kf/add_contact_way"] <= 2
+
+
+@pytest.mark.parametrize("link", [CHAT, f"{CHAT}?enc_scene=ENC{'a' * 60}"])
+async def test_a_desk_link_that_tells_no_code_or_is_too_long_for_a_qr_opens_the_chat_but_is_on_no_poster(house, link):
+    house.platform.desk_link = link
+
+    for _ in range(5):
+        assert await house.reader() == (None, True)
+
+    assert await house.store.read(lambda tx: tx.desks.link(DESK)) == link
+    assert house.platform.asked["kf/add_contact_way"] == 1
+
+
+async def test_an_acquisition_link_that_is_too_long_for_a_qr_is_on_no_poster_and_asked_for_once(house):
+    house.platform.acquisition_link += "x" * 60
+
+    for _ in range(3):
+        now = house.now
+        way = await house.store.write(
+            lambda tx: contact_ways.for_rep(tx, "lin", kind=WayKind.LINK, now=now, rng=house.rng)  # noqa: B023
+        )
+        await house.sender.drain()
+        house.now += timedelta(hours=1)
+
+    assert await house.store.read(lambda tx: contact_ways.is_lost(tx, "3F9K2A7B", "lin", WayKind.LINK))
+    assert way.source == ""
+    assert house.platform.asked["externalcontact/customer_acquisition/create_link"] == 1
 
 
 # --- contact QRs ---------------------------------------------------------------------------------------------------

@@ -50,6 +50,15 @@ def test_a_domain_must_be_named_and_be_ours(desk):
     assert "链接用的域名是 127.0.0.1" in foreign.stderr
 
 
+@pytest.mark.parametrize("more", [(), ("--clear",)])
+def test_what_is_no_domain_is_refused_in_a_sentence(desk, more):
+    refused = desk.run("domain", "blocked", "http://[x", *more)
+
+    assert refused.exit_code == 2
+    assert "http://[x 不是网址，也不是域名" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
 def test_without_a_running_bot_a_poster_that_waits_for_the_platform_says_so(desk, tmp_path):
     campaign = desk.json("campaign", "start", "double-month", "--carrier", "kf")["id"]
     code = desk.json("code", "crm:mei", "--campaign", campaign)["code"]

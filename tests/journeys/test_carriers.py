@@ -14,6 +14,7 @@ from pyzbar import pyzbar
 from bot.posters.look import SIZES, names
 from referral.contact_ways import WayKind
 from referral.errors import BadInput, NotFound, RuleViolation
+from storage import tables as t
 from storage.open import migrate_database
 from templates import ROOT
 from tests.journeys.town import HOLD_S, Town, open_town
@@ -80,6 +81,11 @@ async def alarms(town: Town) -> list[str]:
 
 async def way_of(town: Town, code: str, kind: WayKind):
     return await town.look(lambda tx: tx.contact_ways.of_code(code, "lin", kind))
+
+
+async def forget_desk_link(town: Town) -> None:
+    anew = t.desks.update().values(prefix="", link="", asked_at=None)
+    await town.app.store.write(lambda tx: tx.connection.execute(anew).rowcount)
 
 
 # --- each carrier, from the poster to the thanks --------------------------------------------------------------------
@@ -213,6 +219,35 @@ async def test_where_the_platform_makes_no_qr_the_poster_leads_to_our_page_and_c
     await quick_town.get(f"/p/{code}")
     await quick_town.app.settle()
     assert read(await poster(quick_town, code)) == (await way_of(quick_town, code, WayKind.QR)).payload
+
+
+async def test_where_the_platform_gives_no_desk_link_the_poster_leads_to_our_page_until_it_does(quick_town: Town):
+    _, code = await carried(quick_town, "kf")
+    link = read(await poster(quick_town, code))
+    desks = quick_town.app.sandbox._stage.world.desks
+    closed = desks.copy()
+    desks.clear()
+    await forget_desk_link(quick_town)
+    await quick_town.get(f"/p/{code}")
+    await quick_town.app.settle()
+
+    refused = read(await poster(quick_town, code))
+
+    assert refused.upper().endswith(f"/I/{code}")
+    desks |= closed
+    quick_town.machine.tick(180)
+    await quick_town.get(f"/p/{code}")
+    await quick_town.app.settle()
+    assert read(await poster(quick_town, code)) == link
+
+
+async def test_a_desk_link_too_long_for_a_qr_gives_way_to_our_page(quick_town: Town):
+    _, code = await carried(quick_town, "kf")
+    quick_town.app.sandbox._stage.base += "/" + "x" * 60
+    await forget_desk_link(quick_town)
+
+    assert read(await poster(quick_town, code)).upper().endswith(f"/I/{code}")
+    assert 'class="poster"' in (await quick_town.get(f"/p/{code}")).text
 
 
 # --- choosing and changing ------------------------------------------------------------------------------------------
@@ -393,3 +428,15 @@ async def test_a_chat_is_not_held_up_by_a_platform_that_makes_no_qr(quick_town: 
     assert [line["kind"] for line in replies][:3] == ["image", "text", "menu"]
     scanned = await quick_town.act("jun", "scan", {"picture_of": "mei"})
     assert "/i/" in scanned["url"].lower()
+
+
+async def test_figures_are_told_while_the_database_does_not_answer(quick_town: Town):
+    assert "taoli_domain_blocked" in (await quick_town.get("/metrics")).text
+    away = "alter table blocked_hosts rename to elsewhere"
+    await quick_town.app.store.write(lambda tx: tx.connection.exec_driver_sql(away) and None)
+
+    page = await quick_town.get("/metrics")
+
+    assert page.status == 200
+    assert "taoli_callbacks" in page.text
+    assert "taoli_domain_blocked" not in page.text

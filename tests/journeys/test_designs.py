@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import html
 import io
 import re
@@ -18,11 +19,13 @@ from PIL import Image
 from playwright.async_api import Browser, BrowserContext, Locator, expect
 from playwright.async_api import Page as BrowserPage
 
+from bot.designing import Designing
 from bot.pages.rep_door import COOKIE
 from bot.photo_shelf import DESIGNS
 from bot.posters.commissions import SAMPLE_CODE
 from bot.posters.look import names
 from referral.designs import Design
+from referral.offers import PosterCopy
 from storage import tables as t
 from templates import ROOT
 from tests.journeys.town import Page, Town
@@ -215,8 +218,21 @@ async def test_what_she_publishes_is_on_her_customers_posters_and_on_nobody_else
     assert after[others] == before[others]
     assert "template=coast" in (await town.get(f"/p/{hers}")).text
     assert [(who, action) for who, action, _ in await audited(town)] == [("rep:lin", "design.saved")]
-    assert "friend.headline: 想到你，就发给你看看" in (await audited(town))[0][2]
+    assert sorted((await audited(town))[0][2].splitlines()) == [*sorted(WARM), "template: coast"]
     assert "用上了" in (await lin.get(done.headers["Location"])).text
+
+
+async def test_a_rep_who_has_left_dresses_no_customers_posters(town: Town, campaign: str, lin: Lin) -> None:
+    code = await town.code_of("mei", campaign)
+    plain = (await town.get(f"/p/{code}.jpg")).body
+    await lin.send(campaign, "publish", template="coast", **WARM)
+    assert (await town.get(f"/p/{code}.jpg")).body != plain
+    left = t.reps.update().where(t.reps.c.id == "lin").values(active=False)
+
+    await town.app.store.write(lambda tx: tx.connection.execute(left).rowcount)
+
+    assert (await town.get(f"/p/{code}.jpg")).body == plain
+    assert "template=coast&amp;" not in (await town.get(f"/p/{code}")).text.split('class="poster"')[1][:300]
 
 
 async def test_going_back_to_the_campaigns_own_brings_the_poster_of_before(town: Town, campaign: str, lin: Lin) -> None:
@@ -243,7 +259,7 @@ async def test_saving_the_same_again_is_no_change(town: Town, campaign: str, lin
 async def test_a_form_without_any_change_keeps_no_design(town: Town, campaign: str, lin: Lin) -> None:
     await lin.send(campaign, "publish", **WARM)
 
-    assert (await lin.send(campaign, "publish", template="orchard")).status == 303
+    assert (await lin.send(campaign, "publish", template="orchard", **dict.fromkeys(WARM, ""))).status == 303
 
     assert await design(town, campaign) is None
 
@@ -266,6 +282,8 @@ async def test_a_preview_shows_both_editions_and_publishes_nothing(town: Town, c
         ("feed.headline", "转发朋友圈领红包", "转发朋友圈领红包", "分享"),
         ("feed.body", "扫码就送{friend_thanks}", "{friend_thanks}", "公开版不写谢礼"),
         ("feed.body", "首单立减50元", "50元", ""),
+        ("feed.headline", "半价入会，直降一百", "降一百", "公开版不写优惠和谢礼"),
+        ("friend.headline", "首月免单，来了就知道", "免单", "活动规则"),
         ("friend.body", "转发朋友圈领红包", "转发朋友圈", "分享"),
         ("friend.headline", "全国第一，包你满意", "第一", ""),
         ("friend.body", "首单送你100元", "100元", "对不上"),
@@ -300,7 +318,8 @@ async def test_words_split_over_two_texts_are_read_together(town: Town, campaign
 
 
 async def test_a_draft_in_an_address_is_judged_like_one_in_a_form(town: Town, campaign: str, lin: Lin) -> None:
-    for bad in ("headline=转发朋友圈领红包", "body={{7*7}}", "template=nothing", "photo=../../keys.toml"):
+    bads = ("headline=转发朋友圈领红包", "body={{7*7}}", "template=nothing")
+    for bad in (*bads, "photo=../../keys.toml", "photo=a%00b.jpg", "headline=第二杯半价"):
         page = await lin.get(f"/rep/posters/{campaign}/look.jpg?draft=1&edition=feed&{bad}")
         assert (page.status, page.headers["Content-Type"].partition(";")[0]) == (422, "text/plain")
 
@@ -365,12 +384,24 @@ async def test_a_campaign_that_is_over_cannot_be_changed(town: Town, campaign: s
 async def test_of_a_full_campaign_only_the_edition_without_thanks_is_shown(town: Town, lin: Lin) -> None:
     campaign = await town.campaign(budget_fen=9_000)  # one friend, and a bit
     code = await town.code_of("mei", campaign)
+    await lin.send(campaign, "publish", **WARM)
     await town.act("jun", "add", code)
     await town.buy("jun")
 
     page = await lin.get(f"/rep/posters/{campaign}")
 
     assert ("公开版" in page.text, "<legend>朋友版</legend>" in page.text) == (True, False)
+    fields = {name: WARM.get(name, "") for name in re.findall(r'name="(\w+\.\w+)"', page.text)}
+    assert {name.partition(".")[0] for name in fields} == {"feed"}
+
+    assert (await lin.send(campaign, "publish", **fields | {"feed.headline": "慢慢挑，好用的"})).status == 303
+
+    saved = await design(town, campaign)
+    assert saved
+    assert saved.feed.headline == "慢慢挑，好用的"
+    assert (saved.friend.headline, saved.friend.body) == (WARM["friend.headline"], WARM["friend.body"])
+    assert refused(await lin.send(campaign, "publish", **fields | {"friend.body": "再减50元"})) == {}
+    assert (await design(town, campaign)) == saved
 
 
 async def test_colours_and_a_season_change_the_poster(town: Town, campaign: str, lin: Lin) -> None:
@@ -418,6 +449,24 @@ async def test_a_design_that_cannot_be_drawn_any_more_gives_way_to_the_campaigns
     assert (await town.get(f"/p/{code}.jpg")).body == before
     assert (await town.get(f"/p/{code}")).status == 200
     assert "现在用不了" in refused(await lin.get(f"/rep/posters/{campaign}"))["look"]
+
+
+async def test_a_promise_that_was_typed_before_we_knew_it_for_one_is_on_no_poster(
+    town: Town, campaign: str, lin: Lin
+) -> None:
+    code = await town.code_of("mei", campaign)
+    before = (await town.get(f"/p/{code}.jpg")).body
+    promise = Design(
+        campaign=campaign,
+        rep="lin",
+        feed=PosterCopy(headline="第二杯半价", body="", note=""),
+        changed_at=town.app.clock(),
+    )
+
+    await town.app.store.write(lambda tx: tx.designs.save(promise))
+
+    assert (await town.get(f"/p/{code}.jpg")).body == before
+    assert "半价" in refused(await lin.get(f"/rep/posters/{campaign}"))["feed.headline"]
 
 
 # --- photos ---------------------------------------------------------------------------------------------------------
@@ -501,6 +550,88 @@ async def test_the_photo_of_a_design_that_is_dropped_or_replaced_is_deleted(
     await town.app.settle()
 
     assert shelf(town) == []
+
+
+def drawn(town: Town) -> list[Path]:
+    """What is on a disk of posters and of what they share."""
+    data = town.app.config.files.data_dir
+    return [path for folder in ("plates", "posters") for path in (data / folder).glob("*") if path.is_file()]
+
+
+async def test_nothing_that_shows_a_dropped_photo_is_left_on_the_disk(town: Town, campaign: str, lin: Lin) -> None:
+    code = await town.code_of("mei", campaign)
+    await lin.send(campaign, "publish", file=a_photo(), template="gallery")
+    await town.get(f"/p/{code}.jpg")
+    assert [path.parent.name for path in drawn(town)] == ["posters"]
+
+    await lin.send(campaign, "drop")
+    await town.later(90)
+
+    assert drawn(town) == []
+
+
+async def test_of_a_preview_nothing_is_left_on_the_disk(town: Town, campaign: str, lin: Lin) -> None:
+    await town.code_of("mei", campaign)
+
+    page = await lin.send(campaign, "look", template="coast", **WARM)
+    for url in images(page)[:2]:
+        assert (await lin.get(url)).status == 200
+
+    assert drawn(town) == []
+
+
+async def test_a_photo_that_was_deleted_while_it_was_tried_out_is_asked_for_again(
+    town: Town, campaign: str, lin: Lin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = Designing.try_out
+
+    async def slow(*given: Any, **how: Any) -> Any:
+        found = await tried(*given, **how)
+        for path in shelf(town):
+            path.unlink()
+        return found
+
+    monkeypatch.setattr(Designing, "try_out", slow)
+
+    page = await lin.send(campaign, "publish", file=a_photo(), template="gallery")
+
+    assert "再选一次" in refused(page)["photo"]
+    assert await design(town, campaign) is None
+
+
+async def test_where_photos_cannot_be_kept_she_is_told_so_and_no_piece_is_left(
+    town: Town, campaign: str, lin: Lin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+
+    page = await lin.send(campaign, "publish", file=a_photo(), template="gallery", **WARM)
+
+    assert (page.status, "存不下" in refused(page)["photo"]) == (200, True)
+    assert shelf(town) == []
+    assert await design(town, campaign) is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"--b\r\nfoo\r\n\r\nx\r\n--b--",
+        b"--b\r\nX: " + b"y" * 20_000 + b"\r\n\r\nx\r\n--b--\r\n",
+        b"--b\r\n" + b"".join(b"X%d: y\r\n" % i for i in range(2000)) + b"\r\nx\r\n--b--\r\n",
+        b"--b\r\nContent-Type: multipart/mixed; boundary=c\r\n\r\n--c\r\n\r\nx\r\n--b--\r\n",
+        b"garbage\r\n" * 100,
+    ],
+    ids=["no header", "long header", "many headers", "nested", "garbage"],
+)
+async def test_a_form_that_is_none_is_no_fault_of_ours(town: Town, campaign: str, lin: Lin, body: bytes) -> None:
+    sent = {"Content-Type": "multipart/form-data; boundary=b"}
+    url = town.at(f"/rep/posters/{campaign}")
+
+    async with town.http.post(url, data=body, headers=sent, cookies=lin.cookies, allow_redirects=False) as answer:
+        assert answer.status == 404
+    assert await design(town, campaign) is None
 
 
 async def test_a_look_that_takes_no_photo_says_so(town: Town, campaign: str, lin: Lin) -> None:

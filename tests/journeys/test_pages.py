@@ -291,6 +291,25 @@ async def test_a_proof_is_shown_to_its_owner_only(town, code):
     assert (await town.get(f"{await town.me('jun')}/proof/{reward.id}")).status == 404
 
 
+async def test_an_old_page_of_somebody_folded_into_another_still_opens_every_thanks(town, code):
+    await town.act("jun", "add", code)
+    await town.buy("jun")
+    (reward,) = await town.rewards("mei")
+    old, gone = await town.me("mei"), await town.person("mei")
+    await town.act("zoe", "say", "我要推荐")
+    stays = await town.person("zoe")
+    said = {"kept": stays.id, "gone": gone.id, "by": "lin", "reason": "同一个人"}
+
+    await town.app.operator.run("person.merge", said)
+
+    assert f"/proof/{reward.id}" in (await town.get(old)).text
+    assert (await town.get(f"{old}/proof/{reward.id}")).status == 200
+    assert (await town.get(f"{old}/proof/{reward.id}", Accept="text/html")).status == 200
+    assert (await town.get(f"{await town.me('jun')}/proof/{reward.id}")).status == 404
+    assert (await town.post(f"{old}/byline", {"byline": "none"})).status == 303
+    assert (await town.person("zoe")).byline.value == "none"
+
+
 async def test_a_form_from_elsewhere_changes_nothing(town, code):
     for origin in ("https://evil.example", "null", "http://127.0.0.1", "http://127.0.0.1.evil.example:80"):
         said = await town.post(f"{await town.me('mei')}/byline", {"byline": "none"}, Origin=origin)
@@ -529,9 +548,13 @@ async def test_pages_travel_compressed_but_those_with_a_token_in_them(town, code
     path, css = static_css()
     landing, sheet = await town.get(f"/i/{code}", **packed), await town.get(path, **packed)
     own, plain = await town.get(await town.me("mei"), **packed), await town.get(path, Accept_Encoding="identity")
+    refused = [await town.get(path, Accept_Encoding=each) for each in ("gzip;q=0", "br, GZIP ; q=0.00", "xgzip")]
+    weighed = [await town.get(path, Accept_Encoding=each) for each in ("br;q=1, gzip;q=0.5", "GZIP;q=1.0", "x-gzip")]
 
     assert landing.headers["Content-Encoding"] == sheet.headers["Content-Encoding"] == "gzip"
     assert "Content-Encoding" not in own.headers
     assert "Content-Encoding" not in plain.headers
-    assert plain.body == css == sheet.body
+    assert not [each for each in refused if "Content-Encoding" in each.headers]
+    assert [each.headers["Content-Encoding"] for each in weighed] == ["gzip"] * 3
+    assert plain.body == css == sheet.body == refused[0].body == weighed[0].body
     assert sheet.headers["Vary"] == "Accept-Encoding"

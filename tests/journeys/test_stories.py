@@ -372,6 +372,21 @@ async def test_the_sitemap_follows_what_is_shown(town):
     assert "/sitemap.xml" in (await town.get("/robots.txt")).text
 
 
+async def test_the_picture_of_a_storys_card_is_there_as_long_as_the_story(town):
+    story, other = await published(town, photos=[a_photo()]), await published(town, "bo")
+
+    first, again = [await town.get(f"/stories/{story}/card.jpg") for _ in range(2)]
+    without = await town.get(f"/stories/{other}/card.jpg")
+    await town.say("mei", "撤回故事")
+
+    assert (first.status, first.headers["Content-Type"]) == (200, "image/jpeg")
+    assert first.body == again.body
+    with Image.open(BytesIO(first.body)) as picture:
+        assert picture.size == (300, 300)
+    assert without.status == 404
+    assert (await town.get(f"/stories/{story}/card.jpg")).status == 404
+
+
 async def test_of_several_stories_the_one_that_is_meant_is_taken_back(town):
     first = await published(town, text="第一篇：路上堵了三个小时，导游一直在讲笑话。")
     second = await published(town, text="第二篇：房间比照片小一半，不过很干净。")

@@ -9,6 +9,8 @@ import pytest
 from referral import quoting
 from referral.consent import Answer, Consent
 from referral.errors import NotFound, RuleViolation
+from referral.story_quotes import StoryQuote
+from tests.journeys.test_designs import come_in
 from tests.journeys.test_stories import handed_in, published
 from tests.journeys.town import open_town
 
@@ -102,6 +104,40 @@ async def test_the_words_of_an_erased_author_leave_everybodys_posters_and_every_
     assert await town.look(lambda tx: tx.story_quotes.of_campaign(campaign)) is None
 
 
+async def test_the_words_of_an_erased_author_leave_the_samples_of_reps(town):
+    campaign = await town.campaign()
+    story = await published(town, "bo", text=TOLD)
+    lin = await come_in(town)
+    await quote(town, story, campaign)
+    assert (await lin.get(f"/rep/posters/{campaign}/look.jpg")).status == 200
+    assert kept(town)
+    bo = await town.person("bo")
+
+    await town.app.operator.run("erase", {"person": bo.id})
+    await town.later(61)
+
+    assert kept(town) == set()
+
+
+async def test_a_poster_that_was_being_drawn_while_its_advocate_was_erased_does_not_stay(town):
+    campaign = await town.campaign()
+    codes = [await town.code_of(who, campaign) for who in ("mei", "bo")]
+    folder = town.app.config.files.data_dir / "posters"
+    await poster(town, codes[0])
+    [name] = kept(town)
+    drawn = (folder / name).read_bytes()
+    await poster(town, codes[1])
+    mei = await town.person("mei")
+    await town.app.operator.run("erase", {"person": mei.id})
+    assert name not in kept(town)
+
+    (folder / name).write_bytes(drawn)  # by the thread that had begun before
+    await town.later(61)
+
+    assert len(kept(town)) == 1
+    assert name not in kept(town)
+
+
 async def test_that_the_author_was_thanked_stands_under_the_words(town):
     campaign = await town.campaign(pack="traveller")
     code = await town.code_of("mei", campaign)
@@ -175,6 +211,33 @@ async def test_where_the_law_comes_to_bar_customers_words_the_next_poster_has_no
 
     async with open_town(tmp_path, quick_url, industry="education", machine=machine) as town:
         assert await town.look(lambda tx: quoting.quoted(tx, town.app.facts, campaign)) is None
+
+
+@pytest.mark.parametrize("learned", ["房间很安静。\n才怪，隔壁在装修。", "房间很安静！"])
+async def test_words_that_may_not_be_quoted_any_more_are_on_no_further_poster(town, learned):
+    campaign = await town.campaign()
+    code = await town.code_of("mei", campaign)
+    plain = await poster(town, code)
+    story = await published(town, "bo", text="住进来就碰上停水。房间很安静。")
+    await quote(town, story, campaign, "房间很安静。")
+    assert await poster(town, code) != plain
+
+    await town.app.store.write(lambda tx: tx.stories.save(replace(tx.stories.get(story), text=learned)))
+
+    assert await poster(town, code) == plain
+
+
+async def test_an_old_quote_that_a_stricter_rule_would_refuse_is_on_no_further_poster(town):
+    campaign = await town.campaign()
+    code = await town.code_of("mei", campaign)
+    plain = await poster(town, code)
+    words, now = "听说房间很安静。", town.app.clock()
+    story = await published(town, "bo", text=f"{words}第二天去了海边，风很大。")
+    old = StoryQuote(campaign=campaign, story=story, words=words, chosen_by="cli", chosen_at=now)
+
+    await town.app.store.write(lambda tx: tx.story_quotes.keep(old))
+
+    assert await poster(town, code) == plain
 
 
 async def test_a_poster_without_room_for_a_quote_goes_without_it_and_never_cuts_it(town):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import tracemalloc
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 
 import numpy as np
@@ -175,6 +176,21 @@ def test_both_copies_lie_side_by_side_and_go_together(tmp_path):
     shelf.discard(name)
     shelf.discard(name)
     assert list((tmp_path / "stories").iterdir()) == []
+
+
+def test_many_who_keep_the_same_photo_at_once_keep_it_whole(tmp_path):
+    shelf, photo = PhotoShelf(tmp_path), bytes(500_000)
+
+    with ThreadPoolExecutor(4) as pool:
+        names = set(pool.map(lambda _: shelf.keep("i1", photo), range(40)))
+
+    assert [path.name for path in (tmp_path / "stories").iterdir()] == [*names]
+    assert shelf.path(names.pop()).read_bytes() == photo
+
+
+@pytest.mark.parametrize("name", ["", "a\0b.jpg", "..", "../keys.toml", "f" * 40, f"{'f' * 40}.jpg\n"])
+def test_what_is_no_photos_name_is_no_photo(tmp_path, name):
+    assert not PhotoShelf(tmp_path).kept("i1", name)
 
 
 def test_a_photo_without_a_smaller_copy_stands_in_for_it(tmp_path):

@@ -74,6 +74,14 @@ def test_a_platforms_contact_qr_is_read_from_its_picture(kind):
     assert said_in(file.getvalue()) == LINKS["contact"]
 
 
+def test_a_contact_qr_that_a_poster_has_no_room_for_is_one_that_cannot_be_had():
+    most = "https://work.weixin.qq.com/ca/".ljust(106, "x")  # bytes: what version 5 holds at level L
+
+    assert said_in(qr_png(most)) == most
+    assert said_in(qr_png(f"{most}x")) == ""
+    assert not qr.is_short("x" * 5000)
+
+
 def _blank() -> bytes:
     file = io.BytesIO()
     Image.new("RGB", (300, 300), (255, 255, 255)).save(file, "PNG")

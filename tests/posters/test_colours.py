@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +24,8 @@ from tests.posters.decoders import opened
 FOLDER = ROOT / "posters"
 LOOKS = names(FOLDER)
 EVERY = [(look, each.name) for look in LOOKS for each in read_look(look, FOLDER).palettes]
+PROVING = bool(os.environ.get("PROOF_POSTERS"))
+"""`make proof-posters` looks at all of them; the suite at every palette by day or by night, at half the ornaments."""
 WITHOUT_WORDS = ".page div, .page span, .panel div { color: rgba(0, 0, 0, 0); }"
 SAID = replace(FEED, nickname=None)  # a face that is only drawn shows a letter as an ornament
 BLOCK = 30  # px: about a character
@@ -42,7 +45,7 @@ def silent(tmp_path_factory: pytest.TempPathFactory) -> HybridEngine:
 
 @pytest.mark.parametrize(("look", "palette"), EVERY)
 def test_in_every_palette_words_stand_out_and_the_qr_reads(engine: HybridEngine, silent: HybridEngine, look, palette):
-    for theme in ("light", "dark"):
+    for theme in ("light", "dark") if PROVING or not palette else [("light", "dark")[EVERY.index((look, palette)) % 2]]:
         spec = replace(SAID, template=look, palette=palette, theme=theme)
         said, bare = engine.render(spec), silent.render(spec)
 
@@ -51,8 +54,15 @@ def test_in_every_palette_words_stand_out_and_the_qr_reads(engine: HybridEngine,
         assert weak == [], theme
 
 
-@pytest.mark.parametrize("look", LOOKS)
-@pytest.mark.parametrize(("size", "theme"), [("square", "light"), ("tall", "dark")])
+@pytest.mark.parametrize(
+    ("look", "size", "theme"),
+    [
+        (look, size, theme)
+        for place, look in enumerate(LOOKS)
+        for turn, (size, theme) in enumerate([("square", "light"), ("tall", "dark")])
+        if PROVING or place % 2 == turn
+    ],
+)
 def test_every_ornament_is_shown_in_its_room_and_nowhere_else(engine: HybridEngine, look, size, theme):
     spec: PosterSpec = replace(FEED, template=look, size=size, theme=theme)
     room = engine.look(look).frames[size].season
@@ -144,10 +154,9 @@ def test_a_look_without_room_for_an_ornament_is_drawn_without(tmp_path):
 def test_words_that_would_lie_on_the_ornament_are_a_problem_of_the_look(tmp_path):
     engine = a_look(tmp_path, "season = { left = 430, top = 258", "season = { left = 430, top = 620")
 
-    found = list(problems(engine, "mine"))
+    first = next(problems(engine, "mine"))
 
-    assert found
-    assert all(each.startswith("tall, light, season ") for each in found)
+    assert first.startswith("tall, light, season ")
 
 
 def pixels(jpeg: bytes) -> NDArray[np.uint8]:

@@ -20,7 +20,7 @@ from tests.posters.goldens import APPROVING, apart, approve_sheet, approved_name
 LOOKS = names(ROOT / "posters")
 KINDS = [(size, theme) for size in SIZES for theme in (("light",) if size in PRINTED else ("light", "dark"))]
 MEAN, MOST = 0.4, 2.5  # of 255, on all of a cell and on its worst tile: what another libm or encoder may make
-SHARE = 4  # of the names on each look, every so manieth is drawn here; `make proof-posters` draws them all
+SHARE = 6  # of the names on each look, every so manieth is drawn here; `make proof-posters` draws them all
 NAME_MOST = 22  # of 255, at the worst px of a small name
 
 

@@ -126,3 +126,15 @@ def test_what_a_customer_said_is_not_left_on_the_disk(tmp_path):
     HybridEngine(bases=tmp_path).render(replace(FEED, quote="搬了三次家，每次都是同一位师傅来装。"))
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_reps_photo_is_not_left_on_the_disk(tmp_path):
+    HybridEngine(bases=tmp_path).render(replace(FEED, template="gallery", photo=a_face(900, 1200)))
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_only_tried_out_is_not_left_on_the_disk(tmp_path):
+    HybridEngine(bases=tmp_path).render(FEED, keep=False)
+
+    assert list(tmp_path.iterdir()) == []

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from bot.posters.errors import PosterBroken
-from bot.posters.shelf import Shelf
+from bot.posters.shelf import Shelf, name_of
 from tests.posters.conftest import FEED, FRIEND
 
 PATIENCE = 20  # s until a test gives up
@@ -30,12 +30,12 @@ class CountingEngine:
     def qr_square(self, spec):
         return self.real.qr_square(spec)
 
-    def render(self, spec):
+    def render(self, spec, *, keep=True):
         self.drawn += 1
         self.threads.add(threading.current_thread())
         self.niceness.add(os.getpriority(os.PRIO_PROCESS, 0))
         assert self.gate is None or self.gate.wait(PATIENCE), "the loop never came to open the gate"
-        return self.real.render(replace(spec, link=self.link or spec.link))
+        return self.real.render(replace(spec, link=self.link or spec.link), keep=keep)
 
 
 async def test_a_second_request_gets_the_same_bytes_without_drawing(engine, open_studio):
@@ -151,14 +151,15 @@ async def test_a_folder_that_cannot_be_written_to_still_gives_the_poster(engine,
     assert in_the_way.read_text() == "not a folder"
 
 
-async def test_forgetting_a_code_removes_its_posters_and_no_other(engine, open_studio, tmp_path):
+async def test_dropping_a_codes_posters_leaves_every_others(engine, open_studio, tmp_path):
     studio = open_studio(engine)
     await studio.poster(FEED)
     await studio.poster(FRIEND)
     await studio.poster(replace(FEED, code="0000000C"))
 
-    assert studio.forget(FEED.code) == 2
-    assert studio.forget(FEED.code) == 0
+    shelf = Shelf(tmp_path / "posters")
+    assert shelf.drop(name_of(FEED.code, "*")) == 2
+    assert shelf.drop(name_of(FEED.code, "*")) == 0
     assert len(list(tmp_path.rglob("*.jpg"))) == 1
 
 

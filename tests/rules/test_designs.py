@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from referral.designs import NAMES, TEXTS, THE_PACKS, Design, objections, said, typed, written
+from referral.designs import NAMES, TEXTS, THE_PACKS, Design, objections, promised, said, typed, written
 from referral.offers import EDITIONS, Edition, PosterCopy
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -16,7 +16,8 @@ PLAIN = Design(campaign="c1", rep="lin", changed_at=NOW)
 
 
 def against(text: str, edition: Edition = "friend", **values: str) -> list[str]:
-    found = typed(replace(THE_PACKS, body=text), edition, VALUES | values)
+    own = replace(THE_PACKS, body=text)
+    found = [*typed(own, edition, VALUES | values), *promised(own, edition)]
     assert all(each.place == f"{edition}.body" for each in found)
     return [each.text for each in found]
 
@@ -30,6 +31,14 @@ def against(text: str, edition: Edition = "friend", **values: str) -> list[str]:
         "送货上门，送到家，有一说一，百里挑一的耐心",
         "24小时都有人，第3代，1对1",
         "赠你{friend_thanks}，领{friend_thanks}",
+        "满{minimum}就给你{friend_thanks}，奖励{friend_thanks}",
+        "免费停车，免费咨询，茶水管够",
+        "讲礼貌，大礼堂也布置过，婚礼、礼服都懂，彬彬有礼",
+        "证券公司，债券，胜券在握，100%纯棉",
+        "省10分钟，省心，省三步，省一半时间，降2度，全省30家店，往返30分钟",
+        "年满18岁，满3年经验，十分满意，获奖20余次",
+        "一人一方案，每人一份方案，一对一，每单48小时内发货，各三种口味",
+        "给你24小时考虑，来就有人接待，奖励自己一回",
     ],
 )
 def test_plain_words_and_the_offers_own_names_may_stand(text: str) -> None:
@@ -50,10 +59,35 @@ def test_plain_words_and_the_offers_own_names_may_stand(text: str) -> None:
         ("送你一台手机，真的", ["送你一台手机"]),
         ("领取礼品", ["领取礼品"]),
         ("免费体验三次", ["免费体验三次"]),
+        ("首月免单，来了就知道", ["免单"]),
+        ("新客免费一个月", ["免费"]),
+        ("满100减20，来就有红包", ["满100", "减20", "红包"]),
+        ("半价入会，一人返50给你", ["半价", "返50"]),
+        ("抵扣100", ["抵扣100"]),
+        ("奖50给我", ["奖50"]),
+        ("一人一百", ["一人一百"]),
+        ("每人一箱苹果", ["每人一箱"]),
+        ("来就有礼，新人礼包", ["有礼", "新人礼"]),
+        ("红包等你拿", ["红包"]),
+        ("首单免邮，包邮到家", ["免邮", "包邮"]),
+        ("半价入会，直降一百", ["半价", "降一百"]),
+        ("第二杯半价", ["半价"]),
+        ("一年会员免费", ["一年会员", "免费"]),
+        ("现金券，奖励，折扣", ["券", "奖励", "折扣"]),
+        ("返100%，省30%", ["返100", "30%"]),
+        ("便宜20，给你50，各拿100", ["便宜20", "给你50", "各拿100"]),
     ],
 )
-def test_amounts_and_gifts_typed_by_hand_are_refused(text: str, pieces: list[str]) -> None:
-    assert against(text) == pieces
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_amounts_and_gifts_typed_by_hand_are_refused(edition: Edition, text: str, pieces: list[str]) -> None:
+    assert [piece for piece in against(text, edition) if piece != "{friend_thanks}"] == pieces
+
+
+def test_who_promises_by_hand_is_told_how_to_say_it_or_that_a_feed_does_not() -> None:
+    own = replace(THE_PACKS, body="减20，有红包")
+
+    assert [each.suggestion[:3] for each in promised(own, "friend")] == ["请写 ", "要写谢"]
+    assert {each.suggestion for each in promised(own, "feed")} == {"公开版不写优惠和谢礼，请换个说法"}
 
 
 @pytest.mark.parametrize(
@@ -131,4 +165,4 @@ def test_a_design_knows_its_words_and_whether_it_changes_anything(edition: Editi
     assert PLAIN.is_plain
     assert not changed.is_plain
     assert changed.words(edition).note == "见页内"
-    assert said(changed) == f"{edition}.note: 见页内"
+    assert said(replace(changed, template="coast", photo="a.jpg")) == f"template: coast\nphoto\n{edition}.note"

@@ -44,7 +44,18 @@ def test_whole_sentences_and_those_that_follow_on_each_other_are_candidates():
         ("王老师讲得特别清楚。", "人名"),
         ("带队的阿周一路都在讲笑话。", "人名"),
         ("我叫陈晓明，今年第一次来。", "人名"),
+        ("顾问欧阳明一路都在解释。", "人名"),
         ("一共花了1280元，很值得。", "金额"),
+        ("路上花了八百多。", "金额"),
+        ("每人三百，吃得很舒服。", "金额"),
+        ("一千二一晚，房间很安静。", "金额"),
+        ("朋友说这里很干净。", "听别人说"),
+        ("说是五星级的服务。", "听别人说"),
+        ("广告里讲的都很美好。", "听别人说"),
+        ("我本来觉得很好。", "原先以为"),
+        ("我以为会很干净整洁。", "原先以为"),
+        ("听说老板娘人很好。", "听别人说"),
+        ("号称半夜也有热水。", "听别人说"),
         ("打完八折也就三百多块钱。", "金额"),
         ("会员省了20%，很开心。", "金额"),
         ("我的电话是13812345678。", "R6"),
@@ -69,6 +80,9 @@ def test_what_may_not_stand_on_a_poster_says_why(sentence: str, why: str):
         "失望，被子是潮的，打电话也没人接。",
         "这家店的早饭很好喝。",
         "从小看到大的那片海，还是那个样子。",
+        "老板娘可以说是很细心的人。",
+        "路上花了两三天，一点也不累。",
+        "每次来都记得带上相机。",
     ],
 )
 def test_ordinary_sentences_kind_and_critical_may_stand(sentence: str):
@@ -86,6 +100,32 @@ def test_praise_that_is_taken_back_in_the_next_breath_does_not_stand_alone():
     assert fitting(told) == [told]
     assert "转折" in refusal("房间又大又干净。", told, "travel")
     assert "转折" in refusal("房间又大又干净。", "房间又大又干净。\n可惜空调坏了一整夜。", "travel")
+
+
+@pytest.mark.parametrize(
+    "taken_back",
+    [
+        "才怪！",
+        "其实不是。",
+        "实际上隔壁在装修。",
+        "事实上一夜没睡。",
+        "结果等了两小时。",
+        "后来就不行了。",
+        "谁知半夜停电。",
+        "没想到隔壁在装修。",
+        "不料半夜停电。",
+        "并不。",
+        "——并非如此。",
+        "“其实不是。”",
+        "可是隔壁在装修。",
+    ],
+)
+@pytest.mark.parametrize("between", ["", " ", "\n"])
+def test_whatever_takes_a_sentence_back_keeps_it_from_a_poster(taken_back: str, between: str):
+    told = f"房间里很安静。{between}{taken_back}"
+
+    assert "转折" in refusal("房间里很安静。", told, "travel")
+    assert "房间里很安静。" not in fitting(told)
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,12 @@ from typing import Any
 from sqlalchemy import select
 
 from referral import designs
-from referral.designs import SWEEP, THE_PACKS, Design
+from referral.designs import SWEEP, TEXTS, THE_PACKS, Design
 from referral.offers import PosterCopy
+from referral.story_quotes import FORGET
 from storage import tables as t
 from storage.store import Store
+from storage.times import ms
 from tests.storage.cast import KEY, NOON, TERMS, a_campaign, after, settle
 
 WARM = PosterCopy(headline="想到你", body="送你{friend_thanks}", note="规则见页内")
@@ -27,8 +29,12 @@ HERS = Design(
 
 def sweeps(tx: Any) -> dict[str, int]:
     """Which photos are to be looked at, and when (ms)."""
-    rows = tx.connection.execute(select(t.jobs.c.key, t.jobs.c.due_at).where(t.jobs.c.kind == SWEEP))
-    return {row.key: row.due_at for row in rows}
+    return open_jobs(tx, SWEEP)
+
+
+def open_jobs(tx: Any, kind: str) -> dict[str, int]:
+    where = (t.jobs.c.kind == kind, t.jobs.c.state == "open")
+    return {row.key: row.due_at for row in tx.connection.execute(select(t.jobs.c.key, t.jobs.c.due_at).where(*where))}
 
 
 async def test_a_design_comes_back_as_it_was_and_only_to_its_rep(store: Store):
@@ -65,7 +71,8 @@ async def test_each_change_is_on_record_and_no_change_is_none(store: Store):
     told, left = await store.write(story)
 
     assert [each[:3] for each in told] == [("rep:lin", "design.saved", "c1"), ("rep:lin", "design.dropped", "c1")]
-    assert "friend.body: 送你{friend_thanks}" in told[0][3].splitlines()
+    changed = ["template: coast", "palette: plum", "season: spring", "photo", *(f"friend.{name}" for name in TEXTS)]
+    assert told[0][3].splitlines() == changed
     assert left is None
 
 
@@ -77,6 +84,34 @@ async def test_the_photo_of_a_dropped_design_is_looked_at_at_once(store: Store):
         return sweeps(tx)
 
     assert list(await store.write(story)) == ["a.jpg"]
+
+
+async def test_kept_posters_that_show_a_photo_go_a_minute_after_it_is_dropped_or_replaced(store: Store):
+    def story(tx):
+        settle(tx)
+        designs.save(tx, HERS)
+        first = open_jobs(tx, FORGET)
+        designs.save(tx, replace(HERS, photo="b.jpg", changed_at=after(days=1)))
+        return first, open_jobs(tx, FORGET)
+
+    first, then = await store.write(story)
+
+    assert (first, then) == ({}, {"c1": ms(after(days=1, minutes=1))})
+
+
+async def test_a_photo_that_is_held_is_not_looked_at_until_nothing_shows_it_again(store: Store):
+    def story(tx):
+        settle(tx)
+        designs.unused(tx, "a.jpg", NOON)
+        designs.hold(tx, "a.jpg")
+        held = sweeps(tx)
+        designs.save(tx, HERS)
+        designs.drop(tx, "c1", "lin", now=NOON)
+        return held, sweeps(tx)
+
+    held, then = await store.write(story)
+
+    assert (held, list(then)) == ({}, ["a.jpg"])
 
 
 async def test_the_newest_code_of_a_rep_in_a_campaign(store: Store):

@@ -69,6 +69,8 @@ async def test_wall_pages_find_their_neighbours_in_both_directions(told: Store):
         for number, minutes in ((3, 5), (4, 9), (5, 9)):
             selected(tx, number, minutes=minutes)
         wall = [story.id for story in tx.stories.published()]
+        assert tx.stories.places(limit=9) == [(each.id, each.selected_at) for each in tx.stories.published()]
+        assert [story for story, _ in tx.stories.places(limit=2)] == wall[:2]
         newer = {story: [each.id for each in tx.stories.newer(story, limit=2)] for story in (*wall, "h77")}
         return wall, newer
 

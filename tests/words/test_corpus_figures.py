@@ -68,8 +68,12 @@ def test_pictures_and_other_scripts_do_not_hide_a_fault(text: str):
 
 
 @pytest.mark.parametrize("text", ["1" * 40_000, "转发" * 10_000, "介绍朋友扫码看孩子，" * 2_000])
-def test_an_endless_sentence_is_read_in_seconds(text: str):
-    lint(text, industry="medical")
+def test_a_fault_at_the_very_end_of_an_endless_sentence_is_found_once(text: str):
+    whole = text + "，转发得红包"
+
+    found = lint(whole, industry="medical")
+
+    assert [finding.rule for finding in found if finding.end == len(whole)] == ["R1", "R8"]
 
 
 def test_a_fault_far_down_an_endless_sentence_is_found_once():

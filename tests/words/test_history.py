@@ -83,7 +83,7 @@ def test_an_answer_given_to_the_company_stays_with_the_company(kind: SignalKind)
     assert sayable(replace(UNKNOWN, good=kind, good_on=TODAY), TODAY) == ()
 
 
-@pytest.mark.parametrize("name", ["桂花乌龙", "云南6日游", "A4打印纸", "英语小班课"])
+@pytest.mark.parametrize("name", ["桂花乌龙", "云南6日游", "A4打印纸", "英语小班课", "沙发", "净水器", "烤鱼"])
 def test_goods_are_named_as_people_name_them(name: str):
     assert is_an_item(name)
 
@@ -105,6 +105,32 @@ def test_goods_are_named_as_people_name_them(name: str):
 )
 def test_article_numbers_and_odd_names_are_not(name: str):
     assert not is_an_item(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("验孕棒", "痔疮膏", "抗抑郁药", "艾滋病检测", "情趣内衣", "避孕套装", "假发套", "治脚癣喷剂", "糖尿病餐"),
+        *("HPV筛查", "戒烟贴", "小额贷款", "稳健理财", "重疾保险", "福利彩票", "成人用品", "減肥藥", "离婚咨询"),
+    ],
+)
+def test_a_thing_that_tells_of_her_body_or_purse_is_never_named(name: str):
+    assert not is_an_item(name)
+
+
+@pytest.mark.parametrize("industry", ["medical", "insurance", "bank", "loans", "securities"])
+def test_where_any_purchase_tells_of_body_or_purse_none_is_named(industry: str):
+    pack, plain = load_pack("top-fans"), replace(UNKNOWN, item="桂花乌龙", item_on=TODAY)
+
+    def texts(where: str) -> set[str]:
+        known = [replace(facts(plain, f"person-{i}"), industry=where) for i in range(100)]
+        return {
+            share_words(pack, pack.terms, pack.framings[0], each, edition="friend", link=LINK, code=CODE)
+            for each in known
+        }
+
+    assert any("桂花乌龙" in text for text in texts("retail"))
+    assert not any("桂花乌龙" in text for text in texts(industry))
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.offers import load_pack, offer_values, own_words, pack_names
-from referral.designs import objections, typed
+from referral.designs import objections, promised, typed
 from referral.offers import EDITIONS
 
 COMPANY = "春和家居"
@@ -20,4 +20,5 @@ def test_no_pack_says_on_a_poster_what_a_rep_may_not(name: str) -> None:
             copy = editions[edition]
             filled = own_words(pack, pack.terms, framing, COMPANY, edition=edition, own=copy)
             assert typed(copy, edition, values) == []
+            assert promised(copy, edition) == ()
             assert objections(filled, edition, industry) == ()

@@ -185,6 +185,39 @@ async def test_a_wording_that_says_more_or_less_than_ours_is_dropped(model: Mode
     assert codes(await suggest(model)) == [code]
 
 
+@pytest.mark.parametrize(
+    ("added", "code"),
+    [
+        ("用了皱纹都没了", "claim"),
+        ("人也瘦了", "claim"),
+        ("皮肤白了好多", "claim"),
+        ("老毛病也治好了", "claim"),
+        ("祛斑抗衰", "claim"),
+        ("比别家强", "claim"),
+        ("比我以前去的那家好", "claim"),
+        ("还会帮你省一半", "gain"),
+        ("还能拿好东西", "gain"),
+        ("首月全免", "gain"),
+        ("加微信聊", "call"),
+        ("加我就行", "call"),
+        ("私信我", "call"),
+    ],
+)
+async def test_no_claim_gain_or_call_is_added_to_plain_words(model: Model, added: str, code: str):
+    model.answers = [saying(f"{{company}}的顾问很细心，{added}，{{link}}")]
+
+    assert codes(await suggest(model, "{company}的顾问很细心，做事也认真，{link}")) == [code]
+
+
+async def test_what_the_original_says_itself_may_be_said_again_and_ordinary_words_are_no_claims(model: Model):
+    ours = ["省心，{company}的微信客服比以前快，有空看看：{link}", "{company}的顾问讲得细，想起你了：{link}"]
+    theirs = ["{company}的微信客服比以前快，省心，随时能看：{link}", "{company}的顾问讲得明白，难免想起你：{link}"]
+
+    for original, wording in zip(ours, theirs, strict=True):
+        model.answers = [saying(wording)]
+        assert usable(await suggest(model, original)) == [wording]
+
+
 async def test_a_feed_gets_nothing_that_a_feed_may_not_say(model: Model):
     model.answers = [saying("{opening}，介绍都在图里，有想问的报我的码。", "{opening}，介绍在图里，想问的找我就好。")]
 

@@ -15,8 +15,8 @@ from bot.channels.wecom.links import acquisition_prefix, desk_prefix
 from bot.channels.wecom.photos import PhotoErrands
 from bot.phone_hash import noted_phones
 from bot.photo_shelf import PhotoShelf
-from bot.posters import contact_qr
-from referral import contact_ways, contacts
+from bot.posters import contact_qr, qr
+from referral import codes, contact_ways, contacts
 from referral.contact_ways import ContactWay, WayKind
 from referral.contacts import Profile
 from referral.facts import Facts
@@ -63,8 +63,7 @@ class Errands:
             case MakeContactWay():
                 return await self._make_contact_way(errand)
             case MakeDeskLink():
-                link = await self._lines.for_desk(errand.desk).desk_link(errand.desk, errand.scene)
-                return lambda tx, _: tx.desks.linked(errand.desk, link, desk_prefix(link))
+                return await self._make_desk_link(errand)
             case FetchProfile():
                 return await self._fetch_profile(errand)
             case FetchPhoto():
@@ -108,8 +107,20 @@ class Errands:
         made = await self._lines.for_acquisition().acquisition_link(message.rep, message.remark)
         if not made.picture:
             raise Unreachable("no_link", maybe_done=True)
-        prefix = acquisition_prefix(made.picture)
+        prefix = await asyncio.to_thread(_with_room, acquisition_prefix(made.picture), len(message.mark))
         return lambda tx, _: tx.contact_ways.made(message.way, made.config, prefix)
+
+    async def _make_desk_link(self, message: MakeDeskLink) -> Effect:
+        """The link opens the chat even where it cannot tell codes, or is too long for a poster's QR with one."""
+        link = await self._lines.for_desk(message.desk).desk_link(message.desk, message.scene)
+        prefix = await asyncio.to_thread(_with_room, desk_prefix(link), codes.LENGTH)
+
+        def effect(tx: Transaction, now: datetime) -> None:
+            tx.desks.linked(message.desk, link, prefix)
+            if not prefix:
+                tx.desks.failed(message.desk, now)
+
+        return effect
 
     async def _add_contact_way(self, message: MakeContactWay) -> str:
         """Where the platform shows the new QR; kept at once, since each call makes another that nobody removes."""
@@ -163,6 +174,11 @@ async def _name_of(gateway: Gateway, rep: str) -> str:
         return await gateway.rep_name(rep)
     except (Refused, Misconfigured):
         return ""
+
+
+def _with_room(prefix: str, signs: int) -> str:
+    """What a mark of so many signs is put behind, empty where a poster has no room for the QR of both."""
+    return prefix if qr.is_short(prefix + "x" * signs) else ""  # small letters take the most room
 
 
 def _keep(path: Path, picture: bytes) -> None:

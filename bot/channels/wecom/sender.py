@@ -252,11 +252,11 @@ class Sender:
         await self._end(letter, "failed", type(error).__name__, self._poster_excuse(letter))
 
     async def _make_do(self, letter: Letter) -> None:
-        """What needs somebody's hand may last: until then posters go without this contact way."""
-        message = letter.message
-        if isinstance(message, MakeContactWay):
-            now = self._clock()
-            await self._store.write(lambda tx: tx.contact_ways.failed(message.way, now))
+        """What needs somebody's hand may last: until then posters go without this contact way or desk link."""
+        message, now = letter.message, self._clock()
+        effect = self._giving_up(letter) if isinstance(message, MakeContactWay | MakeDeskLink) else None
+        if effect:
+            await self._store.write(lambda tx: effect(tx, now))
 
     async def _end(self, letter: Letter, state: str, note: str, effect: Effect | None = None) -> None:
         now = self._clock()
@@ -334,6 +334,8 @@ class Sender:
                 return self._errands.photos.failed(letter.message)
             case MakeContactWay(way=way):
                 return lambda tx, now: tx.contact_ways.failed(way, now)
+            case MakeDeskLink(desk=desk):
+                return lambda tx, now: tx.desks.failed(desk, now)
             case MakeBroadcast():
                 return self._broadcasts.given_up(letter.message)
             case _:

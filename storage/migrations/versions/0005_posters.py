@@ -21,6 +21,8 @@ def _carriers() -> None:
     op.add_column("contact_ways", sa.Column("payload", sa.Text(), nullable=True))
     op.add_column("contact_ways", sa.Column("failed_at", sa.BigInteger(), nullable=True))
     op.add_column("desks", sa.Column("prefix", sa.Text(), server_default="", nullable=False))
+    op.add_column("desks", sa.Column("asked_at", sa.BigInteger(), nullable=True))
+    op.add_column("desks", sa.Column("failed_at", sa.BigInteger(), nullable=True))
     op.create_table(
         "blocked_hosts",
         sa.Column("host", sa.Text(), nullable=False),
