@@ -236,7 +236,7 @@ async def test_a_story_is_selected_and_taken_down(api):
 
 async def test_a_campaigns_posters_quote_a_story_while_it_stands(api):
     campaign = await api.campaign()
-    story = await api.a_story("一壶茶的下午。顾问把水温讲得很清楚。听说要200块一壶。")
+    story = await api.a_story("一壶茶的下午。顾问把水温讲得很清楚。一壶茶要200块。")
     unshown = await api.get(f"/stories/{story}/quotes")
     await api.post(f"/stories/{story}/select", {})
     chosen = {"campaign": campaign, "words": "顾问把水温讲得很清楚。"}
@@ -250,7 +250,7 @@ async def test_a_campaigns_posters_quote_a_story_while_it_stands(api):
     assert unshown.status == 404
     told = {each["words"]: each["why_not"] for each in before["candidates"]}
     assert told["顾问把水温讲得很清楚。"] is None
-    assert "金额" in told["听说要200块一壶。"]
+    assert "金额" in told["一壶茶要200块。"]
     assert (made.status, made.body["words"], made.body["chosen_by"][:4]) == (200, chosen["words"], "api:")
     assert refused.status == 409
     assert (before["quoted"], after["quoted"]) == ([], [made.body])
