@@ -3,8 +3,10 @@ PYTHON ?= python3
 ARGS ?=
 VENV := .venv
 STAMP := $(VENV)/.stamp
+# else every one of the programs that tests start would be compiled anew
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check deps lock proof-crash proof-backup proof-clock proof-optout proof-engine proof-posters bench
+.PHONY: demo test check deps lock proof-crash proof-backup proof-clock proof-optout proof-engine proof-posters proof-intervals proof-rehearsal bench
 
 demo: $(STAMP)
 	@$(VENV)/bin/taoli demo $(ARGS)
@@ -43,6 +45,12 @@ proof-engine: $(STAMP) deps
 proof-posters: $(STAMP) deps
 	$(VENV)/bin/python tests/proofs/posters.py $(ARGS)
 	PROOF_POSTERS=1 $(VENV)/bin/python -m pytest tests/posters/test_colours.py -q
+
+proof-intervals: $(STAMP)
+	$(VENV)/bin/python tests/proofs/intervals.py $(ARGS)
+
+proof-rehearsal: $(STAMP)
+	$(VENV)/bin/python tests/proofs/rehearsal.py $(ARGS)
 
 bench: $(STAMP)
 	$(VENV)/bin/python bench/callbacks.py

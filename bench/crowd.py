@@ -1,9 +1,18 @@
-"""The customers of the planner's bench: a company of any size, made from a seed and laid straight into the tables."""
+"""The customers of the planner's bench: a company of any size, made from a seed and laid straight into the tables.
+
+On SQLite the first `KINDS` are made one by one; all others are as one of them, but for their ids, and the database
+copies them, its indexes made afterwards: ten million take minutes so, and an hour one by one.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import random
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import insert
@@ -19,7 +28,7 @@ from referral.signals import SignalKind
 from referral.workdays import uncertain_years
 from storage import tables as t
 from storage.moments import due_values, values_of
-from storage.sqlite import driver_of
+from storage.open import migrate_database, open_store
 from storage.store import Store
 from storage.times import ms
 from storage.transaction import Transaction
@@ -27,6 +36,7 @@ from storage.transaction import Transaction
 NOW = datetime(2026, 11, 24, 1, 30, tzinfo=UTC)  # a Tuesday, 09:30 in Beijing
 DESK = "wkBENCH"
 REPS = 200
+KINDS = 20_000
 _TOGETHER = 10_000
 _GOOD = (SignalKind.PRAISE, SignalKind.SURVEY, SignalKind.DELIVERY, SignalKind.PURCHASE, SignalKind.RENEWAL)
 _SAID = (Permission.GRANTED,) * 30 + (Permission.REFUSED,) * 6 + (Permission.WITHDRAWN,) * 2
@@ -45,6 +55,24 @@ def house() -> Facts:
         desk=DESK,
         workdays=workdays,
     )
+
+
+def lay(url: str, size: int) -> None:
+    """Make a company of `size` in an empty database; on SQLite call it in a process of its own, for its memory."""
+    asyncio.run(_laid(url, size))
+
+
+async def _laid(url: str, size: int) -> None:
+    file = url.removeprefix("sqlite:///")
+    on_sqlite = file != url
+    await migrate_database(url)
+    store = await open_store(url)
+    try:
+        await settle(store, min(size, KINDS) if on_sqlite else size, house().policy)
+    finally:
+        await store.close()
+    if on_sqlite:
+        _multiply(Path(file), size)
 
 
 async def settle(store: Store, size: int, policy: Policy) -> None:
@@ -120,19 +148,59 @@ def _window(number: int) -> dict[str, Any]:
 
 
 def _prepare(tx: Transaction) -> None:
-    _cache_kib(tx, 256_000)
     for number in range(REPS):
         tx.reps.see(f"rep{number}", f"顾问{number}")
 
 
 def _finish(tx: Transaction) -> None:
-    """What a database does by itself in the course of time, and the cache as the product has it."""
+    """What PostgreSQL does by itself in the course of time."""
     if tx.connection.dialect.name == "postgresql":
         tx.connection.exec_driver_sql("analyze")
-    _cache_kib(tx, 2_000)
 
 
-def _cache_kib(tx: Transaction, size: int) -> None:
-    """Scattered ids want a large cache while so many arrive at once; SQLite's own default is 2000 KiB."""
-    if tx.connection.dialect.name == "sqlite":
-        driver_of(tx.connection).execute(f"pragma cache_size = -{size}")
+_EVERY = {"people": 1, "moments": 1, "contacts": 1, "windows": 50}
+"""The tables that a customer stands in, and every how many customers one does."""
+
+
+def _multiply(file: Path, size: int) -> None:
+    """All customers after the first `KINDS`, in the order of their numbers, which scatters their ids."""
+    database = sqlite3.connect(file, isolation_level=None)
+    database.create_function("scattered", 1, person, deterministic=True)
+    for pragma in ("journal_mode=off", "synchronous=off", "foreign_keys=off", "cache_size=-1500000"):
+        database.execute(f"pragma {pragma}")
+    with _bare(database):
+        for table in _EVERY:
+            database.execute(f"create temp table kind_{table} as select * from {table}")
+        for first in range(KINDS, size, KINDS):
+            database.execute("begin")
+            for table, every in _EVERY.items():
+                _copy(database, table, every, first, min(KINDS, size - first))
+            database.execute("commit")
+    database.execute("pragma journal_mode=wal")
+    database.close()
+
+
+@contextmanager
+def _bare(database: sqlite3.Connection) -> Iterator[None]:
+    """These tables without the indexes that can be made afterwards."""
+    holders = ", ".join("?" * len(_EVERY))
+    found = database.execute(
+        f"select name, sql from sqlite_master where type = 'index' and sql is not null and tbl_name in ({holders})",
+        (*_EVERY,),
+    ).fetchall()
+    for name, _ in found:
+        database.execute(f"drop index {name}")
+    yield
+    for _, sql in found:
+        database.execute(sql)
+
+
+def _copy(database: sqlite3.Connection, table: str, every: int, first: int, count: int) -> None:
+    """The next few: each as the kind it is of, by another id."""
+    columns = [row[1] for row in database.execute(f"pragma table_info({table})")]
+    who = "id" if table == "people" else "person"
+    given = [f"scattered((rowid - 1) * {every} + ?)" if column == who else column for column in columns]
+    database.execute(
+        f"insert into {table} ({', '.join(columns)}) select {', '.join(given)} from kind_{table} where rowid <= ?",
+        (first, count // every),
+    )

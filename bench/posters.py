@@ -173,7 +173,7 @@ class Bench:
 
         spec, look, ours = self.specs[0], self.engine.look(self.specs[0].template), Faces(())
         frame, sheet = look.frames["tall"], Press(ours).sheet("")
-        page = base._largest_that_fits(spec, look, frame, sheet, note=look.feed)  # noqa: SLF001
+        page = base.page(spec, look, sheet)
         person = look.person.render(
             size="tall", theme="light", portrait=False, initial="梅", tint=look.tints[0], name=spec.nickname,
             name_size=48, direction="ltr", code="3F9K 2A7B", sans=sheet.sans, serif=sheet.serif,

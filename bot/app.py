@@ -56,6 +56,7 @@ from referral.facts import Facts
 from referral.floor import Policy
 from referral.identities import Identity, IdentityKind
 from referral.ids import new_id
+from referral.minors import OF_CHILDREN
 from referral.moments import Moment
 from referral.people import Person
 from referral.times import SHANGHAI, Clock
@@ -338,7 +339,7 @@ class App:
             tx.people.attach(mei.id, identity, now)
             tx.people.attach(mei.id, Identity(IdentityKind.CRM, "mei"), now)
             tx.reps.add_contact(mei.id, "lin", since)
-            due_rows.keep(tx, self.facts, Moment(person=mei.id, customer_since=since), now=now)
+            due_rows.keep(tx, self.facts, Moment(person=mei.id, customer_since=since, minor=False), now=now)
 
     async def _command(self, command: str, args: dict[str, Any]) -> Any:
         result = await (self.syncing.step() if command == SYNC else self.operator.run(command, args))
@@ -361,7 +362,7 @@ def house(config: Config, keys: Keys, tokens: PageTokens, *, desk: str | None) -
         desk=desk,
         hours=config.sending.hours,
         workdays=calendar_of(config.sending),
-        policy=policy_of(config.sending),
+        policy=policy_of(config.sending, config.company.industry),
         holdout=config.sending.holdout,
         welcomes=config.wecom is None or config.wecom.welcome == "send",
         managers=config.wecom.managers if config.wecom else (),
@@ -385,8 +386,8 @@ def carriers_of(config: Config, desk: str | None) -> frozenset[Carrier]:
     return frozenset(carrier for carrier, can_be in has.items() if can_be)
 
 
-def policy_of(sending: Sending) -> Policy:
-    """How often a customer may be asked, as configured."""
+def policy_of(sending: Sending, industry: str) -> Policy:
+    """How often a customer may be asked, as configured; where children are taught, only known adults."""
     return Policy(
         gap_days=sending.gap_days,
         per_year=sending.per_year,
@@ -394,6 +395,9 @@ def policy_of(sending: Sending) -> Policy:
         min_tenure_days=sending.min_tenure_days,
         daily_budget=sending.daily_budget,
         rep_daily=sending.rep_daily,
+        optout_limit=sending.optout_limit,
+        complaint_limit=sending.complaint_limit,
+        known_adults=industry in OF_CHILDREN,
     )
 
 

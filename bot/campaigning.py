@@ -9,17 +9,20 @@ from typing import Any
 
 from bot.offers import pack_names
 from bot.words import Words
-from referral import campaigns, carriers, drafts
+from referral import campaigns, carriers, drafts, experimenting, tolls
 from referral.budgets import Forecast
 from referral.campaigns import Campaign, CampaignState
 from referral.carriers import Carrier
 from referral.errors import BadInput, NotFound, RuleViolation
 from referral.facts import Facts
+from referral.guardrails import limit_of
 from referral.ids import Bits
 from referral.offers import Pack
 from referral.terms import BadTerms, Terms, override
 from referral.times import SHANGHAI, Clock
+from referral.tolls import Upset
 from storage.store import Store, Unit
+from storage.times import iso
 from storage.transaction import Transaction
 
 Args = Mapping[str, Any]
@@ -141,6 +144,7 @@ class Campaigning:
             campaigns.turn_calendar(tx, now=now)
             moved = drafts.turn(tx, self.facts, campaign, state, now=now, rng=self.rng)
             tx.audit.note(self.who, f"campaign.{state.value}", moved.id, "", now)
+            experimenting.end_with_campaigns(tx, self.facts, now=now, rng=self.rng)
             return as_json(moved, now)
 
         return unit
@@ -162,9 +166,18 @@ def as_json(campaign: Campaign, now: datetime) -> dict[str, Any]:
 
 
 def pause_as_json(campaign: Campaign, now: datetime) -> dict[str, str | None]:
-    """Why a campaign is paused: `budget` or `operator`; null where it is not."""
+    """Why a campaign is paused: `budget`, `guardrail` or `operator`; null where it is not."""
     paused = _state(campaign, now) is CampaignState.PAUSED
     return {"pause": campaign.pause or None if paused else None}
+
+
+def guard_as_json(tx: Transaction, facts: Facts, campaign: Campaign, now: datetime) -> dict[str, Any]:
+    """What the asks of the last week have cost in goodwill, beside the limits; `trip` is the last pause for it."""
+    week, trip = tolls.of_week(tx, campaign.id, now), tx.guards.trip_of(campaign.id)
+    told = trip and {"at": iso(trip.since), "why": trip.why.value, "asked": trip.asked, "upset": trip.upset}
+    limits = {f"{kind.value}_limit": limit_of(kind, facts.policy) for kind in Upset}
+    counts = {"asked": week.asked, "optouts": week.optout, "complaints": week.complaint}
+    return {"guardrail": {**counts, **limits, "trip": told}}
 
 
 def forecast_as_json(forecast: Forecast) -> dict[str, Any]:

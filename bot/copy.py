@@ -119,6 +119,9 @@ PLACEHOLDERS: dict[str, int] = {
     "command": 60,
     "used_yuan": 16,
     "left_yuan": 16,
+    "asked": 9,
+    "percent": 6,
+    "result": 220,
     "poster_link": 200,
 }
 """Every placeholder, with the most characters its value may take; a longer name is cut, a longer link refused."""

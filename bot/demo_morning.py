@@ -17,13 +17,15 @@ from bot.app import App
 from bot.cli.house import House
 from bot.cli.importing import Importing, Report
 from bot.demo_door import Door, Told, confirm
-from bot.intake import Batch, Ended, PeopleBatch
+from bot.intake import Batch, Ended, PeopleBatch, Telling
+from bot.lessons import Progress, learned
 from referral.decisions import Verdict
 from referral.foresight import verdict_on
 from referral.hours import next_working_morning
 from referral.identities import Identity, IdentityKind
 from referral.moments import DAY
 from referral.nudges import Nudge, NudgeState
+from referral.taught import Tally, Taught
 from referral.times import SHANGHAI, chinese_date, midnight
 from storage.transaction import Transaction
 
@@ -179,10 +181,25 @@ class _Inside:
 
     async def take(self, batch: Batch) -> Sequence[Any]:
         assert isinstance(batch, PeopleBatch)
-        return await self.app.operator.intake.people(batch, dry=False)
+        return await self.app.operator.intake.people(batch)
 
     async def end(self, ended: Ended) -> None:
         await self.app.operator.intake.ended(ended)
+
+    async def tally(self) -> Tally:
+        return await self.app.store.read(lambda tx: tx.lessons.tally())
+
+    async def learned(self, progress: Progress) -> Taught | None:
+        return await learned(self.app.store, clock=self.app.clock, progress=progress)
+
+    async def teach(self, taught: Taught, progress: Progress) -> None:
+        intake, after = self.app.operator.intake, ""
+        await intake.learn(taught)
+        while True:
+            _, after = await intake.tell(Telling(after=after), self.size)
+            progress(self.size)
+            if not after:
+                return
 
 
 def _quietly(_: str, __: int) -> Callable[[int], None]:

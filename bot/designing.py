@@ -18,7 +18,7 @@ from bot.words import Words
 from referral.campaigns import Campaign, CampaignState
 from referral.designs import NAMES, TEXTS, UNUSED_FOR, Design, Refusal, hold, objections, promised, save, typed, unused
 from referral.facts import Facts
-from referral.nicknames import signs
+from referral.nicknames import legible, signs
 from referral.offers import EDITIONS, Edition
 from referral.promises import is_full
 from referral.times import Clock
@@ -76,6 +76,17 @@ class Designing:
         stock = self.words.offer(campaign.pack, tx.campaigns.terms(campaign.id, campaign.version))
         names = dict.fromkeys(name for edition in ("friend", "feed") for name in NAMES[edition])
         return {name: str(stock[name]) for name in names}
+
+    def unknown(self, design: Design, looks: Looks) -> list[Refusal]:
+        """Colours and ornaments that no look has; those of another look than hers are merely left behind."""
+        palettes = {each.name for look in looks.values() for each in look.palettes}
+        seasons = {season for look in looks.values() for season in look.seasons}
+        asked = (("palette", design.palette, palettes, "颜色"), ("season", design.season, seasons, "时令"))
+        return [
+            Refusal(place=place, text=legible(name), why=f"没有这个{called}", suggestion="请换一个")
+            for place, name, known, called in asked
+            if name and name not in known
+        ]
 
     def judge(self, tx: Transaction, design: Design, campaign: Campaign, looks: Looks) -> list[Refusal]:
         """What speaks against a design before it is drawn."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from bot.api.keyring import Keyring
@@ -14,13 +15,16 @@ from bot.claiming import Claiming
 from bot.curating import Curation
 from bot.domaining import Domaining
 from bot.erasing import ERASE, Erasing, Folder
+from bot.experimenting import Experimenting
 from bot.fulfilment.operating import Fulfilling
 from bot.hooks.reading import Naming
 from bot.intake import Intake
 from bot.merging import Merging
 from bot.naming import identity_of, is_staff, refuse_erased
 from bot.planning import plan_some
+from bot.ripening import Modelling
 from bot.stocking import Stocking
+from bot.suspecting import Suspecting
 from bot.thanking import Thanking
 from bot.verdicts import tally_as_json
 from bot.words import Words
@@ -42,6 +46,7 @@ PLAN = "plan"
 POSTER = "poster"
 FROM_FILES = "import."
 OF_CAMPAIGNS = "campaign."
+OF_EXPERIMENTS = "experiment."
 OF_KEYS = "key."
 OF_STORIES = "story."
 OF_CLAIMS = "claim."
@@ -49,6 +54,8 @@ OF_FULFILMENT = "fulfilment."
 OF_APPEALS = "appeal."
 OF_REWARDS = "reward."
 OF_PEOPLE = "person."
+OF_SUSPICIONS = "fraud."
+OF_MODELS = "model."
 OF_DOMAINS = "domain."
 OF_STOCK = ("coupons.", "shop.")
 
@@ -68,6 +75,8 @@ class Operator:
 
     async def run(self, command: str, args: Args) -> Any:
         """Do one command. Raises a `ReferralError` that says what is wrong."""
+        if (noun := command.partition(".")[0] + ".") in (nouns := self._of_nouns()):
+            return await nouns[noun](command.removeprefix(noun), args)
         if command == ADDRESS:
             return self.facts.public_url
         if command == "code":
@@ -76,34 +85,40 @@ class Operator:
             return await self._plan()
         if command == ERASE:
             return await self.erasing.erase(str(args["person"]))
-        if command.startswith(OF_CAMPAIGNS):
-            return await self.campaigning.run(command.removeprefix(OF_CAMPAIGNS), args)
-        if command.startswith(FROM_FILES):
-            return await self.intake.run(command.removeprefix(FROM_FILES), args)
-        if command.startswith(OF_KEYS):
-            keyring = Keyring(store=self.store, clock=self.clock, rng=self.rng)
-            return await keyring.run(command.removeprefix(OF_KEYS), args)
-        if command.startswith(OF_FULFILMENT):
-            return await self._fulfilling.run(command.removeprefix(OF_FULFILMENT), args)
-        if command.startswith(OF_STOCK):
-            stocking = Stocking(store=self.store, facts=self.facts, clock=self.clock, rng=self.rng, who=self.who)
-            return await stocking.run(command, args)
-        if command.startswith(OF_CLAIMS):
-            return await self.claiming.run(command.removeprefix(OF_CLAIMS), args)
-        if command.startswith(OF_STORIES):
-            return await self.curation.run(command.removeprefix(OF_STORIES), args)
-        if command.startswith(OF_APPEALS):
-            return await self.appealing.run(command.removeprefix(OF_APPEALS), args)
-        if command.startswith(OF_REWARDS):
-            return await self.thanking.run(command.removeprefix(OF_REWARDS), args)
-        if command.startswith(OF_PEOPLE):
-            return await self.merging.run(command.removeprefix(OF_PEOPLE), args)
-        if command.startswith(OF_DOMAINS):
-            domaining = Domaining(store=self.store, facts=self.facts, clock=self.clock, rng=self.rng, who=self.who)
-            return await domaining.run(command.removeprefix(OF_DOMAINS), args)
         if command == POSTER:
             return await self.store.write(self.preparing(str(args["code"])))
         raise BadInput("command", f"没有这个命令：{command}")
+
+    def _of_nouns(self) -> Mapping[str, Callable[[str, Args], Awaitable[Any]]]:
+        """What runs the commands about each noun, by the rest of their names."""
+        return {
+            OF_APPEALS: self.appealing.run,
+            OF_CAMPAIGNS: self.campaigning.run,
+            OF_CLAIMS: self.claiming.run,
+            OF_DOMAINS: self._domaining.run,
+            OF_EXPERIMENTS: self.experimenting.run,
+            OF_FULFILMENT: self._fulfilling.run,
+            OF_KEYS: Keyring(store=self.store, clock=self.clock, rng=self.rng).run,
+            OF_MODELS: self._modelling.run,
+            OF_PEOPLE: self.merging.run,
+            OF_REWARDS: self.thanking.run,
+            OF_STORIES: self.curation.run,
+            OF_SUSPICIONS: self.suspecting.run,
+            FROM_FILES: self.intake.run,
+            **{noun: partial(self._stock, noun) for noun in OF_STOCK},
+        }
+
+    async def _stock(self, noun: str, rest: str, args: Args) -> Any:
+        stocking = Stocking(store=self.store, facts=self.facts, clock=self.clock, rng=self.rng, who=self.who)
+        return await stocking.run(noun + rest, args)
+
+    @property
+    def _domaining(self) -> Domaining:
+        return Domaining(store=self.store, facts=self.facts, clock=self.clock, rng=self.rng, who=self.who)
+
+    @property
+    def _modelling(self) -> Modelling:
+        return Modelling(store=self.store, clock=self.clock, door=self.who)
 
     @property
     def campaigning(self) -> Campaigning:
@@ -111,6 +126,11 @@ class Operator:
         return Campaigning(
             store=self.store, facts=self.facts, words=self.words, clock=self.clock, rng=self.rng, who=self.who
         )
+
+    @property
+    def experimenting(self) -> Experimenting:
+        """What starts and stops experiments."""
+        return Experimenting(store=self.store, words=self.words, clock=self.clock, rng=self.rng, who=self.who)
 
     @property
     def claiming(self) -> Claiming:
@@ -129,6 +149,13 @@ class Operator:
         """What decides about thanks."""
         return Thanking(
             store=self.store, facts=self.facts, naming=self.naming, clock=self.clock, rng=self.rng, door=self.who
+        )
+
+    @property
+    def suspecting(self) -> Suspecting:
+        """What decides about what looks made up."""
+        return Suspecting(
+            store=self.store, facts=self.facts, words=self.words, clock=self.clock, rng=self.rng, door=self.who
         )
 
     @property

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
-from referral import due_rows, nudges, plan
+from referral import caring, due_rows, nudges, plan
 from referral.facts import Facts
 from referral.ids import Bits
 from referral.plan import Tally
@@ -43,10 +43,23 @@ async def plan_some(store: Store, facts: Facts, *, clock: Clock, rng: Bits) -> t
             break
     else:
         return tally, True
-    tally.permissions = await store.write(lambda tx: plan.plan_permissions(tx, facts, now=now, rng=rng))
+    await store.write(lambda tx: caring.plan_later(tx, now))
+    tally.permissions = await plan_permissions(store, facts, now=now, rng=rng)
     await store.write(lambda tx: plan.call_reps(tx, facts, now=now))
     tally.add(await store.read(lambda tx: plan.left_over(tx, facts, now=now)))
     return tally, False
+
+
+async def plan_permissions(store: Store, facts: Facts, *, now: datetime, rng: Bits) -> int:
+    """Have reps ask a few customers whether they want to hear of anything, a page in a transaction; how many."""
+    count = 0
+    place: Place | None = None
+    for _ in range(plan.PERMISSION_PAGES):
+        listed, place = await store.write(partial(plan.plan_permissions, facts=facts, below=place, now=now, rng=rng))
+        count += listed
+        if place is None:
+            break
+    return count
 
 
 async def turn_rows(store: Store, facts: Facts, *, now: datetime) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, time
 from functools import partial
 
+from bot.lessons import relearn
 from referral import due_rows
 from referral.facts import Facts
 from referral.jobs import Job
@@ -19,6 +20,12 @@ RANK = "moments.rank"
 _NIGHT = time(3)
 _MOVED = 0.02  # of rank: less changes nobody's place in a plan
 _ROWS = 200
+
+
+async def rank_tonight(store: Store, facts: Facts, *, clock: Clock) -> None:
+    """Make the scale true, and then learn again from the company's own history by it."""
+    await rerank(store, facts, clock=clock)
+    await relearn(store, facts, clock=clock)
 
 
 async def rerank(store: Store, facts: Facts, *, clock: Clock) -> int:

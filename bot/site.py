@@ -28,14 +28,17 @@ from bot.pages.doorway import Doorway
 from bot.pages.landing import Landing
 from bot.pages.me import OwnPage
 from bot.pages.me_giving import OwnThanks
+from bot.pages.me_personal import OwnPersonal
 from bot.pages.me_phone import OwnPhone
 from bot.pages.me_reward import OwnReward
 from bot.pages.poster import PosterPages
 from bot.pages.public import PublicPages
 from bot.pages.rep import RepPages
 from bot.pages.rep_care import RepCare
+from bot.pages.rep_cares import RepCares
 from bot.pages.rep_coupon import RepCoupons
 from bot.pages.rep_door import RepDoor
+from bot.pages.rep_friends import RepFriends
 from bot.pages.rep_many import RepMany
 from bot.pages.rep_passes import Passes
 from bot.pages.rep_people import RepPeople
@@ -126,6 +129,7 @@ def _pages(parts: Parts, cards: CardDesk) -> list[web.RouteDef]:
         *cards.routes(),
         *own.routes(),
         *OwnPhone(own=own, phone_key=parts.keys.phone).routes(),
+        *OwnPersonal(own=own).routes(),
         *OwnThanks(own=own, safe=safe).routes(),
         *OwnReward(own=own).routes(),
         *StoryPages(
@@ -193,6 +197,8 @@ def _rep_pages(parts: Parts, cards: CardDesk) -> list[web.RouteDef]:
     )
     posters = RepPosters(pages=pages, designing=designing)
     others = [*RepMany(pages=pages).routes(), *people.routes(), *RepCare(pages=pages).routes()]
+    others += RepCares(pages=pages).routes()
+    others += RepFriends(pages=pages).routes()
     return [*pages.routes(), *others, *RepCoupons(pages=pages).routes(), *posters.routes()]
 
 

@@ -8,6 +8,7 @@ from bot import explaining
 from bot.appealing import as_json as appeal_json
 from bot.hooks.reading import Naming
 from bot.naming import identity_of
+from bot.suspecting import briefly
 from bot.verdicts import as_json as verdict_json
 from bot.verdicts import nudge_as_json
 from bot.words import Words
@@ -94,8 +95,11 @@ def _nudge(here: Asker, tx: Transaction, person: Person) -> dict[str, Any]:
     assert verdict
     told = verdict_json(verdict, here.words)
     last = tx.nudges.latest_ask(person.id)
-    names = ("decision", "why", "against", "not_before", "score", "gate", "channel")
-    return {name: told[name] for name in names} | {"last": nudge_as_json(last) if last else None}
+    names = ("decision", "why", "against", "not_before", "score", "gate", "channel", "for", "action", "change")
+    return {name: told[name] for name in names} | {
+        "model": tx.models.current().version,
+        "last": nudge_as_json(last, here.words) if last else None,
+    }
 
 
 def _who(tx: Transaction, person: Person) -> dict[str, Any]:
@@ -119,6 +123,7 @@ def _referral_row(here: Asker, tx: Transaction, referral: Referral) -> dict[str,
         "method": referral.method,
         "reason": _reason(here, reason_now(referral.reason, tx.rewards.of_referral(referral.id))),
         "explained": _explained(here, explaining.referral(tx, referral, reader=Reader.AUDITOR, now=here.clock())),
+        "suspicion": _suspicion(here, tx, referral.id),
     }
 
 
@@ -175,7 +180,14 @@ def _reward_row(here: Asker, tx: Transaction, reward: Reward) -> dict[str, Any]:
         "story": reward.story,
         "what": here.words.thanks(reward.form),
         "explained": _explained(here, explaining.reward(tx, reward, reader=Reader.AUDITOR)),
+        "suspicion": _suspicion(here, tx, reward.referral),
     }
+
+
+def _suspicion(here: Asker, tx: Transaction, referral: str | None) -> dict[str, Any] | None:
+    """What was found that speaks for its being made up; an addition to design 5.1."""
+    found = tx.suspicions.get(referral) if referral else None
+    return briefly(here.words, found) if found else None
 
 
 def _explained(here: Asker, told: Explanation) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import TypeVar
 
 from bot.copy import Copy
@@ -36,7 +37,7 @@ from referral.wording import lint
 
 K = TypeVar("K")
 V = TypeVar("V")
-_REMEMBERED = 4_096  # pages
+_REMEMBERED = 4_096  # pages, or offers
 
 
 @dataclass(slots=True)
@@ -48,6 +49,7 @@ class Words:
     contact: str
     industry: str = "other"
     packs: dict[str, Pack] = field(default_factory=dict)
+    offers: dict[tuple[str, Terms], Mapping[str, object]] = field(default_factory=dict)
     judged: dict[tuple[str, Terms, str], list[str]] = field(default_factory=dict)
     landings: dict[tuple[str, Terms, str | None, str], LandingCopy] = field(default_factory=dict)
     cards: dict[tuple[str, Terms, Framing, Edition], CardCopy] = field(default_factory=dict)
@@ -72,7 +74,11 @@ class Words:
         return self.packs[name]
 
     def offer(self, pack: str, terms: Terms) -> Mapping[str, object]:
-        return offer_values(self.pack(pack), terms, self.company)
+        """What an offer's words say of its terms; put into words once, since every ask of a plan wants it."""
+        if (known := self.offers.get((pack, terms))) is None:
+            known = MappingProxyType(offer_values(self.pack(pack), terms, self.company))
+            _remember(self.offers, (pack, terms), known)
+        return known
 
     def thanks(self, choice: Choice) -> str:
         """One form of a thanks, in words."""
@@ -85,6 +91,14 @@ class Words:
     def audience(self, pack: str) -> Audience:
         """Whom an offer is for."""
         return self.pack(pack).audience
+
+    def framings(self, pack: str) -> tuple[str, ...]:
+        """The framings that an offer has words for."""
+        return tuple(framing.value for framing in self.pack(pack).framings)
+
+    def early(self, pack: str) -> str:
+        """What an offer lets customers see before others, empty for nothing."""
+        return self.pack(pack).early
 
     def share(
         self,

@@ -10,36 +10,48 @@ import json
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import structlog
 
+from bot import caring as care_work
 from bot import planning
+from bot.celebrating import CELEBRATE, celebrate, celebrate_again, come_of_age
 from bot.channels.wecom.pull import Puller
 from bot.channels.wecom.sender import Sender
 from bot.erasing import FORGET_CODE
 from bot.fulfilment.fulfilment import Fulfilment
+from bot.growing import GROW, grow, grow_again
 from bot.handler import PULL
+from bot.lifting import MEASURE, measure_again, measure_tonight
+from bot.nightwatch import WATCH, watch, watch_again
 from bot.photo_shelf import DESIGNS, PhotoShelf
 from bot.posters.commissions import SAMPLE_CODE
 from bot.posters.shelf import Shelf
-from bot.ranking import RANK, rank_again, rerank
+from bot.ranking import RANK, rank_again, rank_tonight
 from bot.retention import FORGET, forget_addresses, forget_again, forget_old
+from bot.ripening import learn_from_asks
 from referral import (
     approvals,
     campaigns,
+    caring,
     claims,
     designs,
     desk_links,
     drafts,
+    experimenting,
+    guardrails,
     managers,
     notices,
     orders,
     plan,
     stories,
     story_quotes,
+    suspicions,
     thanks,
+    unseen,
 )
 from referral.announcements import ANNOUNCE
 from referral.broadcasts import FOLLOW
@@ -220,6 +232,9 @@ class Work:
             notices.DELIVER: deliver,
             **self._runs_of_pictures(),
             **self._runs_of_asking(),
+            **self._runs_of_care(),
+            **self._runs_of_truth(),
+            **self._runs_of_calendar(),
         }
 
     def _runs_of_pictures(self) -> Mapping[str, Run]:
@@ -271,7 +286,8 @@ class Work:
 
         async def rank(_: Job) -> None:
             await at.store.write(lambda tx: rank_again(tx, at.clock()))
-            await rerank(at.store, at.facts, clock=at.clock)
+            await rank_tonight(at.store, at.facts, clock=at.clock)
+            await learn_from_asks(at.store, clock=at.clock)
 
         async def forget(_: Job) -> None:
             await at.store.write(lambda tx: forget_again(tx, at.clock()))
@@ -284,29 +300,102 @@ class Work:
             await at.store.write(lambda tx: plan.tell_rep(tx, at.facts, rep, day, now=now, rng=at.rng))
             self.wake()
 
-        async def tell_managers(_: Job) -> None:
-            now = at.clock()
-
-            def unit(tx: Transaction) -> None:
-                approvals.tell_again(tx, at.facts, now)
-                approvals.tell(tx, at.facts, now=now, rng=at.rng)
-
-            await at.store.write(unit)
-            self.wake()
-
         async def lapse(job: Job) -> None:
             now = at.clock()
             await at.store.write(lambda tx: drafts.lapse(tx, at.facts, job.key, now=now, rng=at.rng))
             self.wake()
 
         return {
+            **self._runs_of_watching(),
             RANK: rank,
             FORGET: forget,
             plan.PLAN: plan_some,
             plan.CARD: tell_rep,
-            approvals.TELL: tell_managers,
             drafts.LAPSE: lapse,
         }
+
+    def _runs_of_care(self) -> Mapping[str, Run]:
+        at = self._set
+
+        async def care(job: Job) -> None:
+            planned, more = await care_work.plan_some(at.store, at.facts, clock=at.clock, rng=at.rng)
+            log.info("care.planned", planned=planned, more=more)
+            if more:
+                again = Job(kind=job.kind, key=job.key, due_at=job.due_at)
+                await at.store.write(lambda tx: tx.jobs.put(again))
+            self.wake()
+
+        async def tell_of_care(job: Job) -> None:
+            rep, _, day = job.key.partition("@")
+            now = at.clock()
+            await at.store.write(lambda tx: caring.tell_rep(tx, at.facts, rep, day, now=now, rng=at.rng))
+            self.wake()
+
+        return {caring.PLAN: care, caring.CARD: tell_of_care}
+
+    def _runs_of_calendar(self) -> Mapping[str, Run]:
+        """Signals that come with time alone."""
+        at = self._set
+
+        async def celebrate_today(_: Job) -> None:
+            await at.store.write(lambda tx: celebrate_again(tx, at.clock()))
+            await come_of_age(at.store, at.facts, clock=at.clock)
+            await celebrate(at.store, at.facts, clock=at.clock)
+
+        async def look_whether_seen(job: Job) -> None:
+            now = at.clock()
+            await at.store.write(lambda tx: unseen.look(tx, at.facts, job.key, now=now))
+
+        return {CELEBRATE: celebrate_today, unseen.LOOK: look_whether_seen}
+
+    def _runs_of_truth(self) -> Mapping[str, Run]:
+        at = self._set
+
+        async def measure(_: Job) -> None:
+            await at.store.write(lambda tx: measure_again(tx, at.clock()))
+            await measure_tonight(at.store, clock=at.clock)
+
+        async def watch_over(_: Job) -> None:
+            await at.store.write(lambda tx: watch_again(tx, at.clock()))
+            raised = await watch(at.store, clock=at.clock)
+            log.info("fraud.watched", raised=raised)
+
+        async def grow_tonight(_: Job) -> None:
+            await at.store.write(lambda tx: grow_again(tx, at.clock()))
+            await grow(at.store, at.facts, clock=at.clock)
+
+        async def tell_managers(_: Job) -> None:
+            now = at.clock()
+
+            def unit(tx: Transaction) -> None:
+                approvals.tell_again(tx, at.facts, now)
+                approvals.tell(tx, at.facts, now=now, rng=at.rng)
+                suspicions.tell(tx, at.facts, now=now, rng=at.rng)
+
+            await at.store.write(unit)
+            self.wake()
+
+        return {MEASURE: measure, WATCH: watch_over, approvals.TELL: tell_managers, GROW: grow_tonight}
+
+    def _runs_of_watching(self) -> Mapping[str, Run]:
+        at = self._set
+
+        async def tell_of_guardrail(job: Job) -> None:
+            now = at.clock()
+            await at.store.write(lambda tx: guardrails.tell(tx, at.facts, job.key, now=now, rng=at.rng))
+            self.wake()
+
+        async def judge_experiments(_: Job) -> None:
+            now = at.clock()
+
+            def unit(tx: Transaction) -> None:
+                experimenting.judge_again(tx, now)
+                experimenting.judge_all(tx, at.facts, now=now, rng=at.rng)
+
+            await at.store.write(unit)
+            self.wake()
+
+        return {guardrails.TELL: tell_of_guardrail, experimenting.JUDGE: judge_experiments}
 
     def ticks(self) -> list[Tick]:
         """What the clock is to run."""
@@ -328,7 +417,7 @@ class Work:
     async def _turn_and_drain(self) -> int:
         """What moves with time alone, then the jobs that are due; how many."""
         now = self._set.clock()
-        await self._set.store.write(lambda tx: campaigns.turn_calendar(tx, now=now))
+        await self._set.store.write(partial(self._turn_calendar, now=now))
         await planning.turn_rows(self._set.store, self._set.facts, now=now)
         done = await self._due.drain()
         if self._set.sequences:
@@ -336,6 +425,10 @@ class Work:
         if done:
             self._wanted[1].set()
         return done
+
+    def _turn_calendar(self, tx: Transaction, now: datetime) -> None:
+        campaigns.turn_calendar(tx, now=now)
+        experimenting.end_with_campaigns(tx, self._set.facts, now=now, rng=self._set.rng)
 
     async def _sequence(self) -> None:
         while await self._set.store.write(lambda tx: tx.ledger.sequence()):
@@ -349,7 +442,12 @@ class Work:
         plan.plan_again(tx, now)
         rank_again(tx, now)
         forget_again(tx, now)
+        watch_again(tx, now)
+        measure_again(tx, now)
+        grow_again(tx, now)
+        celebrate_again(tx, now)
         approvals.tell_again(tx, self._set.facts, now)
+        experimenting.judge_again(tx, now)
         self._set.fulfilment.take_up(tx)
         if self._set.has_contact:
             post(tx, FetchReps(), lane="reps", purpose=Purpose.SYSTEM, now=now, rng=rng)

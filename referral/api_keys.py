@@ -14,12 +14,18 @@ from referral.ids import Bits, new_id
 SCOPES = (
     "*:read",
     *(f"{noun}:read" for noun in ("appeals", "budgets", "campaigns", "claims", "codes", "merges", "orders", "people")),
-    *(f"{noun}:read" for noun in ("proofs", "referrals", "rewards", "shares", "stories", "touches", "why")),
+    *(
+        f"{noun}:read"
+        for noun in ("proofs", "referrals", "rewards", "shares", "stories", "suspicions", "touches", "why")
+    ),
     *(
         f"{noun}:write"
         for noun in ("appeals", "approvals", "campaigns", "claims", "codes", "merges", "orders", "people")
     ),
-    *(f"{noun}:write" for noun in ("rewards", "stories")),
+    *(f"{noun}:write" for noun in ("rewards", "stories", "suspicions")),
+    "lift:read",
+    "experiments:read",
+    "experiments:write",
 )
 """What a key may be good for. `*:read` reads everything; writing is given noun by noun."""
 

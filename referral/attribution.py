@@ -50,6 +50,7 @@ class Reason(StrEnum):
     CAMPAIGN_PAUSED = "campaign.paused"
     TOUCH_READD = "touch.readd"
     STAFF = "staff"
+    MINOR = "minor"
     CAP_DAY = "cap.day"
     CAP_CAMPAIGN = "cap.campaign"
     MARGIN_EXCEEDED = "margin.exceeded"
@@ -63,6 +64,8 @@ class Reason(StrEnum):
     MERGED = "person.merged"
     ERASED = "person.erased"
     EXPIRED = "expired"
+    SUSPECT_REVIEW = "suspect.review"
+    SUSPECT_CONFIRMED = "suspect.confirmed"
 
 
 FINAL = frozenset(
@@ -73,6 +76,7 @@ FINAL = frozenset(
         Reason.CAP_CAMPAIGN,
         Reason.MARGIN_EXCEEDED,
         Reason.APPROVAL_REFUSED,
+        Reason.SUSPECT_CONFIRMED,
         Reason.ERASED,
     )
 )
@@ -86,8 +90,8 @@ USED_UP = FINAL | {Reason.REFUND_FULL, Reason.REFUND_BELOW_MINIMUM}
 class Conversion:
     """What a friend did: `kind` is the webhook's type, `at` when it happened.
 
-    `paid_before` are their other purchases, whenever; `staff` names everybody here who works for the company, `erased`
-    every advocate who had themselves erased.
+    `paid_before` are their other purchases, whenever; `staff` names everybody here who works for the company, `minors`
+    everybody known to be one, `erased` every advocate who had themselves erased.
     """
 
     person: str
@@ -97,6 +101,7 @@ class Conversion:
     joined_at: datetime | None
     paid_before: Sequence[datetime]
     staff: Collection[str] = ()
+    minors: Collection[str] = ()
     erased: Collection[str] = ()
 
 
@@ -193,6 +198,8 @@ def _refusal(conversion: Conversion, touch: Touch, terms: Terms, *, late: bool) 
         return Reason.WINDOW_PASSED
     if conversion.person in conversion.staff or touch.advocate in conversion.staff:
         return Reason.STAFF
+    if conversion.person in conversion.minors or touch.advocate in conversion.minors:
+        return Reason.MINOR
     if touch.advocate in conversion.erased:
         return Reason.ERASED
     if terms.new_customers_only and _was_customer(conversion, min(touch.at, conversion.at)):

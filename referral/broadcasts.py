@@ -90,6 +90,7 @@ class Broadcasts(Protocol):
     def asked(self, broadcast: str, at: datetime | None) -> None: ...
     def made(self, broadcast: str, task: str) -> None: ...
     def waiting_for(self, person: str) -> list[str]: ...
+    def waiting_in(self, campaign: str) -> list[str]: ...
     def is_known(self, task: str) -> bool: ...
     def finish(self, broadcast: str, state: BroadcastState, now: datetime) -> None: ...
     def end(self, broadcast: str, person: str, end: End, at: datetime) -> bool: ...
@@ -170,8 +171,14 @@ def is_unwanted(tx: Tx, facts: Facts, broadcast: str, *, now: datetime) -> bool:
 
 
 def is_held(tx: Tx, facts: Facts, target: Target, *, now: datetime) -> bool:
-    """Whether a customer must not get it any more: silence for any, the whole floor for one who is asked by it."""
+    """Whether a customer must not get it any more: silence for any, the whole floor for one who is asked by it.
+
+    An ask also ends with its campaign, and rests while that is paused.
+    """
     if notices.is_silent(tx, target.person):
+        return True
+    ask = tx.nudges.get(target.nudge) if target.nudge else None
+    if ask and not asks.is_spoken_of(tx, ask, now):
         return True
     moment = tx.moments.get(target.person).but(nudged_at=None)  # but for this very ask
     return target.nudge is not None and barrier(moment, facts.policy, now) is not None

@@ -33,8 +33,9 @@ SPOKEN = {
 """Each state as staff call it."""
 
 BUDGET = "budget"
+GUARDRAIL = "guardrail"
 OPERATOR = "operator"
-"""Why a campaign is paused: its budget is used up, or somebody said so."""
+"""Why a campaign is paused: its budget is used up, too many were upset by being asked, or somebody said so."""
 
 NEXT = {
     CampaignState.DRAFT: {CampaignState.WAITING, CampaignState.RUNNING, CampaignState.ENDED},

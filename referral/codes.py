@@ -16,6 +16,7 @@ from itertools import pairwise
 from mmap import mmap
 from typing import TYPE_CHECKING, Protocol
 
+from referral import enrolment, unseen
 from referral.shares import Share, ShareLevel
 
 if TYPE_CHECKING:
@@ -296,7 +297,9 @@ def issue(
         first_at=now,
         evidence=evidence,
     )
-    tx.shares.reach(share)
+    if tx.shares.reach(share) and evidence != "cli":
+        unseen.watch(tx, code.code, now)
+    enrolment.handed(tx, advocate, campaign.id, code.rep, now=now)
     return code
 
 

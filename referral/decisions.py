@@ -11,24 +11,27 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from referral import hours, moments
+from referral import best_hour, experiments, hours, scoring
 from referral.audiences import is_in
+from referral.experiments import Experiment
 from referral.floor import Barrier, Policy, barriers
 from referral.hours import Hours
-from referral.moments import DAY, PRIOR, Due, Moment, Reason, State, Weights
+from referral.moments import DAY, Due, Moment, State
 from referral.notices import OPEN_FOR, Window
 from referral.offers import Audience
-from referral.times import days, midnight
+from referral.scoring import PRIOR, TAKEN_FOR, TOP, Reason, Weights
+from referral.shares import UNSEEN_FOR
+from referral.times import SHANGHAI, days, midnight
 from referral.workdays import WEEKDAYS, Workdays
 
 YEAR, MONTH = timedelta(days=365), timedelta(days=31)
-UNSEEN_FOR = timedelta(days=14)
 QUIET_FOR = timedelta(days=180)
 _TELLS = 3  # reasons for, at most
+_PLAINLY = 1.5  # so many times as likely to be read
 _UNANSWERED = 2  # asks in a row without an answer: recognition is due before another
 _RECOGNITION_REST = timedelta(days=90)
 
-NEWS_ONLY = frozenset({"consent.refused", "cap.none", "audience", "campaign.none", "channel.none"})
+NEWS_ONLY = frozenset({"consent.refused", "cap.none", "audience", "campaign.none", "channel.none", "gate.interaction"})
 """Why a customer is dropped although there is a time to look at them again: nothing but news can change it."""
 
 
@@ -54,9 +57,10 @@ class Gate(StrEnum):
 class Customer:
     """One customer as far as a decision goes.
 
-    `asked` are the times of their asks in the last 366 days, oldest first; `unanswered` counts the latest ones that led
-    to nothing; `open_until` is when an ask that is planned or under way runs out; `took_at` and `seen` are about the
-    latest poster; `rep` is an active one who may speak with them.
+    `asked` are the times of their asks in the last 366 days, oldest first, `cared` those of care that uses up a cap in
+    the last 31; `unanswered` counts the latest ones that led
+    to nothing; `open_until` is when an ask that is planned or under way runs out, `on_list` whether it only stands on a
+    rep's list; `took_at` and `seen` are about the latest poster; `rep` is an active one who may speak with them.
     """
 
     moment: Moment
@@ -66,8 +70,10 @@ class Customer:
     rep: str | None = None
     window: Window | None = None
     asked: tuple[datetime, ...] = ()
+    cared: tuple[datetime, ...] = ()
     unanswered: int = 0
     open_until: datetime | None = None
+    on_list: bool = False
     took_at: datetime | None = None
     seen: bool = False
 
@@ -76,6 +82,7 @@ class Customer:
 class Day:
     """What a decision must know besides the customer.
 
+    `busy_hours` counts the messages of all customers by the hour of the Beijing day, where they are known.
     `campaigns` are the open ones, newest first, with their audiences; None leaves the question out. `rep_left` says how
     many more asks each rep can take, `budget_left` how many the company can; None leaves the question out too.
     """
@@ -84,7 +91,9 @@ class Day:
     hours: Hours = hours.DEFAULT
     workdays: Workdays = WEEKDAYS
     weights: Weights = PRIOR
+    busy_hours: Sequence[int] = ()
     campaigns: Sequence[tuple[str, Audience]] | None = None
+    lots: Sequence[Experiment] = ()
     rep_left: Mapping[str, int] | None = None
     budget_left: int | None = None
 
@@ -118,12 +127,17 @@ Decision = Send | Defer | Drop
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """A decision with its reasons: `why` is what made it, `against` all that speaks against asking now."""
+    """A decision with its reasons.
+
+    `why` is what made it: for an ask what speaks for it, else all that stands in the way, what counts most first. The
+    score's own reasons are in `speaks_for` and `against`, the strongest first, whatever the decision.
+    """
 
     customer: Customer
     decision: Decision
     score: float
     why: tuple[Reason, ...]
+    speaks_for: tuple[Reason, ...]
     against: tuple[Reason, ...]
     gate: Gate | None
     not_before: datetime | None
@@ -144,19 +158,18 @@ def judge(customer: Customer, day: Day, now: datetime) -> Verdict:
     moment = customer.moment
     held = barriers(moment, day.policy, now)
     decision = _held(held[0], now) if held else decide(customer, day, now)
-    for_, against = moments.reasons(moment, now, day.weights)
-    stands = [Reason(each.code) for each in held]
+    for_, against = scoring.reasons(moment, now, day.weights)
     if isinstance(decision, Send):
         why = for_[:_TELLS] or [Reason("eligible")]
     else:
-        why = [decision.why, *(each for each in stands if each != decision.why)]
-        stands = why
+        why = list(dict.fromkeys([decision.why, *(Reason(each.code) for each in held)]))
     return Verdict(
         customer=customer,
         decision=decision,
-        score=moments.probability(moments.score(moment, now, day.weights)),
+        score=scoring.shown(scoring.score(moment, now, day.weights)),
         why=tuple(why),
-        against=tuple(dict.fromkeys([*stands, *against])),
+        speaks_for=tuple(for_[:_TELLS]),
+        against=tuple(against[:_TELLS]),
         gate=gate_of(customer, now),
         not_before=_not_before(decision, held, now),
     )
@@ -165,7 +178,7 @@ def judge(customer: Customer, day: Day, now: datetime) -> Verdict:
 def judge_in_turn(customers: Iterable[Customer], day: Day, now: datetime) -> tuple[list[Verdict], Day]:
     """Decide about several, the best first: each ask takes of the budget and of its rep's load; and what is left."""
     verdicts = []
-    for customer in sorted(customers, key=lambda c: moments.score(c.moment, now, day.weights), reverse=True):
+    for customer in sorted(customers, key=lambda c: scoring.score(c.moment, now, day.weights), reverse=True):
         verdict = judge(customer, day, now)
         verdicts.append(verdict)
         if isinstance(verdict.decision, Send):
@@ -181,16 +194,15 @@ def standing(verdict: Verdict, due: Due | None, now: datetime) -> Verdict:
         return verdict
     why = Reason(due.reason)
     decision = Defer(due.due_at, why) if due.due_at and due.reason not in NEWS_ONLY else Drop(why)
-    against = tuple(dict.fromkeys([why, *verdict.against]))
-    return replace(verdict, decision=decision, why=(why,), against=against, not_before=due.due_at)
+    return replace(verdict, decision=decision, why=(why,), not_before=due.due_at)
 
 
 def decide(customer: Customer, day: Day, now: datetime) -> Decision:
     """The decision about a customer against whom nothing stands in their own row."""
-    capped = _capped(customer, day.policy, now) or _pending(customer, day.policy, now)
+    capped = _capped(customer, day.policy, now) or _pending(customer, day.policy, now) or _at_gate(customer, now)
     if capped:
         return capped
-    campaign = _campaign(customer.moment, day.campaigns, now)
+    campaign = _campaign(customer.moment, day, now)
     if isinstance(campaign, Drop):
         return campaign
     send = _routed(customer, day, campaign, now)
@@ -205,18 +217,27 @@ def gate_of(customer: Customer, now: datetime) -> Gate | None:
 
 
 def is_weak(gate: Gate, customer: Customer, now: datetime) -> bool:
-    """Whether a customer is held at one gate; what is unknown holds nobody."""
+    """Whether a customer is held at one gate; what is unknown holds nobody.
+
+    Each but the last is so for a time, after which they may be asked again. Whoever the company itself counts among its
+    busiest is not out of touch, whatever reached us. Nothing is read from the habits of those who switched
+    personalisation off.
+    """
     moment = customer.moment
+    if not moment.personal and gate in (Gate.TOOL, Gate.INTERACTION):
+        return False
     match gate:
         case Gate.EXPERIENCE:
             return moment.complaints > 0 or (moment.satisfaction is not None and moment.satisfaction < 7)
         case Gate.RECOGNITION:
-            return customer.unanswered >= _UNANSWERED
+            asked = customer.asked[-1] if customer.asked else None
+            return customer.unanswered >= _UNANSWERED and asked is not None and now - asked < _RECOGNITION_REST
         case Gate.TOOL:
-            return bool(customer.took_at and not customer.seen and now - customer.took_at >= UNSEEN_FOR)
+            took = customer.took_at
+            return took is not None and not customer.seen and UNSEEN_FOR <= now - took < TAKEN_FOR
         case Gate.INTERACTION:
             met = met_at(customer)
-            return met is not None and now - met >= QUIET_FOR
+            return met is not None and now - met >= QUIET_FOR and (moment.rank is None or moment.rank < TOP)
 
 
 def met_at(customer: Customer) -> datetime | None:
@@ -236,8 +257,10 @@ def _capped(customer: Customer, policy: Policy, now: datetime) -> Defer | Drop |
     """The caps over all campaigns and routes together (reliability C 38)."""
     if not policy.per_year or not policy.monthly_cap:
         return Drop(Reason("cap.none"))
-    for span, most, code in ((YEAR, policy.per_year, "cap.year"), (MONTH, policy.monthly_cap, "cap.month")):
-        within = [at for at in customer.asked if now - at < span]
+    said = tuple(sorted((*customer.asked, *customer.cared)))
+    caps = ((customer.asked, YEAR, policy.per_year, "cap.year"), (said, MONTH, policy.monthly_cap, "cap.month"))
+    for times, span, most, code in caps:
+        within = [at for at in times if now - at < span]
         if len(within) >= most:
             return Defer(within[-most] + span, Reason(code, str(most)))
     latest = customer.asked[-1] + days(policy.gap_days) if customer.asked else now
@@ -250,30 +273,58 @@ def _pending(customer: Customer, policy: Policy, now: datetime) -> Defer | None:
         return Defer(customer.open_until, Reason("asked.open"))
     if customer.took_at and (until := customer.took_at + days(policy.gap_days)) > now:
         return Defer(until, Reason("took.recently"))
-    if customer.unanswered >= _UNANSWERED and customer.asked:
-        until = customer.asked[-1] + _RECOGNITION_REST
-        return Defer(until, Reason("gate.recognition")) if until > now else None
     return None
 
 
-def _campaign(moment: Moment, campaigns: Sequence[tuple[str, Audience]] | None, now: datetime) -> str | Drop | None:
-    """The newest open campaign whose audience the customer is in."""
-    if campaigns is None:
+def _at_gate(customer: Customer, now: datetime) -> Defer | Drop | None:
+    """At a weak gate something else helps than an ask (design §2); what holds the first one is on the floor."""
+    match gate_of(customer, now):
+        case Gate.RECOGNITION:
+            return Defer(customer.asked[-1] + _RECOGNITION_REST, Reason("gate.recognition"))
+        case Gate.TOOL if customer.took_at:
+            return Defer(customer.took_at + TAKEN_FOR, Reason("gate.tool"))
+        case Gate.INTERACTION:
+            return Drop(Reason("gate.interaction"))
+        case _:
+            return None
+
+
+def _campaign(moment: Moment, day: Day, now: datetime) -> str | Drop | None:
+    """The newest open campaign whose audience the customer is in, or the one that an experiment has drawn for them."""
+    if day.campaigns is None:
         return None
-    fitting = [campaign for campaign, audience in campaigns if is_in(audience, moment, now)]
+    fitting = [campaign for campaign, audience in day.campaigns if is_in(audience, moment, now)]
     if fitting:
-        return fitting[0]
-    return Drop(Reason("audience" if campaigns else "campaign.none"))
+        return experiments.after_lots(day.lots, moment.person, fitting)[0]
+    return Drop(Reason("audience" if day.campaigns else "campaign.none"))
 
 
 def _routed(customer: Customer, day: Day, campaign: str | None, now: datetime) -> Send | Drop:
     """The desk while its window is open at a lawful hour, else the rep on a working day."""
     window, opening = customer.window, hours.next_opening(day.hours, now, day.workdays)
     if window and window.is_open(now) and opening - window.said_at < OPEN_FOR:
-        return Send(Route.KF, opening, campaign)
+        return Send(Route.KF, _best_time(customer.moment, window, opening, day), campaign)
     if customer.rep:
         return Send(Route.REP, hours.next_working_morning(day.hours, now, day.workdays), campaign)
     return Drop(Reason("channel.none"))
+
+
+def _best_time(moment: Moment, window: Window, opening: datetime, day: Day) -> datetime:
+    """When this customer reads, on the day of the opening and while the desk's window is open; else at once.
+
+    Only their own habit counts, and only where it is plain: an hour that is a little better is not worth the wait.
+    """
+    if not day.busy_hours or not moment.may_be_learned or not best_hour.is_known(moment.hours):
+        return opening
+    local = opening.astimezone(SHANGHAI)
+    later = [hour for hour in range(local.hour + 1, day.hours[1].hour) if _at(local, hour) - window.said_at < OPEN_FOR]
+    hour = best_hour.best(moment.hours, day.busy_hours, [local.hour, *later])
+    chances = best_hour.likely(moment.hours, day.busy_hours)
+    return _at(local, hour) if chances[hour] > _PLAINLY * chances[local.hour] else opening
+
+
+def _at(local: datetime, hour: int) -> datetime:
+    return local.replace(hour=hour, minute=0, second=0, microsecond=0)
 
 
 def _spent(day: Day, customer: Customer, send: Send) -> Day:

@@ -21,6 +21,7 @@ from referral.nicknames import legible
 from referral.offers import EDITIONS, Edition, PosterCopy
 from referral.story_quotes import FORGET
 from referral.typed_promises import promises
+from referral.typed_ways import typed_ways
 from referral.wording import lint
 
 if TYPE_CHECKING:
@@ -175,8 +176,8 @@ def typed(own: PosterCopy, edition: Edition, values: Mapping[str, object]) -> li
 
 @lru_cache(maxsize=512)
 def promised(own: PosterCopy, edition: Edition) -> tuple[Refusal, ...]:
-    """Amounts and gifts that are typed in: only what the offer itself says of them stays true when it changes."""
-    return tuple(
+    """What is typed in and leads past the offer: amounts and gifts, which only it keeps true, addresses and numbers."""
+    promises_made = tuple(
         Refusal(
             place=f"{edition}.{name}",
             text=promise.text,
@@ -185,6 +186,11 @@ def promised(own: PosterCopy, edition: Edition) -> tuple[Refusal, ...]:
         )
         for name in TEXTS
         for promise in promises(getattr(own, name)[: max(TEXTS.values())])
+    )
+    return promises_made + tuple(
+        Refusal(place=f"{edition}.{name}", text=way.text, why=f"这里写着{way.what}", suggestion=_BY_THE_QR)
+        for name in TEXTS
+        for way in typed_ways(getattr(own, name)[: max(TEXTS.values())])
     )
 
 
@@ -206,6 +212,7 @@ def objections(copy: PosterCopy, edition: Edition, industry: str) -> tuple[Refus
 
 
 _NUMBER_WHY = "数目手写上去，可能跟活动规则对不上"
+_BY_THE_QR = "请删去：朋友扫图里的二维码就能找到您，也才算得到介绍人"
 _GIFT_WHY = "送什么要跟活动规则一致"
 _INSTEAD = {
     True: "请写 {friend_thanks}",

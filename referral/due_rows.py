@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from referral import moments
-from referral.floor import Policy, barrier
-from referral.moments import PRIOR, Due, Moment, State, Weights
+from referral import best_hour, moments, scoring
+from referral.floor import UNASKED, Barrier, Policy, barrier
+from referral.moments import Due, Moment, State
+from referral.scoring import PRIOR, Weights
 from referral.signals import Signal, SignalKind
+from referral.times import SHANGHAI
 
 if TYPE_CHECKING:
     from referral.facts import Facts
@@ -19,26 +21,46 @@ if TYPE_CHECKING:
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 _COMPLAINTS = (SignalKind.COMPLAINT, SignalKind.RESOLVED)
 
+ENDS_ASKS = frozenset(
+    (
+        *("opted_out", "consent.refused", "minor", "minor.unknown"),
+        *("complaint.open", "survey.low", "tenure.unknown", "holdout"),
+    )
+)
+"""What stands against asking for good, or until there is news: an ask that waits to be said is over with it."""
+
 
 def outlook(moment: Moment, policy: Policy, now: datetime, weights: Weights = PRIOR) -> Due:
     """The due row that follows from a moment."""
-    features = moments.features(moment, now)
-    score, held = weights.total(features), barrier(moment, policy, now)
+    return _due(moment, barrier(moment, policy, now), now, weights)
+
+
+def keep(tx: Tx, facts: Facts, moment: Moment, *, now: datetime) -> None:
+    """Save a moment with the due row that follows from it.
+
+    Who was never asked whether they want to hear of anything keeps their place among those till the night. News that
+    forbids asking takes what was planned off the list and out of the queue at once, so that all who look see the same.
+    """
+    held = barrier(moment, facts.policy, now)
+    if held and held.code in ENDS_ASKS and not tx.moments.stood_at(moment.person, ENDS_ASKS):
+        tx.nudges.end_open(moment.person, f"dropped:{held.code}")
+    if held and held.code == UNASKED and tx.moments.stay(moment, UNASKED):
+        return
+    tx.moments.save(moment, _due(moment, held, now, tx.models.current().weights))
+
+
+def _due(moment: Moment, held: Barrier | None, now: datetime, weights: Weights) -> Due:
     if held is None:
-        stale_at = moments.stale_at(moment, now, weights, features)
+        score, stale_at = scoring.score(moment, now, weights), scoring.stale_at(moment, now)
         return Due(state=State.READY, reason="", score=score, due_at=stale_at)
+    score = scoring.score(moment, now, weights) if held.code == UNASKED else 0.0
     state = State.IDLE if held.until is None else State.WAITING
     return Due(state=state, reason=held.code, score=score, due_at=held.until)
 
 
-def keep(tx: Tx, facts: Facts, moment: Moment, *, now: datetime) -> None:
-    """Save a moment with the due row that follows from it."""
-    tx.moments.save(moment, outlook(moment, facts.policy, now))
-
-
 def put_off(tx: Tx, facts: Facts, moment: Moment, reason: str, until: datetime | None, *, now: datetime) -> None:
     """Look at a customer again later, for a reason that does not stand in their own row."""
-    due = outlook(moment, facts.policy, now)
+    due = outlook(moment, facts.policy, now, tx.models.current().weights)
     if due.state is State.READY:
         due = structs.replace(due, state=State.WAITING if until else State.IDLE, reason=reason, due_at=until)
     tx.moments.save(moment, due)
@@ -84,7 +106,8 @@ def met(tx: Tx, facts: Facts, person: str, at: datetime, *, now: datetime) -> No
     """A customer was in touch with us; noted once a day."""
     known = tx.moments.get(person)
     if known.customer_since and (known.seen_at is None or at - known.seen_at >= moments.DAY):
-        keep(tx, facts, known.but(seen_at=at), now=now)
+        hours = best_hour.wrote(known.hours, at.astimezone(SHANGHAI).hour) if known.may_be_learned else None
+        keep(tx, facts, known.but(seen_at=at, hours=hours), now=now)
 
 
 def bought(tx: Tx, facts: Facts, person: str, at: datetime, *, now: datetime) -> None:

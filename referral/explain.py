@@ -41,6 +41,7 @@ class Missing(StrEnum):
     HOLD = "hold"
     CHOICE = "choice"
     APPROVAL = "approval"
+    REVIEW = "review"
     DELIVERY = "delivery"
     CLAIM = "claim"
 
@@ -102,6 +103,7 @@ ADVICE: dict[str, Advice] = {
     Reason.REFUND_PARTIAL: Advice.WAIT,
     Reason.FULFILMENT_RUNNING: Advice.WAIT,
     Reason.APPROVAL_WAITING: Advice.WAIT,
+    Reason.SUSPECT_REVIEW: Advice.WAIT,
     Reason.CAMPAIGN_EARLY: Advice.LATER,
     Reason.CAMPAIGN_PAUSED: Advice.LATER,
     Reason.CAP_REACHED: Advice.LATER,
@@ -313,6 +315,8 @@ def _open_ends(reward: Reward, *, choosing: bool) -> tuple[tuple[Missing, ...], 
     match reward.state:
         case RewardState.HELD if reward.reason == Reason.APPROVAL_WAITING:  # the refund window is over
             return (Missing.APPROVAL,), None, None
+        case RewardState.HELD if reward.reason == Reason.SUSPECT_REVIEW:
+            return (Missing.CHOICE, Missing.REVIEW) if choosing else (Missing.REVIEW,), None, None
         case RewardState.HELD:
             missing = (Missing.CHOICE, Missing.HOLD) if choosing else (Missing.HOLD,)
             return missing, Change.REFUND, reward.due_at

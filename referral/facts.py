@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
@@ -28,6 +28,8 @@ class Words(Protocol):
     def offer(self, pack: str, terms: Terms) -> Mapping[str, object]: ...
     def thanks(self, choice: Choice) -> str: ...
     def audience(self, pack: str) -> Audience: ...
+    def framings(self, pack: str) -> Sequence[str]: ...
+    def early(self, pack: str) -> str: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

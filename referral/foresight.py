@@ -92,10 +92,10 @@ def _in_turn(tx: Tx, facts: Facts, at: datetime) -> Iterator[Turn]:
 
 def _made_anew(tx: Tx, facts: Facts, at: datetime) -> Iterator[Place]:
     """Those whose row is due by then, and who are ready once it is made anew."""
-    last = ""
+    weights, last = tx.models.current().weights, ""
     while some := tx.moments.due_after(last, at, _TOGETHER):
         last = some[-1].person
         for moment in some:
-            due = outlook(moment, facts.policy, at)
+            due = outlook(moment, facts.policy, at, weights)
             if due.state is State.READY:
                 yield due.score, moment.person

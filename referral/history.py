@@ -68,8 +68,10 @@ UNKNOWN = History()
 
 
 def history_of(tx: Tx, person: str) -> History:
-    """What is held of a customer, in three small reads."""
+    """What is held of a customer, in three small reads; nothing of who switched personalisation off."""
     moment = tx.moments.get(person)
+    if not moment.personal:
+        return UNKNOWN
     bought = [order for order in tx.orders.of_person(person) if order.kind in _BUYS and not order.is_given_back]
     last = max(bought, key=lambda order: order.came, default=None)
     return History(

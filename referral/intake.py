@@ -13,6 +13,7 @@ from typing import Any
 
 from msgspec import Struct, structs
 
+from referral import minors
 from referral.consent import Answer
 from referral.identities import Identity
 from referral.moments import Moment, Permission, Thresholds
@@ -25,7 +26,10 @@ STAFF_TAGS = ("员工", "内部员工", "staff")
 
 
 class Told(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One row: who, and what is said of them. `line` is the row's own; `satisfaction` is 0-10."""
+    """One row: who, and what is said of them. `line` is the row's own; `satisfaction` is 0-10, `birthday` `MM-DD`.
+
+    `adult_on`, `YYYY-MM-DD`, is when somebody comes of age who has not yet.
+    """
 
     line: int
     identities: tuple[Identity, ...]
@@ -41,6 +45,9 @@ class Told(Struct, frozen=True, kw_only=True, omit_defaults=True):
     orders: int | None = None
     past_referrals: int | None = None
     consent: bool | None = None
+    birthday: str | None = None
+    adult_on: str | None = None
+    minor: bool | None = None
 
 
 class Profile(Struct, frozen=True, kw_only=True):
@@ -54,10 +61,12 @@ class Profile(Struct, frozen=True, kw_only=True):
     joined_at: datetime | None = None
     staff: bool = False
     own: bool = False
+    birthday: str | None = None
+    adult_on: str | None = None
 
 
 _SAYS = tuple(name for name in Told.__struct_fields__ if name not in ("line", "identities"))
-_OF_PROFILE = ("name", "nickname", "rep", "tier", "tags", "joined_at")
+_OF_PROFILE = ("name", "nickname", "rep", "tier", "tags", "joined_at", "birthday", "adult_on")
 _OF_MOMENT = ("activity", "orders", "past_referrals")
 
 
@@ -93,16 +102,23 @@ def is_staff(tags: Sequence[str]) -> bool:
     return any(tag.strip().casefold() in STAFF_TAGS for tag in tags)
 
 
-def moment_news(known: Moment, told: Told, scale: Thresholds, *, again: bool = False) -> dict[str, Any]:
+def moment_news(
+    known: Moment, told: Told, scale: Thresholds, *, again: bool = False, adult_on: str | None = None
+) -> dict[str, Any]:
     """What a row changes of a moment but for consent, by the names of `Moment`; empty if nothing.
 
-    A file that comes `again` tells no counts: what was heard since stands.
+    A file that comes `again` tells no counts: what was heard since stands. `adult_on` is the coming of age that is
+    known: another one makes a minor whatever else the row says, the same one was judged before.
     """
     changed = {
         name: value
         for name in (() if again else _OF_MOMENT)
         if (value := getattr(told, name)) is not None and value != getattr(known, name)
     }
+    said = True if told.minor is None and minors.is_tagged(told.tags or ()) else told.minor
+    said = True if told.adult_on not in (None, adult_on) else said
+    if said is not None and minors.may_be_told(known.minor, said, by_staff=False):
+        changed |= {"minor": said, **(minors.FORGOTTEN if said else {})}
     if told.joined_at is not None and told.joined_at != known.customer_since:
         changed["customer_since"] = told.joined_at
     if told.satisfaction is not None and known.surveyed_at is None and told.satisfaction != known.satisfaction:

@@ -13,7 +13,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Protocol
 
-from referral import ledger, notices, thanks
+from referral import grafting, ledger, notices, taught, thanks
 from referral.attribution import USED_UP, Reason
 from referral.consent import NUDGES, Answer, Consent
 from referral.identities import Identity, IdentityKind
@@ -105,11 +105,14 @@ def merge(tx: Tx, facts: Facts, kept: str, gone: str, *, why: str, who: str, now
     re-examined by the caller."""
     made = Merge(id=new_id(rng, "g"), kept=kept, gone=gone, why=why, who=who, at=now)
     _share_silence(tx, [p for p in (tx.people.get(kept), tx.people.get(gone)) if p], now)
+    near = grafting.around(tx, (kept, gone))
     folded = _one_referral_each(tx, facts, made, now=now, rng=rng)
     stays = _one_milestone_each(tx, facts, made, now=now, rng=rng)
     move_balances(tx, gone, kept, _less(_balances(tx, gone), _owed(tx, stays)), made.id, now=now, rng=rng)
     tx.merges.fold(made, folded)
+    taught.refresh(tx, (kept,), now)
     tx.merges.note_ledger(made, tx.ledger.length())
+    grafting.unite(tx, facts, near, now=now)
     point_again(tx, kept)
     thanks.review_milestones(tx, facts, kept, now=now, rng=rng)
     tx.audit.note(who, "person.merge", kept, f"{gone} {why}", now)

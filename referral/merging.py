@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from referral import due_rows, merges, orders, thanks
+from referral import due_rows, grafting, merges, orders, taught, thanks
 from referral.attribution import Reason
 from referral.errors import NotFound, RuleViolation
 from referral.ids import Bits
@@ -50,13 +50,16 @@ def part(tx: Tx, facts: Facts, merge_id: str, *, who: str, now: datetime, rng: B
     if tx.erasures.find(found.kept):
         raise RuleViolation("person.erased", "这位客户的资料已经删除，合并前的两份分不开了。")
     rewards = tx.merges.moved_rewards(found)
+    near = grafting.around(tx, (found.kept,))
     tx.merges.unfold(found, who, now)
+    taught.refresh(tx, (found.kept, found.gone), now)
     back = merges.to_give_back(tx, found, rewards)
     merges.move_balances(tx, found.kept, found.gone, back, found.id, now=now, rng=rng)
     _part_orders(tx, found)
     tx.audit.note(who, "person.part", found.kept, found.gone, now)
     for person in (found.kept, found.gone):
         _open_again(tx, facts, person, now=now, rng=rng)
+    grafting.unite(tx, facts, near | grafting.around(tx, (found.kept, found.gone)), now=now)
     for person in (found.kept, found.gone):
         point_again(tx, person)
         orders.reexamine(tx, facts, person, now=now, rng=rng)

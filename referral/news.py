@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from referral import due_rows, moments, orders, plan
+from referral import codes, due_rows, guardrails, moments, orders, plan
 from referral.floor import LEAST_SATISFACTION
 from referral.identities import Identity
 from referral.ids import Bits
@@ -46,12 +46,14 @@ def take_in(tx: Tx, facts: Facts, signal: Signal, *, now: datetime, rng: Bits) -
     """
     if not due_rows.hear(tx, facts, signal, now=now):
         return False
+    guardrails.hear(tx, facts, signal, now=now)
     if now - signal.at > FRESH:
         return True
     if moments.is_good(signal):
         plan.ask_now(tx, facts, signal.person, now=now, rng=rng)
     elif _alarms(signal, tx.moments.get(signal.person)):
         _tell_rep(tx, facts, signal, now=now, rng=rng)
+        tx.cares.look_at(signal.person, signal.at)
     return True
 
 
@@ -64,13 +66,17 @@ def _alarms(signal: Signal, moment: Moment) -> bool:
 
 
 def _tell_rep(tx: Tx, facts: Facts, signal: Signal, *, now: datetime, rng: Bits) -> None:
+    """Their own rep; of a customer who has none, the colleague who would be called to the chat."""
     customer = next(iter(tx.customers.load([signal.person], now)), None)
-    if customer is None or customer.rep is None:
+    person = tx.people.get(signal.person)
+    own = customer.rep if customer else None
+    rep = codes.rep_for(tx, signal.person, own or (person.rep if person else None))
+    if rep is None:
         return
-    name = customer.name or "一位客户"
+    name = (customer and customer.name) or (person and person.called) or "一位客户"
     if signal.kind is SignalKind.COMPLAINT:
         text = facts.words.say("rep.complaint", name=name)
     else:
         text = facts.words.say("rep.low_score", name=name, value=signal.value)
-    told = RepText(rep=customer.rep, text=text)
-    post(tx, told, lane=f"rep:{customer.rep}", purpose=Purpose.SYSTEM, now=now, rng=rng)
+    told = RepText(rep=rep, text=text)
+    post(tx, told, lane=f"rep:{rep}", purpose=Purpose.SYSTEM, now=now, rng=rng)

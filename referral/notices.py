@@ -287,6 +287,8 @@ def _key(tx: Tx, facts: Facts, reward: Reward, news: str) -> str:
         return _undone(reward)
     if news == RewardState.GRANTED and reward.kind in _BY_HAND and reward.kind not in facts.connectors:
         return "notice.by_hand"
+    if news == RewardState.HELD and reward.reason == Reason.SUSPECT_REVIEW:
+        return "notice.held_review_friend" if reward.side is Side.FRIEND else "notice.held_review"
     if reward.side is Side.FRIEND:
         return f"notice.{news}_friend"
     return f"notice.{news}" if reward.cause is Cause.REFERRAL else f"notice.{news}_{reward.cause.value}"

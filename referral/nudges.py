@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
-from referral import due_rows, hours, moments, notices
+from referral import due_rows, enrolment, hours, moments, notices, tolls
 from referral.campaigns import CampaignState
 from referral.decisions import Customer, Route, Send, Verdict, judge
 from referral.decisions import Day as DayFacts
@@ -96,11 +96,16 @@ class Nudges(Protocol):
     def sent_before(self, person: str, nudge: str) -> Nudge | None: ...
     def planned_since(self, since: datetime) -> int: ...
     def listed_since(self, since: datetime) -> Mapping[str, int]: ...
+    def left_over(self, planned_before: datetime, at: datetime) -> Mapping[str, int]: ...
+    def end_open(self, person: str, outcome: str) -> None: ...
     def end_permission(self, person: str, outcome: str) -> None: ...
     def permissions_since(self, since: datetime) -> Mapping[str, int]: ...
     def reps_waiting(self, at: datetime) -> list[str]: ...
     def on_list(self, rep: str, now: datetime) -> list[Nudge]: ...
+    def withdrawn(self, rep: str, now: datetime) -> int: ...
     def run_out(self, now: datetime, limit: int) -> list[Nudge]: ...
+    def ripe(self, until: datetime, limit: int) -> list[Nudge]: ...
+    def learned(self, nudges: Sequence[str], now: datetime) -> None: ...
 
 
 class Customers(Protocol):
@@ -158,13 +163,17 @@ def confirm(tx: Tx, nudge: Nudge, *, now: datetime) -> None:
 
 
 def take_back(tx: Tx, facts: Facts, nudge: Nudge, *, now: datetime) -> None:
-    """The rep did not say it after all: it is on the list again, and does not count."""
+    """The rep did not say it after all: it does not count, and is on the list again if nothing forbids it by now."""
     if nudge.state is not NudgeState.SENT or nudge.delivered_at:
         return
     if (nudge.expires_at and now >= nudge.expires_at) or tx.nudges.open_of(nudge.person):
         return
-    tx.nudges.save(replace(nudge, state=NudgeState.LISTED, sent_at=None))
-    due_rows.put_off(tx, facts, _unsaid(tx, nudge, now), "asked.open", nudge.expires_at, now=now)
+    moment = _unsaid(tx, nudge, now)
+    held = barrier(moment, facts.policy, now)
+    over = f"dropped:{held.code}" if held and held.code in due_rows.ENDS_ASKS else None
+    tx.nudges.save(replace(nudge, state=NudgeState.ENDED if over else NudgeState.LISTED, sent_at=None, outcome=over))
+    tolls.unsaid(tx, nudge)
+    due_rows.put_off(tx, facts, moment, "asked.open", nudge.expires_at, now=now)
 
 
 def skip(tx: Tx, facts: Facts, nudge: Nudge, reason: str, *, now: datetime) -> None:
@@ -207,7 +216,10 @@ def heard_at(tx: Tx, nudge_id: str, at: datetime) -> None:
     """The rep sent it later than it was put before her: it counts from when it was heard."""
     nudge = tx.nudges.get(nudge_id)
     if nudge and nudge.state is NudgeState.SENT and nudge.delivered_at is None:
-        tx.nudges.save(replace(nudge, sent_at=at, delivered_at=at))
+        heard = replace(nudge, sent_at=at, delivered_at=at)
+        tx.nudges.save(heard)
+        tolls.unsaid(tx, nudge)
+        tolls.said(tx, heard)
         moment = tx.moments.get(nudge.person)
         due_rows.hurry(tx, moment.but(nudged_at=at, fatigue=moments.fatigue(moment, at)))
 
@@ -240,6 +252,7 @@ def failed(tx: Tx, nudge_id: str, why: str) -> None:
         was_said = nudge.sent_at
         tx.nudges.save(replace(nudge, state=NudgeState.ENDED, sent_at=None, outcome=why))
         if was_said:
+            tolls.unsaid(tx, nudge)
             due_rows.hurry(tx, _unsaid(tx, nudge, was_said))
 
 
@@ -248,13 +261,18 @@ def read(tx: Tx, person: str, *, now: datetime) -> None:
     nudge = tx.nudges.last_sent(person, now - notices.OPEN_FOR)
     if nudge and nudge.route is Route.KF and nudge.read_at is None:
         tx.nudges.save(replace(nudge, read_at=now))
+        due_rows.hurry(tx, moments.read(tx.moments.get(person)))
 
 
 def took(tx: Tx, person: str, *, now: datetime) -> None:
-    """The person took a poster: what came of the latest ask, if it is not long ago."""
+    """The person took a poster: what came of the latest ask, if it is not long ago, else their own idea."""
     nudge = tx.nudges.last_sent(person, now - TOOK_WITHIN)
     if nudge and nudge.took_at is None:
         tx.nudges.save(replace(nudge, took_at=now, outcome="took"))
+        enrolment.took(tx, nudge)
+    moment = tx.moments.get(person)
+    if moment.customer_since and (moment.took_at is None or now - moment.took_at >= moments.DAY):
+        due_rows.hurry(tx, moments.taken(moment, now, unprompted=nudge is None))
 
 
 def run_out(tx: Tx, facts: Facts, *, now: datetime, limit: int = 100) -> int:
@@ -286,8 +304,9 @@ def objection(
     tx: Tx, facts: Facts, nudge: Nudge, customer: Customer, route: Route, *, now: datetime
 ) -> tuple[str | None, Verdict]:
     """Why an ask may not be said by this route any more, None if it may; and the verdict on its customer."""
-    verdict = judge(customer if route is Route.KF else replace(customer, window=None), day_of(facts), now)
-    if not _is_spoken_of(tx, nudge, now):
+    window = _without(nudge, customer.window) if route is Route.KF else None
+    verdict = judge(replace(customer, window=window), day_of(tx, facts), now)
+    if not is_spoken_of(tx, nudge, now):
         return "campaign.none", verdict
     if route is Route.REP and customer.rep != nudge.rep:
         return "rep.changed", verdict
@@ -296,26 +315,40 @@ def objection(
     return (None if verdict.decision.route is route else "channel.closed"), verdict
 
 
+def _without(nudge: Nudge, window: notices.Window | None) -> notices.Window | None:
+    """The desk's window as it would be without this ask, which had its place there kept when it was queued."""
+    if window is None or window.said_at > nudge.created_at:
+        return window
+    return replace(window, sent=max(0, window.sent - 1))
+
+
 def _again(tx: Tx, facts: Facts, nudge: Nudge, *, now: datetime) -> Go | Stop:
     """A second try: the first may have come to nothing, so it counts from now on."""
     moment = tx.moments.get(nudge.person)
     held = barrier(moment.but(nudged_at=None), facts.policy, now)
-    if held or not _is_spoken_of(tx, nudge, now):
+    if held or not is_spoken_of(tx, nudge, now):
         return Stop(held.code if held else "campaign.none")
     tx.nudges.save(replace(nudge, sent_at=now))
     due_rows.keep(tx, facts, moment.but(nudged_at=now, fatigue=moments.fatigue(moment, now)), now=now)
     return Go()
 
 
-def _is_spoken_of(tx: Tx, nudge: Nudge, now: datetime) -> bool:
+def is_spoken_of(tx: Tx, nudge: Nudge, now: datetime) -> bool:
     """Whether the campaign of an ask may still be spoken of: not once it is paused or over."""
     campaign = tx.campaigns.get(nudge.campaign) if nudge.campaign else None
     return campaign is None or (campaign.state is CampaignState.RUNNING and campaign.is_open(now))
 
 
-def day_of(facts: Facts) -> DayFacts:
+def day_of(tx: Tx, facts: Facts) -> DayFacts:
     """What a decision knows of the house alone, without campaigns and loads."""
-    return DayFacts(policy=facts.policy, hours=facts.hours, workdays=facts.workdays)
+    model = tx.models.current()
+    return DayFacts(
+        policy=facts.policy,
+        hours=facts.hours,
+        workdays=facts.workdays,
+        weights=model.weights,
+        busy_hours=model.hours,
+    )
 
 
 def _unsaid(tx: Tx, nudge: Nudge, now: datetime) -> Moment:
@@ -327,8 +360,13 @@ def _unsaid(tx: Tx, nudge: Nudge, now: datetime) -> Moment:
 
 
 def _said(tx: Tx, facts: Facts, nudge: Nudge, *, now: datetime) -> None:
-    tx.nudges.save(replace(nudge, state=NudgeState.SENT, sent_at=now))
-    due_rows.keep(tx, facts, moments.nudged(tx.moments.get(nudge.person), now), now=now)
+    said = replace(nudge, state=NudgeState.SENT, sent_at=now)
+    tx.nudges.save(said)
+    tolls.said(tx, said)
+    enrolment.asked(tx, facts, said, now=now)
+    due_rows.keep(
+        tx, facts, moments.nudged(tx.moments.get(nudge.person), now, heard=nudge.route is not Route.KF), now=now
+    )
 
 
 def _end(tx: Tx, facts: Facts, nudge: Nudge, outcome: str, *, now: datetime) -> Stop:

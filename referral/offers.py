@@ -74,7 +74,8 @@ class Pack:
     is known of her; `words` holds at least two variants per framing and edition, for the framings that fit the offer,
     and so do `posters` and `spoken`, what is said aloud over the end of a short video; `short` is the friend's words
     when nothing else fits; `phrases` are the alternatives that the terms choose between; `industries` are those it may
-    run in, empty for all that the law leaves; `template` is the poster's.
+    run in, empty for all that the law leaves; `template` is the poster's; `early` names what customers may see before
+    others do, empty for nothing.
     """
 
     name: str
@@ -96,6 +97,7 @@ class Pack:
     phrases: Mapping[str, str]
     industries: tuple[str, ...] = ()
     template: str = "orchard"
+    early: str = ""
 
     @property
     def framings(self) -> tuple[Framing, ...]:

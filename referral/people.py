@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from referral.holdout import is_held_out
 from referral.identities import Identity, IdentityKind
 from referral.ids import Bits, new_id
 from referral.nicknames import legible
@@ -122,17 +123,13 @@ def find_or_create(
 ) -> tuple[Person, bool]:
     """Return the person with this identity, made if unknown, and whether they were made.
 
-    `holdout` is the share of people, 0-1, who are never nudged, drawn once when a person becomes known.
+    `holdout` is the share of people, 0-1, who are never nudged, settled once when a person becomes known.
     """
     known = tx.people.find(identity)
     if known:
         return known, False
-    person = Person(id=new_id(rng, "p"), holdout=is_held_out(rng, holdout))
+    id_ = new_id(rng, "p")
+    person = Person(id=id_, holdout=is_held_out(id_, holdout))
     tx.people.create(person, now)
     tx.people.attach(person.id, identity, now)
     return person, True
-
-
-def is_held_out(rng: Bits, share: float) -> bool:
-    """Draw whether a person is one of the `share`, 0-1, who are never nudged."""
-    return rng.getrandbits(30) < share * 2**30

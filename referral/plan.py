@@ -13,17 +13,17 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import TYPE_CHECKING
 
-from referral import due_rows, hours, moments
+from referral import due_rows, experiments, hours, learning, rep_cards, scoring
 from referral.campaigns import Campaign, CampaignState
 from referral.decisions import NEWS_ONLY, Customer, Day, Defer, Drop, Route, Send, Verdict, judge, judge_in_turn
 from referral.floor import barrier, may_ask_permission
 from referral.ids import Bits, new_id
 from referral.jobs import Job
-from referral.messages import DeskMenu, MenuItem, RepCard
+from referral.messages import DeskMenu, MenuItem
 from referral.moments import DAY, State
-from referral.notices import OPEN_FOR
-from referral.nudges import CARRIES, ON_THE_LIST, Nudge, NudgeState, Purpose, day_of
-from referral.outbox import Letter, post
+from referral.notices import OPEN_FOR, Window
+from referral.nudges import CARRIES, ON_THE_LIST, Nudge, NudgeState, Purpose, day_of, is_spoken_of
+from referral.outbox import Letter
 from referral.outbox import Purpose as LetterPurpose
 from referral.suggestions import suggestion
 from referral.times import SHANGHAI, midnight, next_daily
@@ -40,10 +40,14 @@ CARD = "nudges.card"
 
 SLICE = 25
 _LOOK_AGAIN = timedelta(days=7)  # after a decision that only news can change, news may have been missed
-_PAGE, _PAGES = 200, 10  # of those who were never asked whether they want to hear of anything, looked through a day
+PERMISSION_PAGES = 40
+"""So many pages a day of those who were never asked whether they want to hear of anything are looked through."""
+
+_PAGE = 50
 _PERMISSIONS = 3  # customers a day whom a rep is reminded to ask, in passing, whether they want to hear of anything
 _WEEK = timedelta(days=7)
 _WEEKLY_SHARE = 0.4  # of one rep's customers, at most (science §2, guardrails)
+_SMALL_WEEK = 10  # asks a week even where a circle is so small that they are a larger share of it
 
 
 @dataclass(slots=True)
@@ -75,10 +79,11 @@ def situation(tx: Tx, facts: Facts, *, now: datetime, with_reps: bool = True) ->
     """The day as it stands: open campaigns, what is left of the budget and, `with_reps`, of each rep's load."""
     today = midnight(now)
     return replace(
-        day_of(facts),
+        day_of(tx, facts),
         campaigns=[(c.id, facts.words.audience(c.pack)) for c in open_campaigns(tx, now)],
+        lots=experiments.lots(tx),
         budget_left=max(0, facts.policy.daily_budget - tx.nudges.planned_since(today)),
-        rep_left=_rep_left(tx, facts, today) if with_reps else None,
+        rep_left=_rep_left(tx, facts, now) if with_reps else None,
     )
 
 
@@ -118,40 +123,42 @@ def left_over(tx: Tx, facts: Facts, *, now: datetime) -> Tally:
     return tally
 
 
-def plan_permissions(tx: Tx, facts: Facts, *, now: datetime, rng: Bits) -> int:
-    """Put a few customers of unknown consent on each rep's list, to be asked in passing (征询); how many."""
+def plan_permissions(
+    tx: Tx, facts: Facts, below: tuple[float, str] | None, *, now: datetime, rng: Bits
+) -> tuple[int, tuple[float, str] | None]:
+    """Put customers of unknown consent on reps' lists, a few for each, to be asked in passing (征询).
+
+    Looks through one page of them below a place; how many were listed, and the place to go on from, None at the end.
+    """
     counts: Counter[str] = Counter(tx.nudges.permissions_since(midnight(now)))
-    at, listed, place = hours.next_working_morning(facts.hours, now, facts.workdays), 0, None
+    at, listed = hours.next_working_morning(facts.hours, now, facts.workdays), 0
     wanting = {rep.id for rep in tx.reps.active() if counts[rep.id] < _PERMISSIONS}
-    for _ in range(_PAGES):
-        page = tx.moments.unasked_below(place, _PAGE)
-        for customer in tx.customers.load([person for _, person in page], now):
-            rep = customer.rep
-            if rep in wanting and not customer.open_until and may_ask_permission(customer.moment, now):
-                counts[rep] += 1
-                listed += _list_permission(tx, facts, customer, rep, at, now=now, rng=rng)
-                wanting = wanting if counts[rep] < _PERMISSIONS else wanting - {rep}
-        if len(page) < _PAGE or not wanting:
-            break
-        place = page[-1]
-    return listed
+    page = tx.moments.unasked_below(below, _PAGE) if wanting else []
+    for customer in tx.customers.load([person for _, person in page], now):
+        rep = customer.rep
+        if rep in wanting and not customer.open_until and may_ask_permission(customer.moment, now, facts.policy):
+            counts[rep] += 1
+            listed += _list_permission(tx, facts, customer, rep, at, now=now, rng=rng)
+            wanting = wanting if counts[rep] < _PERMISSIONS else wanting - {rep}
+    return listed, page[-1] if wanting and len(page) == _PAGE else None
 
 
 def ask_now(tx: Tx, facts: Facts, person: str, *, now: datetime, rng: Bits) -> bool:
-    """Ask through the desk in the very window that is open, if it is right to; True if an ask is on its way."""
+    """Ask through the desk in the very window that is open, if it is right to; True if an ask is on its way.
+
+    One that stands on a rep's list moves to the desk; one that waits there for a later hour leaves now.
+    """
     window = tx.windows.latest(person)
     if window is None or not window.is_open(now) or barrier(tx.moments.get(person), facts.policy, now):
         return False
-    listed = tx.nudges.open_of(person)
-    listed = listed if listed and listed.state is NudgeState.LISTED else None
-    customers = tx.customers.load([person], now, ignoring=listed.id if listed else "")
-    if not customers:
+    planned = tx.nudges.open_of(person)
+    verdict = _judge_here(tx, facts, person, planned, now=now)
+    if verdict is None:
         return False
-    verdict = judge(customers[0], situation(tx, facts, now=now, with_reps=False), now)
-    if not isinstance(verdict.decision, Send) or verdict.route is not Route.KF or verdict.decision.at > now:
-        return False
-    if listed:  # the customer is here now: the rep need not ask
-        tx.nudges.save(replace(listed, state=NudgeState.ENDED, outcome="moved:kf"))
+    if planned and planned.state is NudgeState.QUEUED:
+        return _hasten(tx, planned, verdict, window, now=now, rng=rng)
+    if planned:  # the customer is here now: the rep need not ask
+        tx.nudges.save(replace(planned, state=NudgeState.ENDED, outcome="moved:kf"))
     _carry_out(tx, facts, verdict, Tally(), now=now, rng=rng)
     return True
 
@@ -171,19 +178,11 @@ def tell_rep(tx: Tx, facts: Facts, rep: str, day: str, *, now: datetime, rng: Bi
     if at > now:  # it came late, at night: the list keeps till the morning
         tx.jobs.put(Job(kind=CARD, key=f"{rep}@{at.astimezone(SHANGHAI).date()}", due_at=at))
         return
-    waiting = [n for n in tx.nudges.on_list(rep, now) if n.state is NudgeState.LISTED and n.purpose is Purpose.ASK]
+    listed = [n for n in tx.nudges.on_list(rep, now) if n.state is NudgeState.LISTED and n.purpose is Purpose.ASK]
+    waiting = [nudge for nudge in listed if is_spoken_of(tx, nudge, now)]
     if not waiting:
         return
-    names = [customer.name for customer in tx.customers.load([n.person for n in waiting[:3]], now)]
-    listed = "、".join(name or "一位客户" for name in names)
-    card = RepCard(
-        rep=rep,
-        title=facts.words.say("rep.card_title", count=len(waiting)),
-        text=facts.words.say("rep.card_text", names=f"{listed}等" if len(waiting) > len(names) else listed),
-        url=facts.rep_page(rep, now),
-        button=facts.words.say("rep.card_button"),
-    )
-    post(tx, card, lane=f"rep:{rep}", purpose=LetterPurpose.SYSTEM, now=now, rng=rng, dedupe=f"card:{rep}:{day}")
+    rep_cards.call(tx, facts, rep, day, [nudge.person for nudge in waiting], "rep", now=now, rng=rng)
 
 
 def plan_again(tx: Tx, after: datetime) -> None:
@@ -192,13 +191,43 @@ def plan_again(tx: Tx, after: datetime) -> None:
     tx.jobs.put(Job(kind=PLAN, key=due.date().isoformat(), due_at=due))
 
 
+def _judge_here(tx: Tx, facts: Facts, person: str, planned: Nudge | None, *, now: datetime) -> Verdict | None:
+    """The verdict on a customer who is in the desk's chat, if it is to ask there at once.
+
+    What is planned for them does not stand in its own way, and one that is queued has its place in a day's budget.
+    """
+    day = replace(situation(tx, facts, now=now, with_reps=False), busy_hours=())  # they are here: that is their hour
+    if planned and planned.state is NudgeState.QUEUED:
+        day = replace(day, budget_left=None)
+    for customer in tx.customers.load([person], now, ignoring=planned.id if planned else ""):
+        verdict = judge(customer, day, now)
+        if isinstance(verdict.decision, Send) and verdict.route is Route.KF and verdict.decision.at <= now:
+            return verdict
+    return None
+
+
+def _hasten(tx: Tx, queued: Nudge, verdict: Verdict, window: Window, *, now: datetime, rng: Bits) -> bool:
+    """Have an ask leave before its hour, for the reasons of now; False where the sender has it already.
+
+    The hour that it was planned for stays on record.
+    """
+    if not tx.outbox.hasten(f"{CARRIES}{queued.id}", now):
+        return False
+    if window.said_at > queued.created_at:  # the window that it was counted in is over
+        tx.windows.spend(window.desk, queued.person, 1)
+    fresh = _nudge(verdict, now=now, rng=rng)
+    news = {name: getattr(fresh, name) for name in ("why", "reasons", "score", "features")}
+    tx.nudges.save(replace(queued, **news))
+    return True
+
+
 def _carry_out(tx: Tx, facts: Facts, verdict: Verdict, tally: Tally, *, now: datetime, rng: Bits) -> None:
     """Write a decision down, and do what it says."""
     moment = verdict.customer.moment
     nudge = _nudge(verdict, now=now, rng=rng)
     match verdict.decision:
         case Send() as send:
-            nudge = _worded(tx, facts, nudge, verdict, rng)
+            nudge = _worded(tx, facts, nudge, verdict, now=now, rng=rng)
             if not tx.nudges.add(nudge):
                 due_rows.put_off(tx, facts, moment, "asked.open", now + DAY, now=now)
                 return
@@ -219,7 +248,7 @@ def _carry_out(tx: Tx, facts: Facts, verdict: Verdict, tally: Tally, *, now: dat
 
 def _nudge(verdict: Verdict, *, now: datetime, rng: Bits) -> Nudge:
     customer, decision = verdict.customer, verdict.decision
-    each = dict(zip(moments.FEATURES, moments.features(customer.moment, now), strict=True))
+    seen = learning.sight(customer.moment, scoring.features(customer.moment, now))
     nudge = Nudge(
         id=new_id(rng, "g"),
         person=customer.moment.person,
@@ -227,7 +256,7 @@ def _nudge(verdict: Verdict, *, now: datetime, rng: Bits) -> Nudge:
         why=verdict.why[0].code,
         reasons=tuple((reason.code, reason.value) for reason in verdict.why),
         score=verdict.score,
-        features={name: round(value, 4) for name, value in each.items()},
+        features=seen,
         state=NudgeState.ENDED,
         created_at=now,
         planned_at=now,
@@ -246,12 +275,12 @@ def _nudge(verdict: Verdict, *, now: datetime, rng: Bits) -> Nudge:
     )
 
 
-def _worded(tx: Tx, facts: Facts, nudge: Nudge, verdict: Verdict, rng: Bits) -> Nudge:
+def _worded(tx: Tx, facts: Facts, nudge: Nudge, verdict: Verdict, *, now: datetime, rng: Bits) -> Nudge:
     campaign = tx.campaigns.get(nudge.campaign) if nudge.campaign else None
     if campaign is None:
         return nudge
     offer = facts.words.offer(campaign.pack, tx.campaigns.terms(campaign.id, campaign.version))
-    copy, words = suggestion(facts, verdict, offer, rng)
+    copy, words = suggestion(tx, facts, verdict, campaign, offer, now=now, rng=rng)
     return replace(nudge, copy=copy, words=words)
 
 
@@ -298,7 +327,7 @@ def _list_permission(
         words=facts.words.say("consent.ask_rep"),
         route=Route.REP,
         rep=rep,
-        score=moments.probability(moments.score(customer.moment, now)),
+        score=scoring.shown(scoring.score(customer.moment, now, tx.models.current().weights)),
         state=NudgeState.LISTED,
         created_at=now,
         planned_at=at,
@@ -307,24 +336,27 @@ def _list_permission(
     return tx.nudges.add(nudge)
 
 
-def _rep_left(tx: Tx, facts: Facts, today: datetime) -> dict[str, int]:
-    most = facts.policy.rep_daily
+def _rep_left(tx: Tx, facts: Facts, now: datetime) -> dict[str, int]:
+    """How many more asks each rep can take today: what was left on the list from before is load as well."""
+    today, most = midnight(now), facts.policy.rep_daily
+    opening = hours.next_working_morning(facts.hours, now, facts.workdays)
     listed, lately = tx.nudges.listed_since(today), tx.nudges.listed_since(today - _WEEK)
+    before = tx.nudges.left_over(today, opening)
     return {
-        rep.id: min(most - listed.get(rep.id, 0), _weekly(tx, rep.id, most, lately.get(rep.id, 0)))
+        rep.id: min(
+            most - listed.get(rep.id, 0) - before.get(rep.id, 0), _weekly(tx, rep.id, most, lately.get(rep.id, 0))
+        )
         for rep in tx.reps.active()
     }
 
 
 def _weekly(tx: Tx, rep: str, most: int, lately: int) -> int:
-    """What is left of a rep's week; of a small circle, as many may be asked as fit one day.
+    """What is left of a rep's week: two in five of her customers, whatever the day's load; a small circle has a few.
 
     Each ask takes one away, so that counting down in between comes to the same as asking again.
     """
-    if not lately:
-        return most
     ample = ceil((most + lately) / _WEEKLY_SHARE) + 1  # however many more customers there are, the day's load counts
-    return max(most, int(_WEEKLY_SHARE * tx.reps.count_customers(rep, ample))) - lately
+    return max(_SMALL_WEEK, int(_WEEKLY_SHARE * tx.reps.count_customers(rep, ample))) - lately
 
 
 def _window_end(customer: Customer) -> datetime | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from referral import broadcasts, codes, nudges
+from referral import broadcasts, codes, nudges, own_asks
 from referral.broadcasts import FEWEST, Broadcast
 from referral.codes import Code
 from referral.consent import Answer
@@ -47,12 +47,14 @@ class Today:
     """The list as it stands, the same for the chat and the page: `asks` with those done today, the best first.
 
     `questions` are the customers to be asked in passing (征询) if they want to hear of anything; they count as nobody
-    to turn to. `known` is everybody on it.
+    to turn to. `known` is everybody on it. `withdrawn` counts those who are not to be asked any more, or whose campaign
+    rests, so that nobody takes them as done.
     """
 
     asks: Sequence[Nudge]
     questions: Sequence[Nudge]
     known: Mapping[str, Customer]
+    withdrawn: int = 0
 
     @property
     def waiting(self) -> list[Nudge]:
@@ -77,10 +79,13 @@ def today(tx: Tx, rep: str, now: datetime) -> Today:
     """What is on a rep's list now."""
     listed = tx.nudges.on_list(rep, now)
     known = {each.moment.person: each for each in tx.customers.load([nudge.person for nudge in listed], now)}
+    asks = [nudge for nudge in listed if nudge.purpose is Purpose.ASK]
+    resting = [n for n in asks if n.state is NudgeState.LISTED and not nudges.is_spoken_of(tx, n, now)]
     return Today(
-        asks=[nudge for nudge in listed if nudge.purpose is Purpose.ASK],
+        asks=[nudge for nudge in asks if nudge not in resting],
         questions=[nudge for nudge in listed if _is_to_be_asked(nudge, known.get(nudge.person), now)],
         known=known,
+        withdrawn=len(resting) + tx.nudges.withdrawn(rep, now),
     )
 
 
@@ -123,7 +128,7 @@ def silence(tx: Tx, facts: Facts, nudge: Nudge, rep: str, *, now: datetime) -> N
         keep_silence(tx, facts, nudge.person, evidence=evidence, channel=CHANNEL, now=now)
 
 
-def poster(tx: Tx, facts: Facts, nudge: Nudge, rep: str, *, now: datetime) -> Code:
+def poster(tx: Tx, facts: Facts, nudge: Nudge, rep: str, *, now: datetime, rng: Bits) -> Code:
     """The customer asked the rep for a poster: their code, and that the rep passes it on at their request.
 
     Raises `RuleViolation` where the campaign is over.
@@ -146,7 +151,7 @@ def poster(tx: Tx, facts: Facts, nudge: Nudge, rep: str, *, now: datetime) -> Co
         evidence=evidence,
     )
     tx.shares.reach(share)
-    nudges.took(tx, person.id, now=now)
+    own_asks.handed_over(tx, facts, person.id, campaign.id, rep, now=now, rng=rng)
     return code
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from referral import broadcasts, nudges
+from referral import broadcasts, caring, nudges
 from referral.broadcasts import BroadcastState
 from referral.messages import FetchProfile, FetchReps, MakeBroadcast, MakeDeskLink
 from referral.outbox import Purpose
@@ -28,6 +28,7 @@ def give_up_letters(tx: Tx, *, now: datetime) -> int:
         tx.outbox.finish(letter.id, "unknown", WHY, now)
         if letter.purpose is Purpose.NUDGE:
             nudges.letter_ended(tx, nudges.carried(letter.dedupe), "unknown", WHY, now=now)
+            caring.letter_ended(tx, letter.dedupe, "unknown", WHY)
         if isinstance(letter.message, MakeBroadcast):
             broadcasts.close(tx, letter.message.broadcast, BroadcastState.UNKNOWN, WHY, now=now)
     return len(given_up)

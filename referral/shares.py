@@ -29,6 +29,9 @@ CHANNELS = ("moments", "group", "private", "channels", "xhs", "forum", "print")
 FIRST_SECONDS = timedelta(seconds=10)
 """Opens this soon after the poster was made are its maker's (design 5.9)."""
 
+UNSEEN_FOR = timedelta(days=14)
+"""A poster that nobody came to see for so long was not passed on, or did not speak to anybody."""
+
 _CRAWLERS = re.compile(
     r"bot\b|bot/|spider|crawl|slurp|preview|externalhit|monitor|headless|mpcrawler|sogou web|yisou|lighthouse",
     re.IGNORECASE,

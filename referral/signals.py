@@ -9,7 +9,7 @@ from typing import Protocol
 
 
 class SignalKind(StrEnum):
-    """The kinds of design 5.4, under the names that webhooks give them."""
+    """The kinds of design 5.4, under the names that webhooks give them; behind them those that only we know of."""
 
     SURVEY = "survey.answered"
     PRAISE = "praise.given"
@@ -21,12 +21,21 @@ class SignalKind(StrEnum):
     RESOLVED = "complaint.closed"
     ACTIVITY = "activity.seen"
 
+    REFUND = "order.given_back"
+    ANNIVERSARY = "anniversary.reached"
+    UNSEEN = "poster.unseen"
+
+
+TOLD = tuple(kind for kind in SignalKind if kind not in (SignalKind.REFUND, SignalKind.ANNIVERSARY, SignalKind.UNSEEN))
+"""The kinds that webhooks and files may tell of; the others follow from what we know ourselves."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signal:
     """One thing heard about one person.
 
-    `score` is a survey's, 0-10; `count` that of an activity; `source` says who told it (hook, file, desk, rep, order).
+    `score` is a survey's, 0-10; `count` that of an activity, the years of an anniversary, the share of an order that
+    was given back, 0-1; `source` says who told it (hook, file, desk, chat, rep, order, calendar).
     """
 
     person: str

@@ -20,6 +20,8 @@ _UNSEEN = re.compile(
 )
 _GAPS = re.compile(r"[ \t\u3000]*\n\s*")
 _FIRST = re.compile(r"[^。！？!?\n]+[。！？!?]?")
+_STOPS = (re.compile(r"[，；：,;:—…](?!\d)"), re.compile(r"[、 \u3000]"), re.compile(r"[的了着过里时后]"))
+_SHORTEST_HEAD = 4
 _CLOSING = "。，、；：,;:"
 
 _PRIVATE = (
@@ -49,12 +51,23 @@ def tidy(text: str) -> str:
 
 
 def headed(text: str) -> tuple[str, str]:
-    """A story as its heading and what follows: the first sentence, or, where that is long, its beginning and all."""
+    """A story as its heading and what follows, nothing twice: the first sentence, or its first clauses and `…`."""
     first = _FIRST.match(text)
     head = first.group() if first else text
-    if len(signs(head)) > LONGEST_HEAD:
-        return "".join(signs(head)[:LONGEST_HEAD]).rstrip(_CLOSING) + "…", text
+    if len(signs(head.rstrip(_CLOSING))) > LONGEST_HEAD:
+        head = _clauses(head)
+        return head.rstrip(_CLOSING + " ") + "…", text[len(head) :].strip()
     return head.rstrip(_CLOSING), text[len(head) :].strip()
+
+
+def _clauses(sentence: str) -> str:
+    """As many clauses of a long sentence as fit in a heading; of one without a stop as many words as one can tell."""
+    fits = "".join(signs(sentence)[:LONGEST_HEAD])
+    for stop in _STOPS:
+        ends = [found.end() for found in stop.finditer(fits) if found.end() >= _SHORTEST_HEAD]
+        if ends:
+            return fits[: ends[-1]]
+    return fits
 
 
 def objections(text: str, industry: str) -> list[Finding]:

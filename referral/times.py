@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 Clock = Callable[[], datetime]
 """Gives the time now: always aware, always UTC."""
+
+DAY = timedelta(days=1)
+
+_MIDNIGHT = datetime(1991, 12, 31, 16, tzinfo=UTC)
+"""One in Shanghai; since then its clocks have never been changed."""
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -32,6 +37,11 @@ def chinese_day(at: datetime, now: datetime) -> str:
 def midnight(at: datetime) -> datetime:
     """When the day in Shanghai began that `at` falls in."""
     return at.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def tonight(at: datetime) -> datetime:
+    """The midnight in Shanghai that is next after `at`, in UTC; reckoned, since every event asks for it."""
+    return at + DAY - (at - _MIDNIGHT) % DAY
 
 
 def next_daily(after: datetime, hour: time) -> datetime:

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
+from referral import due_rows
 from referral.ids import Bits, new_id
 from referral.referrals import Referral, ReferralStatus
 from referral.shares import Share, ShareLevel
@@ -109,9 +110,17 @@ def _point_referral(tx: Tx, touch: Touch, *, rng: Bits) -> None:
     known = tx.referrals.find(touch.campaign, touch.friend)
     if known is None:
         tx.referrals.save(_pending(new_id(rng, "r"), touch))
+        _count_visitor(tx, touch.advocate)
     elif known.status is ReferralStatus.PENDING and _overtakes(tx, touch, known):
         moved = _pending(known.id, touch)
         tx.referrals.save(replace(moved, disclosed=known.disclosed) if known.advocate == touch.advocate else moved)
+
+
+def _count_visitor(tx: Tx, advocate: str) -> None:
+    """One more friend came to look: her posters reach further than was known."""
+    moment = tx.moments.get(advocate)
+    if moment.customer_since:
+        due_rows.hurry(tx, moment.but(visitors=moment.visitors + 1))
 
 
 def point_again(tx: Tx, friend: str) -> None:

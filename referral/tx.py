@@ -11,19 +11,24 @@ if TYPE_CHECKING:
     from referral.audit import Audit
     from referral.broadcasts import Broadcasts
     from referral.campaigns import Campaigns
+    from referral.care import Cares
     from referral.claims import Claims
     from referral.codes import Codes
     from referral.connectors import Standings
     from referral.consent import Consents
     from referral.contact_ways import ContactWays
+    from referral.conversations.flow import Chats
     from referral.coupons import Coupons
     from referral.designs import Designs
     from referral.desk_links import Desks
     from referral.domains import Domains
     from referral.drafts import Drafts
     from referral.erasure import Erasures
+    from referral.experiments import Experiments
+    from referral.forest import Branches
     from referral.fulfilment import Bills
     from referral.jobs import Jobs
+    from referral.learning import Models
     from referral.ledger import Ledger
     from referral.merges import Merges
     from referral.moments import Moments
@@ -39,7 +44,10 @@ if TYPE_CHECKING:
     from referral.signals import Signals
     from referral.stories import Stories
     from referral.story_quotes import StoryQuotes
+    from referral.suspicions import Suspicions
     from referral.sync import Tags
+    from referral.taught import Lessons
+    from referral.tolls import Guards
     from referral.touches import Touches
 
 
@@ -55,9 +63,13 @@ class Tx(Protocol):
     @property
     def reps(self) -> Reps: ...
     @property
+    def branches(self) -> Branches: ...
+    @property
     def broadcasts(self) -> Broadcasts: ...
     @property
     def campaigns(self) -> Campaigns: ...
+    @property
+    def cares(self) -> Cares: ...
     @property
     def designs(self) -> Designs: ...
     @property
@@ -69,11 +81,17 @@ class Tx(Protocol):
     @property
     def erasures(self) -> Erasures: ...
     @property
+    def experiments(self) -> Experiments: ...
+    @property
+    def guards(self) -> Guards: ...
+    @property
     def claims(self) -> Claims: ...
     @property
     def codes(self) -> Codes: ...
     @property
     def contact_ways(self) -> ContactWays: ...
+    @property
+    def conversations(self) -> Chats: ...
     @property
     def shares(self) -> Shares: ...
     @property
@@ -97,7 +115,13 @@ class Tx(Protocol):
     @property
     def story_quotes(self) -> StoryQuotes: ...
     @property
+    def suspicions(self) -> Suspicions: ...
+    @property
+    def lessons(self) -> Lessons: ...
+    @property
     def merges(self) -> Merges: ...
+    @property
+    def models(self) -> Models: ...
     @property
     def moments(self) -> Moments: ...
     @property

@@ -93,6 +93,13 @@ class BroadcastsTable:
         where = (to.person == person, to.status == "waiting", b.state == BroadcastState.WAITING.value)
         return list(self._c.execute(statement.where(*where)).scalars())
 
+    def waiting_in(self, campaign: str) -> list[str]:
+        """The broadcasts that wait for their rep with asks of this campaign in them."""
+        b, to, asks = t.broadcasts.c, t.broadcast_targets.c, t.nudges.c
+        statement = select(b.id).join(t.broadcast_targets, to.broadcast == b.id).join(t.nudges, asks.id == to.nudge)
+        where = (b.state == BroadcastState.WAITING.value, to.status == "waiting", asks.campaign == campaign)
+        return list(self._c.execute(statement.where(*where).distinct()).scalars())
+
     def is_known(self, task: str) -> bool:
         return bool(self._c.execute(select(exists().where(t.broadcasts.c.task == task))).scalar())
 

@@ -9,8 +9,9 @@ from typing import Any
 
 from sqlalchemy import Connection, func, or_, select
 
+from referral.care import UNCOUNTED
 from referral.conversations.names import Named
-from referral.decisions import Customer
+from referral.decisions import MONTH, Customer
 from referral.identities import IdentityKind
 from referral.moments import Moment
 from referral.nicknames import legible
@@ -23,6 +24,7 @@ from storage.times import at, ms
 
 _LOOK_BACK = timedelta(days=375)  # of plans: an ask counts for a year from when it was said, days after
 _TOGETHER = 500
+_UNCOUNTED = sorted(kind.value for kind in UNCOUNTED)
 
 
 class CustomersTable:
@@ -63,6 +65,7 @@ class CustomersTable:
         rows = {row.id: row for row in self._c.execute(select(t.people).where(t.people.c.id.in_(people)))}
         named, windows, taken = self._identities(people), self._windows(people), self._taken(people)
         asks, reps = self._asks(people, now, ignoring), self._reps(rows.values())
+        cared = self._cared(people, now)
         return [
             _customer(
                 moments.get(who) or Moment(person=who, holdout=bool(rows[who].holdout)),
@@ -71,6 +74,7 @@ class CustomersTable:
                 reps.get(who),
                 windows.get(who),
                 asks[who],
+                tuple(cared[who]),
                 taken.get(who),
             )
             for who in people
@@ -121,6 +125,15 @@ class CustomersTable:
             found[row.person].append(row)
         return found
 
+    def _cared(self, people: Sequence[str], now: datetime) -> dict[str, list[datetime]]:
+        """When each was shown care that uses up a cap, in the last month."""
+        c = t.cares.c
+        where = (c.person.in_(people), c.sent_at > ms(now - MONTH), c.kind.not_in(_UNCOUNTED))
+        found: dict[str, list[datetime]] = defaultdict(list)
+        for person, sent_at in self._c.execute(select(c.person, c.sent_at).where(*where).order_by(c.sent_at)):
+            found[person].append(at(sent_at))
+        return found
+
     def _reps(self, rows: Iterable[Any]) -> dict[str, str]:
         """Who may speak with each: their own rep, by id or by a name that only one has, else the latest contact."""
         active = self._c.execute(select(t.reps.c.id, t.reps.c.name).where(t.reps.c.active)).all()
@@ -153,6 +166,7 @@ def _customer(
     rep: str | None,
     window: Window | None,
     asks: Sequence[Any],
+    cared: tuple[datetime, ...],
     taken: tuple[datetime, bool] | None,
 ) -> Customer:
     said = [ask for ask in asks if ask.sent_at is not None and ask.purpose == Purpose.ASK.value]
@@ -171,8 +185,10 @@ def _customer(
         rep=rep,
         window=window,
         asked=tuple(at(ask.sent_at) for ask in said),
+        cared=cared,
         unanswered=unanswered,
         open_until=max((at(a.expires_at or a.planned_at) for a in planned), default=None),
+        on_list=any(a.state == NudgeState.LISTED.value for a in planned),
         took_at=took_at,
         seen=seen,
     )

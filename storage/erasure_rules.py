@@ -40,7 +40,7 @@ PLATFORM = "the platform's name for something of the company's"
 REPEAT = "a hash, or the platform's number of one message: it makes a repeat a no-op"
 FAULT = "what another system answered: a status or an error"
 HASH = "a hash that nobody can turn back"
-NUMBERS = "numbers about one decision, with no name left beside them"
+NUMBERS = "numbers about everybody together"
 TREE = "what the ledger consists of: opaque ids, amounts and hashes"
 
 
@@ -101,6 +101,8 @@ RULES: Mapping[str, Rule] = {
             "tags": "[]",
             "joined_at": None,
             "profiled_at": None,
+            "birthday": None,
+            "adult_on": None,
         },
         kept={"id": OPAQUE, "merged_into": OPAQUE},
     ),
@@ -108,6 +110,26 @@ RULES: Mapping[str, Rule] = {
     "reps": Rule(kept={"id": STAFF, "name": STAFF}),
     "contacts": Rule(about=of(t.contacts.c.person), gone=True),
     "campaigns": Rule(kept={"id": OPAQUE, "pack": HOUSE, "name": HOUSE, "state": WORD, "pause": WORD, "carrier": WORD}),
+    "guards": Rule(kept={"campaign": OPAQUE, "why": WORD}),
+    "guard_days": Rule(kept={"campaign": OPAQUE}),
+    "upsets": Rule(kept={"nudge": OPAQUE, "kind": WORD}),
+    "experiments": Rule(
+        kept={
+            "id": OPAQUE,
+            "kind": WORD,
+            "campaign": OPAQUE,
+            "name": HOUSE,
+            "metric": WORD,
+            "state": WORD,
+            "winner": HOUSE,
+            "ended_with": OPAQUE,
+        },
+    ),
+    "experiment_arms": Rule(kept={"experiment": OPAQUE, "arm": HOUSE}),
+    "experiment_people": Rule(
+        about=of(t.experiment_people.c.person),
+        kept={"person": OPAQUE, "experiment": OPAQUE, "arm": HOUSE},
+    ),
     "drafts": Rule(
         kept={"campaign": OPAQUE, "rep": STAFF, "handle": OPAQUE, "answer": WORD, "answered_by": STAFF},
     ),
@@ -170,6 +192,11 @@ RULES: Mapping[str, Rule] = {
             "reason": WORD,
             "disclosed": WORD,
         },
+    ),
+    "branches": Rule(
+        about=of(t.branches.c.person),
+        emptied={"kind": ""},
+        kept={"person": OPAQUE, "by": OPAQUE, "referral": OPAQUE, "stays": WORD},
     ),
     "orders": Rule(
         about=of(t.orders.c.person),
@@ -237,10 +264,11 @@ RULES: Mapping[str, Rule] = {
         kept={"person": OPAQUE, "purpose": WORD, "answer": WORD, "channel": WORD},
     ),
     "signals": Rule(about=of(t.signals.c.person), gone=True),
+    "models": Rule(kept={"why": WORD, "state": NUMBERS}),
     "moments": Rule(about=of(t.moments.c.person), gone=True),
     "nudges": Rule(
         about=of(t.nudges.c.person),
-        emptied={"words": ""},
+        emptied={"words": "", "reasons": "[]", "features": "{}"},
         kept={
             "id": OPAQUE,
             "person": OPAQUE,
@@ -248,15 +276,17 @@ RULES: Mapping[str, Rule] = {
             "purpose": WORD,
             "decision": WORD,
             "why": WORD,
-            "reasons": WORD,
             "copy": HOUSE,
             "channel": WORD,
             "rep": STAFF,
-            "features": NUMBERS,
             "state": WORD,
             "outcome": WORD,
         },
     ),
+    "lessons": Rule(kept={"state": HOUSE}),
+    "cares": Rule(about=of(t.cares.c.person), gone=True),
+    "lift_days": Rule(kept={"day": WORD, "arm": WORD}),
+    "lift_reps": Rule(kept={"rep": STAFF, "arm": WORD}),
     "audit": Rule(
         about=either(of(t.audit.c.subject), mention(t.audit.c.detail, ids=True)),
         emptied={"detail": ""},
@@ -314,6 +344,19 @@ RULES: Mapping[str, Rule] = {
             "reason": WORD,
             "rep": STAFF,
             "answered_by": STAFF,
+        },
+    ),
+    "suspicions": Rule(
+        about=of(t.suspicions.c.advocate, t.suspicions.c.friend),
+        emptied={"note": ""},
+        kept={
+            "referral": OPAQUE,
+            "advocate": OPAQUE,
+            "friend": OPAQUE,
+            "code": OPAQUE,
+            "evidence": WORD,
+            "state": WORD,
+            "decided_by": STAFF,
         },
     ),
     "claims": Rule(

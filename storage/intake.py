@@ -48,14 +48,18 @@ NewRows = list[tuple[str, tuple[str, ...], list[tuple[Any, ...]]]]
 IDENTITIES = t.identities.name
 """The table of identities."""
 
-_PERSON = ("id", "holdout", "created_at", "name", "nickname", "rep", "tier", "tags", "joined_at", "staff")
+_PERSON = (
+    *("id", "holdout", "created_at", "name", "nickname", "rep", "tier", "tags", "joined_at", "staff"),
+    *("birthday", "adult_on"),
+)
 _IDENTITY = ("kind", "value", "person", "since")
 _CONSENT = ("person", "answer", "evidence", "purpose", "channel", "at")
 
 _i, _p, _m, _c = t.identities.c, t.people.c, t.moments.c, t.consent.c
-_PROFILES = select(_p.id, _p.name, _p.nickname, _p.rep, _p.tier, _p.tags, _p.joined_at, _p.staff, _p.profiled_at).where(
-    _p.id.in_(bindparam("people", expanding=True))
-)
+_PROFILES = select(
+    *(_p.id, _p.name, _p.nickname, _p.rep, _p.tier, _p.tags, _p.joined_at, _p.staff, _p.profiled_at),
+    *(_p.birthday, _p.adult_on),
+).where(_p.id.in_(bindparam("people", expanding=True)))
 _ACTIVITY = (
     select(_m.person, _m.activity)
     .where(_m.person > bindparam("after"), _m.activity.is_not(None))
@@ -115,6 +119,11 @@ class IntakeTable:
         """People and their activity, slice by slice in the order of ids, behind `after`."""
         return [(row.person, row.activity) for row in self._c.execute(_ACTIVITY, {"after": after, "most": limit})]
 
+    def of_age(self, day: str, limit: int) -> list[str]:
+        """Who has come of age by a day, `YYYY-MM-DD`, and is still known not to have."""
+        where = (_p.adult_on <= day, _p.merged_into.is_(None))
+        return list(self._c.execute(select(_p.id).where(*where).order_by(_p.adult_on).limit(limit)).scalars())
+
     def add(self, new: NewRows) -> None:
         """Keep new rows."""
         for table, names, rows in new:
@@ -171,7 +180,8 @@ def new_rows(
 def _person(person: str, holdout: bool, profile: Mapping[str, Any], at: int) -> tuple[Any, ...]:
     words = (profile.get("name", ""), profile.get("nickname", ""), profile.get("rep"), profile.get("tier", ""))
     joined_at, staff = ms(profile.get("joined_at")), profile.get("staff", False)
-    return person, holdout, at, *words, _tags(profile.get("tags", ())), joined_at, staff
+    born = (profile.get("birthday"), profile.get("adult_on"))
+    return person, holdout, at, *words, _tags(profile.get("tags", ())), joined_at, staff, *born
 
 
 @lru_cache
@@ -223,6 +233,8 @@ def _profile(row: Any) -> Profile:
         tags=tuple(json.loads(row.tags)),
         joined_at=at(row.joined_at),
         staff=bool(row.staff),
+        birthday=row.birthday,
+        adult_on=row.adult_on,
         own=row.profiled_at is not None,
     )
 

@@ -83,6 +83,16 @@ CAMPAIGNS = Listing(
     key=(t.campaigns.c.id,),
     filters={"pack": (t.campaigns.c.pack,), "state": (t.campaigns.c.state,)},
 )
+EXPERIMENTS = Listing(
+    name="experiments",
+    rows=select(t.experiments),
+    key=(t.experiments.c.id,),
+    filters={
+        "campaign": (t.experiments.c.campaign,),
+        "kind": (t.experiments.c.kind,),
+        "state": (t.experiments.c.state,),
+    },
+)
 CODES = Listing(
     name="codes",
     rows=select(t.codes).where(t.codes.c.code.is_not(None)),
@@ -170,6 +180,12 @@ APPEALS = Listing(
     rows=select(t.appeals),
     key=(t.appeals.c.id,),
     filters={"person": (t.appeals.c.person,)},
+)
+SUSPICIONS = Listing(
+    name="suspicions",
+    rows=select(t.suspicions),
+    key=(t.suspicions.c.referral,),
+    filters={"advocate": (t.suspicions.c.advocate,), "state": (t.suspicions.c.state,)},
 )
 WAITING_APPEALS = replace(APPEALS, name="waiting-appeals", rows=APPEALS.rows.where(t.appeals.c.answered_at.is_(None)))
 APPROVALS = Listing(

@@ -12,22 +12,37 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Table, and_, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    LargeBinary,
+    Table,
+    and_,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
+from referral import best_hour
+from referral.learning import OWN
 from referral.merges import Merge
 from storage import tables as t
 from storage.times import at, ms
 
 Row = Mapping[str, Any]
 
-_OWN = (t.people, t.merges, t.merge_rows, t.identities, t.moments, t.contacts)
+_OWN = (t.people, t.merges, t.merge_rows, t.identities, t.moments, t.contacts, t.branches)
 """Tables whose rows come together in a way of their own."""
 
 _UNNAMED = ((t.outbox, "person"),)
 """Columns that name a person without a foreign key."""
 
-_SAME_AGAIN = ("devices", "signals", "notices")
+_SAME_AGAIN = ("devices", "signals", "notices", "cares")
 """Tables where two rows of one key say the same: the one that is left says it for both."""
 
 
@@ -68,6 +83,7 @@ class MergesTable:
         self._together(merge, t.moments, _moments_together)
         self._contacts(merge)
         self._end_open_nudge(merge)
+        self._end_open_care(merge)
         for table, column in _columns():
             self._rewrite(merge, table, column)
         folded = or_(t.people.c.id == merge.gone, t.people.c.merged_into == merge.gone)
@@ -79,8 +95,9 @@ class MergesTable:
         m = t.merge_rows.c
         for row in self._c.execute(select(t.merge_rows).where(m.merge == merge.id).order_by(m.row.desc())).all():
             if row.table in t.metadata.tables:
-                key, before, after = (_read(part) for part in (row.key, row.before, row.after))
-                self._put_back(t.metadata.tables[row.table], key, before, after)
+                table = t.metadata.tables[row.table]
+                key, before, after = (_row(table, part) for part in (row.key, row.before, row.after))
+                self._put_back(table, key, before, after)
         values = {"undone_at": ms(now), "undone_by": who}
         self._c.execute(update(t.merges).where(t.merges.c.id == merge.id).values(**values))
 
@@ -159,6 +176,20 @@ class MergesTable:
             gives_way = next(row for row in open_ if row["person"] == merge.gone)
             self._change(merge, t.nudges, gives_way, {"state": "ended", "outcome": "merged"})
 
+    def _end_open_care(self, merge: Merge) -> None:
+        """Nobody has two open cares, nor one for what was met under the other name."""
+        c = t.cares.c
+        rows = self._rows(t.cares, c.person.in_((merge.kept, merge.gone)))
+        said = {(row["kind"], row["ref"]): row["sent_at"] for row in rows if row["sent_at"]}
+        open_ = [row for row in rows if row["state"] in ("listed", "queued")]
+        for row in [row for row in open_ if (row["kind"], row["ref"]) in said]:
+            at_ = said[row["kind"], row["ref"]]
+            self._change(merge, t.cares, row, {"state": "sent", "sent_at": at_, "outcome": "merged"})
+            open_.remove(row)
+        if len({row["person"] for row in open_}) == 2:  # the two people
+            for row in [row for row in open_ if row["person"] == merge.gone]:
+                self._change(merge, t.cares, row, {"state": "ended", "outcome": "merged"})
+
     def _change(self, merge: Merge, table: Table, row: Row, changed: Mapping[str, Any]) -> None:
         really = {name: value for name, value in changed.items() if row[name] != value}
         if really:
@@ -194,7 +225,7 @@ class MergesTable:
             return
 
 
-_AGAIN = {"state": "waiting", "reason": "new", "due_at": 0}
+_AGAIN = {"state": "waiting", "reason": "new", "due_at": 0, "care_at": 0}
 """A due row that is looked at again at once."""
 
 
@@ -214,14 +245,26 @@ def _write(row: Row) -> str:
     return json.dumps(row, ensure_ascii=False, sort_keys=True, default=_as_hex)
 
 
+_HEX = "hex:"
+
+
 def _as_hex(value: object) -> str:
     if isinstance(value, (bytes, memoryview)):
-        return f"hex:{bytes(value).hex()}"
+        return f"{_HEX}{bytes(value).hex()}"
     raise TypeError(f"{type(value)} in a row of people")
 
 
 def _read(text: str | None) -> Any:
     return None if text is None else json.loads(text)
+
+
+def _row(table: Table, text: str | None) -> Any:
+    """A row as it was noted, with its bytes."""
+    row = _read(text)
+    for name in row or ():
+        if row[name] is not None and isinstance(table.c[name].type, LargeBinary):
+            row[name] = bytes.fromhex(row[name].removeprefix(_HEX))
+    return row
 
 
 def _filled(kept: Row, gone: Row, names: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
@@ -230,7 +273,7 @@ def _filled(kept: Row, gone: Row, names: tuple[str, ...]) -> Iterator[tuple[str,
 
 def _people_together(kept: Row, gone: Row) -> dict[str, Any]:
     """What only the other knew; whoever was held out of nudges under one name stays so, and staff stay staff."""
-    names = ("nickname", "name", "avatar", "rep", "joined_at", "profiled_at", "tier")
+    names = ("nickname", "name", "avatar", "rep", "joined_at", "profiled_at", "tier", "birthday")
     tags = list(dict.fromkeys([*json.loads(kept["tags"]), *json.loads(gone["tags"])]))
     joined = min((row["joined_at"] for row in (kept, gone) if row["joined_at"]), default=None)
     return dict(_filled(kept, gone, names)) | {
@@ -238,6 +281,7 @@ def _people_together(kept: Row, gone: Row) -> dict[str, Any]:
         "holdout": bool(kept["holdout"] or gone["holdout"]),
         "staff": bool(kept["staff"] or gone["staff"]),
         "joined_at": joined,
+        "adult_on": max((row["adult_on"] for row in (kept, gone) if row["adult_on"]), default=None),
         "created_at": min(kept["created_at"], gone["created_at"]),
     }
 
@@ -253,8 +297,14 @@ def _contacts_together(kept: Row, gone: Row) -> dict[str, Any]:
     return told | {"tags": json.dumps(tags, ensure_ascii=False)}
 
 
-_NEWER = (("surveyed_at", "satisfaction"), ("good_at", "good"), ("rest_until", "rest_why"), ("nudged_at", "fatigue"))
-_LATEST = ("complaint_at", "seen_at", "last_order_at", "consent_asked_at")
+_NEWER = (
+    ("surveyed_at", "satisfaction"),
+    ("good_at", "good"),
+    ("rest_until", "rest_why"),
+    ("nudged_at", "fatigue"),
+    ("refund_at", "refunded"),
+)
+_LATEST = ("took_at", "complaint_at", "seen_at", "last_order_at", "consent_asked_at")
 
 
 def _moments_together(kept: Row, gone: Row) -> dict[str, Any]:
@@ -268,7 +318,18 @@ def _moments_together(kept: Row, gone: Row) -> dict[str, Any]:
     since = [row["customer_since"] for row in (kept, gone) if row["customer_since"]]
     orders = [row["orders"] for row in (kept, gone) if row["orders"] is not None]
     both |= {"complaints": kept["complaints"] + gone["complaints"], "customer_since": min(since, default=None)}
+    both |= {"personal": bool(kept["personal"] and gone["personal"])}
+    both |= {"minor": True} if kept["minor"] or gone["minor"] else {}
+    both |= {name: kept[name] + gone[name] for name in ("posters", "visitors", "unprompted")}
+    both |= {"hours": best_hour.together(kept["hours"], gone["hours"])} | _learned_together(kept, gone)
     return both | {"orders": sum(orders) if orders else None} | _consent_together(kept, gone) | _AGAIN
+
+
+def _learned_together(kept: Row, gone: Row) -> dict[str, Any]:
+    """What both have answered, each by how much it tells beside what was known of everybody before."""
+    seen, before = kept["own_seen"] + gone["own_seen"], 1 / OWN**2
+    told = sum(row["own"] * (before + row["own_seen"]) for row in (kept, gone))
+    return {"own_seen": seen, "own": told / (before + seen)}
 
 
 def _consent_together(kept: Row, gone: Row) -> dict[str, Any]:

@@ -1,15 +1,19 @@
-"""Moments and their due rows: read and written with statements made once, since every event passes here."""
+"""Moments and their due rows: read and written with statements made once, since every event passes here.
+
+What costs most is not the row but its places in the indexes, and SQLite finds each one anew that a statement so much as
+names: of the due row only what has changed is written.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from msgspec import structs
-from sqlalchemy import Connection, bindparam, func, literal_column, or_, select, tuple_, update
+from sqlalchemy import Connection, bindparam, false, func, literal_column, or_, select, true, tuple_, update
 
 from referral.moments import Due, Moment, Permission, State, Thresholds
 from referral.signals import SignalKind
@@ -22,21 +26,40 @@ _SCALE = "activity_scale"
 _m, _p = t.moments.c, t.people.c
 
 _FIELDS = Moment.__struct_fields__
-COLUMNS = tuple(name for name in _FIELDS if name != "holdout")
+_OF_PEOPLE = ("holdout", "tier")
+COLUMNS = tuple(name for name in _FIELDS if name not in _OF_PEOPLE)
 """The part of a row that is not made from the rest."""
 
+_FLAGS = ("holdout", "personal", "came_by")
 _TIMES = tuple(name for name in COLUMNS if name.endswith(("_at", "_until", "_since")))
 _READY = _m.state == literal_column(f"'{State.READY.value}'")  # spelled out, as in the partial indexes, to use them
 _UNHEARD = _m.reason == literal_column("'consent.unknown'")
-_ROW = select(*(_p.holdout if name == "holdout" else _m[name] for name in _FIELDS)).join(t.people, _p.id == _m.person)
-_ONE = PreparedSelect(_ROW.where(_m.person == bindparam("who")))
-_HOLDOUT = PreparedSelect(select(_p.holdout).where(_p.id == bindparam("who")))
+_ROW = select(*(_p[name] if name in _OF_PEOPLE else _m[name] for name in _FIELDS)).join(t.people, _p.id == _m.person)
+_DUE = ("state", "reason", "score", "due_at")
+_ONE = PreparedSelect(_ROW.add_columns(*(_m[name] for name in _DUE)).where(_m.person == bindparam("who")))
+_PERSON = PreparedSelect(select(_p.holdout, _p.tier).where(_p.id == bindparam("who")))
 _LATE = _ROW.where(_m.due_at <= bindparam("until")).order_by(_m.due_at).limit(bindparam("most"))
-_CHANGED = (*COLUMNS[1:], "state", "reason", "score", "due_at")
-_CHANGE = PreparedChange(
-    update(t.moments).where(_m.person == bindparam("who")).values({name: bindparam(name) for name in _CHANGED})
+
+
+def _change(*due: str, **fixed: Any) -> PreparedChange:
+    """A row's facts, and these columns of its due row."""
+    values = {**{name: bindparam(name) for name in (*COLUMNS[1:], *due)}, **fixed}
+    return PreparedChange(update(t.moments).where(_m.person == bindparam("who")).values(values))
+
+
+_ALL, _FACTS, _SCORE = _change(*_DUE, overtaken=false()), _change(), _change("score")
+_STAY = _change(overtaken=true())
+_RESCORE = PreparedChange(
+    update(t.moments)
+    .where(_m.person == bindparam("who"), _m.score == bindparam("was"))
+    .values(score=bindparam("fresh"), overtaken=false())
 )
 _BEST = select(_m.person).where(_READY).order_by(_m.score.desc(), _m.person.desc()).limit(bindparam("most"))
+_CHOSEN = PreparedSelect(_BEST)
+_SLICE = _ROW.add_columns(_m.score, _m.overtaken).where(_m.person > bindparam("who"))
+_SLICE = _SLICE.order_by(_m.person).limit(bindparam("most"))
+_SCORED = PreparedSelect(_SLICE.where(or_(_READY, _UNHEARD)))
+_OVERTAKEN = PreparedSelect(_SLICE.where(_m.overtaken))
 
 _UNASKED = (
     select(_m.score, _m.person).where(_UNHEARD).order_by(_m.score.desc(), _m.person.desc()).limit(bindparam("most"))
@@ -48,12 +71,19 @@ class MomentsTable:
 
     def __init__(self, connection: Connection) -> None:
         self._c = connection
+        self._kept: dict[str, tuple[Any, ...]] = {}
+
+    def begun(self) -> None:
+        """A unit of work begins: the due rows that the last one read may have changed."""
+        self._kept.clear()
 
     def get(self, person: str) -> Moment:
         """The moment of a person; of whom nothing is known yet, an empty one."""
         row = _ONE.first(self._c, {"who": person})
         if row is None:
-            return Moment(person=person, holdout=bool(_HOLDOUT.scalar(self._c, {"who": person})))
+            known = _PERSON.first(self._c, {"who": person})
+            return Moment(person=person, holdout=bool(known[0]), tier=known[1]) if known else Moment(person=person)
+        self._kept[person] = row[-len(_DUE) :]
         return moment_of(row)
 
     def find(self, people: Sequence[str]) -> dict[str, Moment]:
@@ -62,10 +92,34 @@ class MomentsTable:
 
     def save(self, moment: Moment, due: Due) -> None:
         """Nearly always the row is there, and a plain update is a sixth cheaper than an insert that may update."""
-        values = values_of(moment) | due_values(due)
-        values["who"] = values.pop("person")
-        if _CHANGE.run(self._c, values) == 0:
+        values, fresh = values_of(moment), due_values(due)
+        change = self._narrowest(moment.person, tuple(fresh.values()))
+        values.update(fresh, who=values.pop("person"))
+        if change.run(self._c, values) == 0:
             put(self._c, t.moments, "person", person=values.pop("who"), **values)
+
+    def stay(self, moment: Moment, reason: str) -> bool:
+        """Keep a moment whose row has just been read, idle for this reason: so it stays, and its score is overtaken.
+
+        False, and nothing is kept, where it stands otherwise.
+        """
+        if self._kept.get(moment.person, ())[:2] != (State.IDLE.value, reason):
+            return False
+        values = values_of(moment)
+        values["who"] = values.pop("person")
+        return _STAY.run(self._c, values) > 0
+
+    def stood_at(self, person: str, reasons: Collection[str]) -> bool:
+        """Whether the row that has just been read stood at one of these reasons; False where none was read."""
+        kept = self._kept.get(person)
+        return kept is not None and kept[1] in reasons
+
+    def _narrowest(self, person: str, fresh: tuple[Any, ...]) -> PreparedChange:
+        """The change that names no more of the due row, whose columns are in the order of `_DUE`, than has changed."""
+        kept, self._kept[person] = self._kept.get(person), fresh
+        if kept is None or kept[:2] != fresh[:2] or kept[3] != fresh[3]:
+            return _ALL
+        return _FACTS if kept[2] == fresh[2] else _SCORE
 
     def due(self, now: datetime, limit: int) -> list[Moment]:
         """Those whose row has to be made anew, the longest due first."""
@@ -86,7 +140,7 @@ class MomentsTable:
 
     def best(self, limit: int) -> list[str]:
         """Who is ready, the best first."""
-        return list(self._c.execute(_BEST, {"most": limit}).scalars())
+        return [person for (person,) in _CHOSEN.all(self._c, {"most": limit})]
 
     def ready_below(self, place: tuple[float, str] | None, now: datetime, limit: int) -> list[tuple[float, str]]:
         """Score and person of those who are ready and not due, in the order of `best`, slice by slice from a place."""
@@ -108,6 +162,21 @@ class MomentsTable:
         """Everybody, slice by slice: those behind `person` in the order of ids; the first slice behind ''."""
         statement = _ROW.where(_m.person > person).order_by(_m.person).limit(limit)
         return [moment_of(row) for row in self._c.execute(statement)]
+
+    def scored_after(self, person: str, limit: int, *, overtaken: bool) -> list[tuple[Moment, float]]:
+        """As `after`, but only who has a score, or one that is overtaken, each with the score that was kept."""
+        statement = _OVERTAKEN if overtaken else _SCORED
+        return [(moment_of(row), row.score) for row in statement.all(self._c, {"who": person, "most": limit})]
+
+    def forget_own(self) -> None:
+        """Nobody's own answers count any more; looks through all."""
+        self._c.execute(update(t.moments).where(_m.own_seen > 0).values(own=0.0, own_seen=0.0))
+
+    def rescore(self, rows: Sequence[tuple[str, float, float]]) -> int:
+        """Person, score as it was read, and as it should be; whom news has changed since is left as they are."""
+        values = [{"who": person, "was": was, "fresh": fresh} for person, was, fresh in rows]
+        _RESCORE.run_many(self._c, values)
+        return len(values)
 
     def hurry(self, reason: str) -> None:
         """Have everybody who waits for this reason looked at again at once; looks through all."""
@@ -131,12 +200,15 @@ class MomentsTable:
 
 
 def moment_of(row: Any) -> Moment:
-    """A row of the fields of a moment, in their order, as one."""
-    known = dict(zip(_FIELDS, row, strict=True))
+    """A row that begins with the fields of a moment, in their order, as one."""
+    known = dict(zip(_FIELDS, row, strict=False))
     for name in _TIMES:
         if known[name] is not None:
             known[name] = at(known[name])
-    known["holdout"] = bool(known["holdout"])
+    for name in _FLAGS:
+        known[name] = bool(known[name])
+    if known["minor"] is not None:
+        known["minor"] = bool(known["minor"])
     known["consent"] = Permission(known["consent"])
     known["good"] = SignalKind(known["good"]) if known["good"] else None
     return Moment(**known)
@@ -145,7 +217,8 @@ def moment_of(row: Any) -> Moment:
 def values_of(moment: Moment) -> dict[str, Any]:
     """The columns of a moment as they are kept."""
     values = structs.asdict(moment)
-    del values["holdout"]
+    for name in _OF_PEOPLE:
+        del values[name]
     for name in _TIMES:
         if values[name] is not None:
             values[name] = ms(values[name])

@@ -4,20 +4,55 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, func, literal_column, or_, select, update
 
 from referral.decisions import Route
-from referral.nudges import Nudge, NudgeState, Purpose
+from referral.nudges import ON_THE_LIST, Nudge, NudgeState, Purpose
 from storage import tables as t
+from storage.prepared import PreparedChange, PreparedSelect
 from storage.times import at, ms
 from storage.upsert import insert_new, put
 
 _n = t.nudges.c
+_UNLEARNED: ColumnElement[bool] = literal_column(t.UNLEARNED)
+_OPEN = _n.state.in_([literal_column(f"'{state}'") for state in (NudgeState.LISTED, NudgeState.QUEUED)])
+"""Spelled out, as in the partial index, to use it: what is over is all of history."""
+
 _ASKS = (_n.purpose == Purpose.ASK.value, _n.decision == "send")
+_OVER = select(t.nudges).where(_OPEN, _n.expires_at <= bindparam("now"))
+
+
+def _latest(*where: ColumnElement[bool]) -> PreparedSelect:
+    """The latest decision of this kind."""
+    return PreparedSelect(select(t.nudges).where(*where).order_by(_n.created_at.desc(), _n.id.desc()).limit(1))
+
+
+_THEIRS = _n.person == bindparam("who")
+_ONE = PreparedSelect(select(t.nudges).where(_n.id == bindparam("nudge")))
+_OPEN_ONE, _LATEST, _ASKED = _latest(_THEIRS, _OPEN), _latest(_THEIRS), _latest(_THEIRS, _n.decision == "send")
+_LAST_SENT = _latest(_THEIRS, _n.state == NudgeState.SENT.value, _n.sent_at >= bindparam("since"), *_ASKS)
+_SENT_BEFORE = _latest(_THEIRS, _n.id != bindparam("nudge"), _n.sent_at.is_not(None), *_ASKS)
+_PLANNED = PreparedSelect(select(func.count()).select_from(t.nudges).where(_n.planned_at >= bindparam("since"), *_ASKS))
+_END_OPEN = PreparedChange(
+    update(t.nudges).where(_THEIRS, _OPEN).values(state=NudgeState.ENDED.value, outcome=bindparam("outcome_"))
+)
+_LISTED = (
+    select(_n.rep)
+    .where(_OPEN, _n.state == NudgeState.LISTED.value, *_ASKS)
+    .where(_n.planned_at <= bindparam("at"), _n.planned_at > bindparam("since"), _n.expires_at > bindparam("at"))
+)
+
+_LEFT_OVER = select(_n.rep).where(
+    _OPEN,
+    _n.state == NudgeState.LISTED.value,
+    *_ASKS,
+    _n.planned_at < bindparam("before"),
+    _n.expires_at > bindparam("at"),
+)
 
 
 class NudgesTable:
@@ -27,7 +62,7 @@ class NudgesTable:
         self._c = connection
 
     def get(self, nudge: str) -> Nudge | None:
-        return self._first(_n.id == nudge)
+        return _first(_ONE, self._c, nudge=nudge)
 
     def add(self, nudge: Nudge) -> bool:
         """Keep a new one; False if this person has an open one already."""
@@ -37,7 +72,7 @@ class NudgesTable:
         put(self._c, t.nudges, "id", **_values(nudge))
 
     def open_of(self, person: str) -> Nudge | None:
-        return self._first(_n.person == person, _n.state.in_((NudgeState.LISTED.value, NudgeState.QUEUED.value)))
+        return _first(_OPEN_ONE, self._c, who=person)
 
     def of_person(self, person: str) -> list[Nudge]:
         """Every decision about a person, oldest first."""
@@ -46,28 +81,37 @@ class NudgesTable:
 
     def latest_of(self, person: str) -> Nudge | None:
         """The latest decision of any kind about a person."""
-        return self._first(_n.person == person)
+        return _first(_LATEST, self._c, who=person)
 
     def latest_ask(self, person: str) -> Nudge | None:
         """The latest time a person was to be asked anything, whatever came of it."""
-        return self._first(_n.person == person, _n.decision == "send")
+        return _first(_ASKED, self._c, who=person)
 
     def last_sent(self, person: str, since: datetime) -> Nudge | None:
         """The latest ask that was said to a person after a time."""
-        return self._first(_n.person == person, _n.state == NudgeState.SENT.value, _n.sent_at >= ms(since), *_ASKS)
+        return _first(_LAST_SENT, self._c, who=person, since=ms(since))
 
     def sent_before(self, person: str, nudge: str) -> Nudge | None:
         """The latest other ask that was said to a person."""
-        return self._first(_n.person == person, _n.id != nudge, _n.sent_at.is_not(None), *_ASKS)
+        return _first(_SENT_BEFORE, self._c, who=person, nudge=nudge)
 
     def planned_since(self, since: datetime) -> int:
         """How many asks are planned for a time or later."""
-        statement = select(func.count()).select_from(t.nudges).where(_n.planned_at >= ms(since), *_ASKS)
-        return self._c.execute(statement).scalar_one()
+        counted: int = _PLANNED.scalar(self._c, {"since": ms(since)})
+        return counted
 
     def listed_since(self, since: datetime) -> Mapping[str, int]:
         """How many asks each rep got on the list for a time or later."""
         return self._by_rep(since, Purpose.ASK)
+
+    def left_over(self, planned_before: datetime, at: datetime) -> Mapping[str, int]:
+        """How many asks from before will still stand on each rep's list at a time."""
+        reps = self._c.execute(_LEFT_OVER, {"before": ms(planned_before), "at": ms(at)}).scalars()
+        return Counter(reps)
+
+    def end_open(self, person: str, outcome: str) -> None:
+        """Whatever a person is still to be asked is over unsaid; it stays as history."""
+        _END_OPEN.run(self._c, {"who": person, "outcome_": outcome})
 
     def end_permission(self, person: str, outcome: str) -> None:
         """The customer has answered, wherever it was: nobody needs to ask them any more."""
@@ -86,9 +130,9 @@ class NudgesTable:
 
     def reps_waiting(self, moment: datetime) -> list[str]:
         """The reps who will have somebody to ask on their list at that time."""
-        where = (_n.state == NudgeState.LISTED.value, _n.planned_at <= ms(moment), _n.expires_at > ms(moment))
-        statement = select(_n.rep).where(*where, _n.rep.is_not(None), *_ASKS).distinct().order_by(_n.rep)
-        return [str(rep) for rep in self._c.execute(statement).scalars()]
+        at_ = {"at": ms(moment), "since": ms(moment - ON_THE_LIST)}
+        reps = self._c.execute(_LISTED, at_).scalars()
+        return sorted({rep for rep in reps if rep})  # here: told apart there, all of history would be walked through
 
     def on_list(self, rep: str, now: datetime) -> list[Nudge]:
         """A rep's list as it stands: what is to be said, the best first, and what was said of it today."""
@@ -102,15 +146,32 @@ class NudgesTable:
         rows = self._c.execute(select(t.nudges).where(*where).order_by(_n.purpose, _n.score.desc(), _n.id))
         return [_nudge(row) for row in rows]
 
+    def withdrawn(self, rep: str, now: datetime) -> int:
+        """How many asks were taken off a rep's list, or back from her broadcast, before their time was over."""
+        where = (_n.rep == rep, _n.planned_at <= ms(now), _n.expires_at > ms(now), *_ASKS)
+        ended = (_n.state == NudgeState.ENDED.value, or_(_n.outcome == "taken_back", _n.outcome.like("dropped:%")))
+        counted: int = self._c.execute(select(func.count()).select_from(t.nudges).where(*where, *ended)).scalar_one()
+        return counted
+
     def run_out(self, now: datetime, limit: int) -> list[Nudge]:
         """Those still on a list, or in a queue, whose time is over."""
-        where = (_n.state.in_((NudgeState.LISTED.value, NudgeState.QUEUED.value)), _n.expires_at <= ms(now))
-        return [_nudge(row) for row in self._c.execute(select(t.nudges).where(*where).limit(limit))]
+        return [_nudge(row) for row in self._c.execute(_OVER.limit(limit), {"now": ms(now)})]
 
-    def _first(self, *where: ColumnElement[bool]) -> Nudge | None:
-        statement = select(t.nudges).where(*where).order_by(_n.created_at.desc(), _n.id.desc()).limit(1)
-        row = self._c.execute(statement).first()
-        return _nudge(row) if row else None
+    def ripe(self, until: datetime, limit: int) -> list[Nudge]:
+        """Asks to learn from, whatever came of them: those that were said by that time; oldest first."""
+        where = (*_ASKS, _UNLEARNED, _n.sent_at <= ms(until))
+        return [
+            _nudge(row) for row in self._c.execute(select(t.nudges).where(*where).order_by(_n.sent_at).limit(limit))
+        ]
+
+    def learned(self, nudges: Sequence[str], now: datetime) -> None:
+        """These have been learned from."""
+        self._c.execute(update(t.nudges).where(_n.id.in_(nudges)).values(learned_at=ms(now)))
+
+
+def _first(statement: PreparedSelect, connection: Connection, **values: object) -> Nudge | None:
+    row = statement.first(connection, values)
+    return _nudge(row) if row else None
 
 
 def _values(nudge: Nudge) -> dict[str, Any]:

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, TextClause, and_, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, TextClause, and_, delete, func, or_, select, text, update
 
 from referral import messages
 from referral.messages import MenuItem, Message
 from referral.outbox import Letter, Purpose
 from storage import tables as t
 from storage.times import at, ms
-from storage.upsert import insert_new
+from storage.upsert import insert_new, insert_row
 
 _KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in messages.Message.__args__}
 _SOON, _ASKS = (
@@ -46,6 +46,19 @@ class OutboxTable:
             expires_at=ms(letter.expires_at),
             created_at=ms(now),
         )
+
+    def hasten(self, dedupe: str, now: datetime) -> bool:
+        """Let a letter that waits for its time leave now, behind all that its lane holds.
+
+        False where it is due, under way or over: then nothing changes.
+        """
+        o = t.outbox
+        where = (o.c.dedupe == dedupe, o.c.state == "queued", o.c.due_at > ms(now))
+        row = self._c.execute(delete(o).where(*where).returning(*(each for each in o.c if each is not o.c.seq))).first()
+        if row is None:
+            return False
+        insert_row(self._c, o, **row._asdict() | {"due_at": ms(now)})  # written anew for a new place in its lane
+        return True
 
     def drop_unasked(self, person: str, why: str, now: datetime) -> list[str | None]:
         """Withdraw what nobody asked for from a person's queue; the `dedupe` of each letter."""
@@ -134,9 +147,16 @@ class OutboxTable:
 
 
 def _is_first_of_its_lane() -> ColumnElement[bool]:
+    """An ask that waits for its hour holds up nothing that is due before: whoever writes meanwhile is answered."""
     o, earlier = t.outbox, t.outbox.alias("earlier")
+    in_its_turn = or_(
+        earlier.c.purpose != Purpose.NUDGE.value, earlier.c.state == "sending", earlier.c.due_at <= o.c.due_at
+    )
     before = select(earlier.c.seq).where(
-        earlier.c.lane == o.c.lane, earlier.c.seq < o.c.seq, earlier.c.state.in_(("queued", "sending"))
+        earlier.c.lane == o.c.lane,
+        earlier.c.seq < o.c.seq,
+        earlier.c.state.in_(("queued", "sending")),
+        in_its_turn,
     )
     return ~before.exists()
 

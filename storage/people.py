@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, exists, func, or_, select, text, update
+from sqlalchemy import BindParameter, Connection, bindparam, case, exists, func, or_, select, text, union, update
 
 from referral.identities import Identity, IdentityKind
 from referral.people import Byline, Contact, Person, Rep
@@ -120,9 +120,17 @@ def _staff_of(names: tuple[str, ...]) -> PreparedSelect:
     return PreparedSelect(select(t.people.c.id).where(whose, text("staff")))
 
 
+_MOST: BindParameter[int] = bindparam("most")
 _THEIRS = select(t.contacts.c.person).where(t.contacts.c.rep == bindparam("who"), t.contacts.c.left_at.is_(None))
 _OWN = select(t.people.c.id).where(t.people.c.rep == bindparam("who"), t.people.c.merged_into.is_(None))
-_COUNT = select(func.count()).select_from(_THEIRS.union(_OWN).limit(bindparam("most")).subquery())
+_MINE, _OTHER = t.reps.alias("mine"), t.reps.alias("other")
+_SHARED = select(_OTHER.c.id).where(_OTHER.c.name == _MINE.c.name, _OTHER.c.id != _MINE.c.id, _OTHER.c.active)
+_NAME = select(_MINE.c.name).where(_MINE.c.id == bindparam("who"), _MINE.c.name != "", ~_SHARED.exists())
+_BY_NAME = select(t.people.c.id).where(t.people.c.rep.in_(_NAME), t.people.c.merged_into.is_(None))
+_ALL = (_THEIRS, _OWN, _BY_NAME)
+_SOME = (select(each.limit(_MOST).subquery()) for each in _ALL)  # or a union reads all before it counts any
+_COUNT = PreparedSelect(select(func.count()).select_from(union(*_SOME).limit(_MOST).subquery()))
+_ACTIVE = PreparedSelect(select(t.reps.c.id, t.reps.c.name).where(t.reps.c.active).order_by(t.reps.c.id))
 
 
 class RepsTable:
@@ -136,8 +144,7 @@ class RepsTable:
         return Rep(id=row.id, name=row.name, active=bool(row.active)) if row else None
 
     def active(self) -> list[Rep]:
-        rows = self._c.execute(select(t.reps).where(t.reps.c.active).order_by(t.reps.c.id))
-        return [Rep(id=row.id, name=row.name) for row in rows]
+        return [Rep(id=row.id, name=row.name) for row in _ACTIVE.all(self._c, {})]
 
     def see(self, rep: str, name: str, *, active: bool = True) -> bool:
         """Note a rep, `active` if they serve customers; True if they were unknown. Nobody known is retired by it.
@@ -167,7 +174,8 @@ class RepsTable:
 
     def count_customers(self, rep: str, most: int) -> int:
         """How many customers a rep has now, contacts or by the company's own list, counted no further than `most`."""
-        return self._c.execute(_COUNT, {"who": rep, "most": most}).scalar_one()
+        counted: int = _COUNT.scalar(self._c, {"who": rep, "most": most})
+        return counted
 
     def add_contact(self, person: str, rep: str, added_at: datetime) -> None:
         """Note that two became contacts, in whatever order it is told; an end that came later stays."""

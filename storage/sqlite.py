@@ -158,6 +158,7 @@ class SqliteReader:
 def _on_snapshot(tx: Transaction, unit: Unit[T]) -> T:
     raw = driver_of(tx.connection)
     raw.execute("begin")
+    tx.begun()
     try:
         return unit(tx)
     finally:
@@ -262,6 +263,7 @@ class SqliteStore(SqliteReader):
 
     def _run_alone(self, waiting: _Waiting) -> None:
         """Without a savepoint: while one is open SQLite copies every page anew for every statement it might undo."""
+        self._tx.begun()
         try:
             waiting.result = waiting.unit(self._tx)
         except BaseException as error:  # noqa: BLE001  whatever it was, it is this unit's answer
@@ -270,6 +272,7 @@ class SqliteStore(SqliteReader):
 
     def _run(self, waiting: _Waiting) -> None:
         self._raw.execute("savepoint unit")
+        self._tx.begun()
         try:
             waiting.result = waiting.unit(self._tx)
         except BaseException as error:

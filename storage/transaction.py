@@ -14,6 +14,7 @@ from storage.appeals import AppealsTable
 from storage.audit import AuditTable, MarksTable
 from storage.broadcasts import BroadcastsTable
 from storage.campaigns import CampaignsTable
+from storage.care import CaresTable
 from storage.claims import ClaimsTable
 from storage.codes import CodesTable
 from storage.connectors import AnnouncementsTable, StandingsTable
@@ -26,12 +27,18 @@ from storage.designs import DesignsTable
 from storage.domains import DomainsTable
 from storage.drafts import DraftsTable
 from storage.erasure import ErasuresTable
+from storage.experiments import ExperimentsTable
+from storage.forest import BranchesTable
 from storage.fulfilment import BillsTable
+from storage.guardrails import GuardsTable
 from storage.inbox import InboxTable
 from storage.intake import IntakeTable
 from storage.jobs import JobsTable
 from storage.ledger import LedgerTable
+from storage.lessons import LessonsTable
+from storage.lift import LiftTable
 from storage.merges import MergesTable
+from storage.models import ModelsTable
 from storage.moments import MomentsTable
 from storage.notices import NoticesTable, WindowsTable
 from storage.nudges import NudgesTable
@@ -46,6 +53,7 @@ from storage.shop import ShopTable
 from storage.signals import SignalsTable
 from storage.stories import StoriesTable
 from storage.story_quotes import StoryQuotesTable
+from storage.suspicions import SuspicionsTable
 from storage.tags import TagsTable
 from storage.touches import TouchesTable
 from storage.unmatched import UnmatchedTable
@@ -63,8 +71,10 @@ class Transaction:
         self.announcements = AnnouncementsTable(connection)
         self.audit = AuditTable(connection)
         self.bills = BillsTable(connection)
+        self.branches = BranchesTable(connection)
         self.broadcasts = BroadcastsTable(connection)
         self.campaigns = CampaignsTable(connection)
+        self.cares = CaresTable(connection)
         self.claims = ClaimsTable(connection)
         self.codes = CodesTable(connection)
         self.connectors = StandingsTable(connection)
@@ -79,13 +89,18 @@ class Transaction:
         self.domains = DomainsTable(connection)
         self.drafts = DraftsTable(connection)
         self.erasures = ErasuresTable(connection)
+        self.experiments = ExperimentsTable(connection)
+        self.guards = GuardsTable(connection)
         self.inbox = InboxTable(connection)
         self.intake = IntakeTable(connection)
         self.jobs = JobsTable(connection)
         self.ledger = LedgerTable(connection)
+        self.lessons = LessonsTable(connection)
+        self.lift = LiftTable(connection)
         self.marks = MarksTable(connection)
         self.media = MediaTable(connection)
         self.merges = MergesTable(connection)
+        self.models = ModelsTable(connection)
         self.moments = MomentsTable(connection)
         self.notices = NoticesTable(connection)
         self.nudges = NudgesTable(connection)
@@ -102,10 +117,16 @@ class Transaction:
         self.signals = SignalsTable(connection)
         self.stories = StoriesTable(connection)
         self.story_quotes = StoryQuotesTable(connection)
+        self.suspicions = SuspicionsTable(connection)
         self.tags = TagsTable(connection)
         self.touches = TouchesTable(connection)
         self.unmatched = UnmatchedTable(connection)
         self.windows = WindowsTable(connection)
+
+    def begun(self) -> None:
+        """A unit of work begins: what was remembered in the last one has to be asked for again."""
+        self.models.begun()
+        self.moments.begun()
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
@@ -118,5 +139,6 @@ class Transaction:
         except BaseException:
             self.connection.exec_driver_sql("rollback to savepoint attempt")
             self.connection.exec_driver_sql("release savepoint attempt")
+            self.begun()
             raise
         self.connection.exec_driver_sql("release savepoint attempt")

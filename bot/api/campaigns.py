@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -10,7 +10,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from bot.api.operations import Asked, Operation
 from bot.api.shapes import CampaignId, Fen, Line, Page, PageQuery, page
-from bot.campaigning import Campaigning, as_json, pause_as_json
+from bot.campaigning import Campaigning, as_json, guard_as_json, pause_as_json
 from referral.campaigns import CampaignState
 from referral.errors import NotFound
 from referral.ids import is_id
@@ -27,10 +27,34 @@ CarrierName = Annotated[
 ]
 
 
+class Trip(Struct, frozen=True, kw_only=True):
+    """The last time that a guardrail paused a campaign: of `asked` customers, `upset` opted out or complained."""
+
+    at: datetime
+    why: Literal["optout", "complaint"]
+    asked: int
+    upset: int
+
+
+class Guardrail(Struct, frozen=True, kw_only=True):
+    """Of those whom a campaign asked in the last week, how many opted out or complained within a week after.
+
+    It pauses once a share is certainly above its limit. Counting begins anew with each such pause.
+    """
+
+    asked: int
+    optouts: int
+    complaints: int
+    optout_limit: float
+    complaint_limit: float
+    trip: Trip | None
+
+
 class Campaign(Struct, frozen=True, kw_only=True):
     """A campaign; days are Beijing's, `to` is its last one, null where it has none.
 
-    `pause` is why it is paused: nobody's thanks fit into its budget any more, or somebody said so.
+    `pause` is why it is paused: nobody's thanks fit into its budget any more, too many were upset by being asked, or
+    somebody said so.
     """
 
     id: CampaignId
@@ -42,7 +66,8 @@ class Campaign(Struct, frozen=True, kw_only=True):
     budget_fen: Fen
     used_fen: Fen
     carrier: CarrierName = "landing"
-    pause: Literal["budget", "operator"] | None = None
+    pause: Literal["budget", "guardrail", "operator"] | None = None
+    guardrail: Guardrail
 
 
 Settings = Annotated[
@@ -142,7 +167,9 @@ def _shown(tx: Transaction, campaign_id: str, asked: Asked) -> Campaign:
     campaign = tx.campaigns.get(campaign_id) if is_id(campaign_id, "c") else None
     if campaign is None:
         raise NotFound("没有这个活动")
-    return msgspec.convert(as_json(campaign, asked.now) | pause_as_json(campaign, asked.now), Campaign)
+    told = as_json(campaign, asked.now) | pause_as_json(campaign, asked.now)
+    told |= guard_as_json(tx, asked.office.facts, campaign, asked.now)
+    return msgspec.convert(told, Campaign)
 
 
 _EXAMPLE = Campaign(
@@ -154,6 +181,7 @@ _EXAMPLE = Campaign(
     to=None,
     budget_fen=10_000_000,
     used_fen=6_000,
+    guardrail=Guardrail(asked=240, optouts=1, complaints=0, optout_limit=0.01, complaint_limit=0.02, trip=None),
 )
 
 OPERATIONS = (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar, Union, get_args, get_origin
 
@@ -14,19 +13,11 @@ from msgspec.structs import FieldInfo, fields
 
 from bot.api.problems import FieldProblem, Refused, invalid, wrong
 from bot.hooks.envelope import whole_body
+from bot.misfits import misfit
 
 S = TypeVar("S", bound=Struct)
 
 _LONGEST_FIELD = 64  # characters of a caller's own field name that are said back
-_KINDS = {
-    "str": "文字",
-    "int": "整数",
-    "float": "数字",
-    "bool": "true 或 false",
-    "array": "数组",
-    "object": "对象",
-    "null": "null",
-}
 
 
 class _Twice(ValueError):
@@ -140,34 +131,8 @@ def _join(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
 
 
-_AT = re.compile(r" - at `\$([^`]*)`$")
-_EXPECTED = re.compile(r"Expected `([^`]+)`(?:, got `([a-z]+)`| (.+))")
-_LIMITS = (
-    (re.compile(r"of length >= 1$"), "不能为空"),
-    (re.compile(r"of length >= (\d+)$"), "至少 {} 个"),
-    (re.compile(r"of length <= (\d+)$"), "最多 {} 个"),
-    (re.compile(r">= (\S+)$"), "不能小于 {}"),
-    (re.compile(r"<= (\S+)$"), "不能超过 {}"),
-    (re.compile(r"matching regex"), "写法不对"),
-)
-
-
 def _said(error: ValidationError, path: str) -> FieldProblem:
     """What the library says, in words for a reader."""
-    message = str(error)
-    inner = _AT.search(message)
-    where = path + inner[1] if inner else path
-    return FieldProblem(where.lstrip(".") or "body", _worded(_AT.sub("", message)))
-
-
-def _worded(message: str) -> str:
-    expected = _EXPECTED.match(message)
-    if expected is None:
-        return "不是认识的值" if message.startswith(("Invalid enum", "Invalid value")) else "写法不对"
-    if expected[2]:
-        kinds = [_KINDS.get(kind, kind) for kind in expected[1].split(" | ")]
-        return f"要是{'或'.join(kinds)}"
-    for pattern, words in _LIMITS:
-        if match := pattern.search(message):
-            return words.format(*match.groups())
-    return "写法不对"
+    where, words = misfit(error)
+    inner = where if where.startswith("[") else f".{where}" if where else ""
+    return FieldProblem(f"{path}{inner}".lstrip(".") or "body", words)

@@ -39,6 +39,7 @@ StoryId = Annotated[str, _id("h", "a story")]
 ClaimId = Annotated[str, _id("k", "a claim")]
 AppealId = Annotated[str, _id("a", "an appeal")]
 MergeId = Annotated[str, _id("g", "a merge")]
+ExperimentId = Annotated[str, _id("x", "an experiment")]
 TouchId = Annotated[str, _id("t", "a touch")]
 CodeText = Annotated[
     str,

@@ -45,6 +45,18 @@ class WhyShare(Struct, frozen=True, kw_only=True):
     evidence: str
 
 
+class WhySuspicion(Struct, frozen=True, kw_only=True):
+    """What speaks for an act being made up, and what a person made of it."""
+
+    chance: float
+    evidence: list[Why]
+    state: str
+    at: datetime
+    decided_by: str | None
+    decided_at: datetime | None
+    note: str
+
+
 class WhyReferral(Struct, frozen=True, kw_only=True):
     """A referral and what was decided about it."""
 
@@ -56,6 +68,7 @@ class WhyReferral(Struct, frozen=True, kw_only=True):
     method: str
     reason: Why
     explained: Explained
+    suspicion: WhySuspicion | None
 
 
 class WhyReward(Struct, frozen=True, kw_only=True):
@@ -80,6 +93,7 @@ class WhyReward(Struct, frozen=True, kw_only=True):
     story: str | None
     what: str
     explained: Explained
+    suspicion: WhySuspicion | None
 
 
 class WhyOrder(Struct, frozen=True, kw_only=True):
@@ -116,18 +130,36 @@ class WhyAsk(Struct, frozen=True, kw_only=True):
     sent_at: datetime | None
     delivered_at: datetime | None
     outcome: str | None
+    came: str
+
+
+class Weighed(Struct, frozen=True, kw_only=True):
+    """A reason of the score; `size` is what it adds to it, in log-odds: above 0 for asking, below against."""
+
+    code: str
+    text: str
+    size: float
 
 
 class WhyNudge(Struct, frozen=True, kw_only=True):
-    """Whether the plan would ask a person now, and why; `score` is the chance, 0 to 1, that they take it up."""
+    """Whether the plan would ask a person now, and why; `score`, 0 to 1, is what an ask is worth.
+
+    `why` is what made the decision; `for` and `against` are the score's own reasons, the strongest first. `action` is
+    what to do, at the `gate` that is weak or else; `change` tells all that it takes for another decision; `model` is
+    the version of what was learned that the score is by.
+    """
 
     decision: Literal["send", "defer", "drop"]
     why: list[Why]
-    against: list[Why]
+    for_: list[Weighed] = msgspec.field(name="for")
+    against: list[Weighed]
     not_before: datetime | None
     score: float
     gate: str | None
     channel: str
+    action: str
+    change: Why
+    model: int
     last: WhyAsk | None
 
 
@@ -207,6 +239,7 @@ _REFERRAL = WhyReferral(
     method="last_touch",
     reason=_HELD,
     explained=_explained("referral:r0123456789abcdef"),
+    suspicion=None,
 )
 _REWARD = WhyReward(
     id="w0123456789abcdef",
@@ -228,15 +261,20 @@ _REWARD = WhyReward(
     story=None,
     what="30天会员",
     explained=_explained("reward:w0123456789abcdef"),
+    suspicion=None,
 )
 _NUDGE = WhyNudge(
     decision="drop",
     why=[Why("consent.unknown", "还没有同意接收邀请")],
-    against=[],
+    for_=[Weighed(code="satisfaction", text="满意度 9 分", size=0.48)],
+    against=[Weighed(code="quiet", text="活跃度不算高", size=-0.21)],
     not_before=None,
     score=0.12,
-    gate="experience",
-    channel="rep",
+    gate=None,
+    channel="none",
+    action="wait",
+    change=Why("change.consent", "对方说愿意收到消息"),
+    model=3,
     last=None,
 )
 

@@ -8,9 +8,8 @@ from typing import Any
 import click
 
 from bot.appealing import as_json as appeal_json
-from bot.cli.columns import columns
 from bot.cli.house import opened, operate, run
-from bot.cli.options import as_json, configured, show
+from bot.cli.options import as_json, configured, show, show_list
 
 _HEAD = ("编号", "客户", "什么时候", "有疑问的", "原话", "答复")
 
@@ -27,11 +26,7 @@ def appeal() -> None:
 def list_(all_: bool, config_file: Path, json_: bool) -> None:
     """Those that wait for an answer, the oldest first."""
     found = run(_listed(config_file, everything=all_))
-    if json_:
-        return show(found)
-    if not found:
-        return click.echo("没有等答复的申诉", err=True)
-    return click.echo("\n".join(columns(_HEAD, [_row(each) for each in found])))
+    show_list(found, _HEAD, _row, nothing="没有等答复的申诉", json_=json_)
 
 
 @appeal.command()

@@ -8,20 +8,26 @@ from typing import Any
 
 import click
 
-from bot.campaigning import MOST_FEN, forecast_as_json, pause_as_json
+from bot.campaigning import MOST_FEN, forecast_as_json, guard_as_json, pause_as_json
 from bot.campaigning import as_json as campaign_json
-from bot.cli.columns import columns
 from bot.cli.house import opened, operate, run
-from bot.cli.options import as_json, configured, show
+from bot.cli.options import as_json, configured, show, show_list
 from bot.domaining import blocked_as_json
 from referral import carriers
 from referral.budgets import forecast_of
-from referral.campaigns import BUDGET, OPERATOR, SPOKEN, CampaignState
+from referral.campaigns import BUDGET, GUARDRAIL, OPERATOR, SPOKEN, CampaignState
 from referral.carriers import Carrier
 from referral.errors import BadInput, NotFound
+from referral.guardrails import percent
+from referral.tolls import Upset
 from storage.transaction import Transaction
 
-_PAUSES = {BUDGET: "预算不够下一位朋友，追加后自动恢复", OPERATOR: "同事暂停的"}
+_PAUSES = {
+    BUDGET: "预算不够下一位朋友，追加后自动恢复",
+    GUARDRAIL: "退订或投诉超过上限，要有人看过再恢复",
+    OPERATOR: "同事暂停的",
+}
+_UPSETS = {Upset.OPTOUT: "退订", Upset.COMPLAINT: "投诉"}
 _HEAD = ("编号", "礼包", "名称", "状态", "开始", "结束", "预算", "已用")
 _carrier = click.option(
     "--carrier", type=click.Choice([each.value for each in Carrier]), help="What the QR of its posters leads to."
@@ -67,11 +73,7 @@ def start(
 def list_(config_file: Path, json_: bool) -> None:
     """All campaigns."""
     found = run(_all(config_file, pauses=not json_))
-    if json_:
-        return show(found)
-    if not found:
-        return click.echo("还没有活动", err=True)
-    return click.echo("\n".join(columns(_HEAD, [tuple(_spoken(each).values()) for each in found])))
+    show_list(found, _HEAD, lambda each: tuple(_spoken(each).values()), nothing="还没有活动", json_=json_)
 
 
 @campaign.command("show")
@@ -83,7 +85,7 @@ def show_(campaign_id: str, config_file: Path, json_: bool) -> None:
     found = run(_one(config_file, campaign_id))
     _print(found, json_=json_)
     if not json_:
-        click.echo("\n".join(_foreseen(found)))
+        click.echo("\n".join([*_foreseen(found), *_guarded(found["guardrail"])]))
 
 
 @campaign.command()
@@ -156,6 +158,7 @@ async def _one(config_file: Path, campaign_id: str) -> dict[str, Any]:
             if found is None:
                 raise NotFound(f"没有这个活动：{campaign_id}")
             told = campaign_json(found, now) | pause_as_json(found, now) | blocked_as_json(tx, here.facts)
+            told |= guard_as_json(tx, here.facts, found, now)
             return told | forecast_as_json(forecast_of(tx, found, now=now))
 
         return await here.store.read(look)
@@ -171,6 +174,16 @@ def _foreseen(made: dict[str, Any]) -> Iterator[str]:
     yield f"还剩  {told['left_fen'] / 100:.2f} 元"
     yield f"近两周每天约  {told['a_day_fen'] / 100:.2f} 元"
     yield f"照这样用到  {told['runs_out_on'] or '用不完'}"
+
+
+def _guarded(guard: dict[str, Any]) -> Iterator[str]:
+    """What the asks of the last week have cost in goodwill, and the last pause for it."""
+    yield f"近一周问过  {guard['asked']} 位"
+    yield f"其中退订  {guard['optouts']} 位（上限 {percent(guard['optout_limit'])}）"
+    yield f"其中投诉  {guard['complaints']} 位（上限 {percent(guard['complaint_limit'])}）"
+    if trip := guard["trip"]:
+        why = _UPSETS[trip["why"]]
+        yield f"上次因{why}暂停  {trip['at'][:10]}，问过 {trip['asked']} 位，{why} {trip['upset']} 位"
 
 
 def _pairs(texts: tuple[str, ...]) -> dict[str, str]:

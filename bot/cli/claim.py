@@ -8,9 +8,8 @@ from typing import Any
 import click
 
 from bot.claiming import listed
-from bot.cli.columns import columns
 from bot.cli.house import opened, operate, run
-from bot.cli.options import as_json, configured, show
+from bot.cli.options import as_json, configured, show, show_list
 
 _HEAD = ("编号", "朋友", "说的是", "什么时候", "状态", "可能是")
 _STATES = {
@@ -34,11 +33,7 @@ def claim() -> None:
 def list_(all_: bool, config_file: Path, json_: bool) -> None:
     """Those that wait, with the advocates who may be meant."""
     found = run(_listed(config_file, everything=all_))
-    if json_:
-        return show(found)
-    if not found:
-        return click.echo("没有要确认的介绍", err=True)
-    return click.echo("\n".join(columns(_HEAD, [_row(each) for each in found])))
+    show_list(found, _HEAD, _row, nothing="没有要确认的介绍", json_=json_)
 
 
 @claim.command()

@@ -9,9 +9,8 @@ from typing import Any
 
 import click
 
-from bot.cli.columns import columns
 from bot.cli.house import opened, operate, run
-from bot.cli.options import as_json, configured, show
+from bot.cli.options import as_json, configured, show, show_list
 from bot.files.codes import FIELD, read_codes
 from bot.files.rows import Problem, shown
 from bot.stocking import STATES, pool_named, pools
@@ -61,12 +60,7 @@ def add(pool: str, file: Path, config_file: Path, json_: bool) -> None:
 def list_(config_file: Path, json_: bool) -> None:
     """Every pool: how many codes are left, given, used, expired or void."""
     found = run(_pools(config_file))
-    if json_:
-        return show(found)
-    if not found:
-        return click.echo("还没有券", err=True)
-    rows = [(each["pool"] or "（自动生成）", *(str(each[state]) for state in STATES)) for each in found]
-    return click.echo("\n".join(columns(_HEAD, rows)))
+    show_list(found, _HEAD, _row, nothing="还没有券", json_=json_)
 
 
 async def _fill(config_file: Path, pool: str, codes: Sequence[str]) -> tuple[int, list[str], dict[str, str]]:
@@ -109,3 +103,7 @@ def _also_in(pool: str) -> str:
 
 def _as_json(problem: Problem) -> dict[str, Any]:
     return {"line": problem.line, "field": problem.field, "value": problem.value, "problem": problem.problem}
+
+
+def _row(pool: dict[str, Any]) -> tuple[str, ...]:
+    return pool["pool"] or "（自动生成）", *(str(pool[state]) for state in STATES)

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from operator import add
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,10 +15,14 @@ import msgspec
 
 from bot import control
 from bot.cli.house import House, opened, operator, read_config
-from bot.intake import Batch, Ended, Found, Intake, OrdersBatch, PeopleBatch
-from bot.intake.strangers import Prepared
+from bot.intake import Batch, Ended, Found, Intake, OrdersBatch, PeopleBatch, Telling
+from bot.intake.strangers import Prepared, told
+from bot.lessons import Progress, learned
 from bot.operator import ADDRESS, FROM_FILES
+from referral.lessons import Profile
 from referral.moments import Thresholds
+from referral.studying import MOST, study
+from referral.taught import NONE, Tally, Taught
 from storage.errors import DatabaseInUse, StorageError
 from storage.open import sqlite_path
 
@@ -38,6 +43,18 @@ class Door(Protocol):
 
     async def end(self, ended: Ended) -> None:
         """Say that the file is done."""
+        ...
+
+    async def tally(self) -> Tally:
+        """How much history there is."""
+        ...
+
+    async def learned(self, progress: Progress) -> Taught | None:
+        """What it teaches; `progress` is told how many customers were looked at."""
+        ...
+
+    async def teach(self, taught: Taught, progress: Progress) -> None:
+        """Keep a lesson, and give every customer what it says of them; `progress` is told how many have it."""
         ...
 
 
@@ -74,6 +91,20 @@ class Alone:
     async def end(self, ended: Ended) -> None:
         await self._intake.ended(ended)
 
+    async def tally(self) -> Tally:
+        return await self.here.store.read(lambda tx: tx.lessons.tally())
+
+    async def learned(self, progress: Progress) -> Taught | None:
+        return await learned(self.here.store, clock=self.here.clock, progress=progress)
+
+    async def teach(self, taught: Taught, progress: Progress) -> None:
+        await self._intake.learn(taught)
+        after, done = "", 0
+        while done == 0 or after:
+            _, after = await self._intake.tell(Telling(after=after), self.size)
+            done += self.size
+            progress(done)
+
     def chance(self, size: int) -> bytes:
         """So many bytes of chance."""
         return self._intake.rng.getrandbits(8 * size).to_bytes(size, "big")
@@ -95,12 +126,35 @@ class _Trial:
     def __init__(self, here: House) -> None:
         self.here = here
         self._intake = operator(here).intake
+        self._company: list[Profile] = []
+        self._tally = NONE
 
     async def take(self, batch: Batch) -> Sequence[Any]:
-        return await _take(self._intake, batch, dry=True)
+        if not isinstance(batch, PeopleBatch):
+            return await _take(self._intake, batch, dry=True)
+        looked, now = await self._intake.foreseen(batch), self.here.clock()
+        every = max(1, batch.of // (2 * MOST))
+        for place, (_, each) in enumerate(looked, start=batch.place):
+            friends = each.moment.past_referrals
+            counted = (1, int(friends is not None), int(bool(friends)), friends or 0)
+            self._tally = Tally(*map(add, self._tally, counted))
+            if place % every == 0:
+                self._company.append(told(each.moment, each.known, now))
+        return [found for found, _ in looked]
 
     async def end(self, ended: Ended) -> None:
         """Nothing was done."""
+
+    async def tally(self) -> Tally:
+        return self._tally
+
+    async def learned(self, progress: Progress) -> Taught | None:  # nothing is read again
+        """What the people of the file teach."""
+        taught = [each for each in self._company if each.referred is not None]
+        return study(taught, self._company, self._tally)
+
+    async def teach(self, taught: Taught, progress: Progress) -> None:
+        """Nothing is kept."""
 
 
 class _Beside:
@@ -123,7 +177,21 @@ class _Beside:
     async def end(self, ended: Ended) -> None:
         await self._ask("ended", ended)
 
-    async def _ask(self, what: str, args: Batch | Ended) -> Any:
+    async def tally(self) -> Tally:
+        return await self.here.store.read(lambda tx: tx.lessons.tally())
+
+    async def learned(self, progress: Progress) -> Taught | None:
+        return await learned(self.here.store, clock=self.here.clock, progress=progress)
+
+    async def teach(self, taught: Taught, progress: Progress) -> None:
+        await self._ask("lesson", taught)
+        after, done = "", 0
+        while done == 0 or after:
+            _, after = await self._ask("tell", Telling(after=after))
+            done += self.size
+            progress(done)
+
+    async def _ask(self, what: str, args: Batch | Ended | Taught | Telling) -> Any:
         try:
             return await control.ask(self._folder, f"{FROM_FILES}{what}", msgspec.to_builtins(args))
         except control.NobodyThere:
@@ -138,7 +206,7 @@ def _name(batch: Batch) -> str:
 
 async def _take(intake: Intake, batch: Batch, *, dry: bool) -> Sequence[Any]:
     if isinstance(batch, PeopleBatch):
-        return await intake.people(batch, dry=dry)
+        return await intake.people(batch)
     if isinstance(batch, OrdersBatch):
         return await intake.orders(batch, dry=dry)
     return await intake.signals(batch, dry=dry)

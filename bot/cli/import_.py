@@ -13,9 +13,11 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from bot import lesson_words
 from bot.cli.door import door
 from bot.cli.house import run
-from bot.cli.importing import COLUMNS, Importing, Report, Stage
+from bot.cli.importing import COLUMNS, Importing, Report
+from bot.cli.learning import Stage
 from bot.cli.options import as_json, configured
 from bot.files.headers import pairs
 from bot.files.people import SCALES
@@ -55,8 +57,10 @@ async def _take_in(importing: Importing, config_file: Path, *, dry_run: bool) ->
 
 def _json(report: Report, importing: Importing) -> Iterator[str]:
     """One JSON object in pieces: a file may have as many errors as rows."""
-    head = report.counts | ({"consent": report.consent} if importing.what == "people" else {})
-    yield json.dumps(head)[:-1] + ', "errors": ['
+    head: dict[str, object] = {**report.counts}
+    if importing.what == "people":
+        head |= {"consent": report.consent, "learned": lesson_words.as_json(report.history.taught)}
+    yield json.dumps(head, ensure_ascii=False)[:-1] + ', "errors": ['
     for number, each in enumerate(importing.scratch.problems()):
         error = {"line": each.line, "field": each.field, "value": each.value, "problem": each.problem}
         yield (", " if number else "") + json.dumps(error, ensure_ascii=False)
@@ -70,14 +74,17 @@ def _spoken(report: Report, importing: Importing, broken: int, *, dry_run: bool)
     yield f"{_WHAT[importing.what]} {report.rows} 行：新增 {new}，更新 {changed}，未变 {same}，有误 {broken}"
     if report.phones:
         yield f"其中 {report.phones} 行已收下，只有手机号没有记"
+    if report.ages:
+        yield f"其中 {report.ages} 行已收下，年龄前后不一，按未成年算"
     if importing.what == "people":
         consent = report.consent
         yield f"接收消息：已同意 {consent['granted']}，待征询 {consent['to_ask']}，已拒绝 {consent['refused']}"
+        yield from lesson_words.spoken(report.history.tally, report.history.taught)
     for each in islice(importing.scratch.problems(), _SHOWN):
         heading = importing.layout.headings.get(each.field, "")
         place = f"第 {each.line} 行 {heading}".strip()
         yield f"  {place}：{each.problem}" + (f"（{each.value}）" if each.value else "")
-    named = broken + report.phones
+    named = broken + report.phones + report.ages
     if named > _SHOWN:
         yield f"  还有 {named - _SHOWN} 行，加 --json 可以看到全部"
 

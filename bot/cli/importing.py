@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from itertools import tee
 from pathlib import Path
 from typing import Any, Self
 
 import msgspec
 
 from bot.cli.door import Alone, Door
+from bot.cli.handing import Batched, Handing
+from bot.cli.learning import History, Stage, learn
 from bot.cli.shared_phones import SharedPhones, anothers
 from bot.files.beside import beside, collecting_rarely
 from bot.files.headers import ORDERS, PEOPLE, PERSON, SIGNALS, Layout, Names, layout
@@ -24,8 +25,7 @@ from bot.files.rows import FILE, Problem
 from bot.files.scratch import Scratch
 from bot.files.signals import SignalsReader, SignalTold
 from bot.hooks.reading import Naming
-from bot.intake import Ended, OrdersBatch, PeopleBatch, SignalsBatch, Verdict
-from bot.intake.strangers import CHANCE, Bodies, Making, Prepared, decoded, preparer
+from bot.intake import Ended, OrdersBatch, SignalsBatch, Verdict
 from referral.errors import BadInput
 from referral.intake import Told, adds, together
 from referral.moments import Permission, Thresholds
@@ -45,26 +45,21 @@ _NEEDED: Mapping[str, Sequence[Sequence[str]]] = {
     "orders": (tuple(PERSON), ("source",), ("order_no",), ("amount", "amount_fen"), ("paid_at",)),
 }
 
-Batched = list[tuple[bytes, int, int]]
-"""What is said of people: body, how many rows it stands for beside its own, how many of those said more."""
-
-Handed = AsyncIterator[tuple[Sequence[tuple[str, str]], Batched]]
-
-Stage = Callable[[str, int], Callable[[int], None]]
-"""Begins a stage of long work, named, of so much; what it returns is told how much is done."""
-
 
 @dataclass(slots=True)
 class Report:
     """What became of a file's rows. `people` counts persons by what they said to being written to.
 
-    `phones` of them were taken in without their phone, which is another customer's as well.
+    `phones` of them were taken in without their phone, which is another customer's as well; `ages` as minors, by their
+    birthday and against what the row says.
     """
 
     rows: int = 0
     phones: int = 0
+    ages: int = 0
     verdicts: Counter[str] = field(default_factory=Counter)
     people: Counter[str] = field(default_factory=Counter)
+    history: History = field(default_factory=History)
 
     @property
     def consent(self) -> dict[str, int]:
@@ -126,13 +121,13 @@ class Importing:
         return report
 
     async def _people(self, door: Door, report: Report) -> None:
-        await self._tell(door)
+        report.ages = await self._tell(door)
         self._phones.part()
         self._fold()
         report.phones = self._phones.left
         steps = await self._steps(door)
         progress = self._stage("写入", self._rows)
-        handing = _Handing(self.scratch, door, digest=self._digest, steps=steps, rows=self._rows)
+        handing = Handing(self.scratch, door, digest=self._digest, steps=steps, rows=self._rows)
         beforehand = self._rows >= MANY and not self._known and isinstance(door, Alone)
         done = 0
         async for found, batch in handing.prepared() if beforehand else handing.plain():
@@ -140,22 +135,27 @@ class Importing:
             done += len(batch)
             progress(done)
         progress(self._rows)
+        report.history = await learn(door, report.verdicts, self._stage)
 
-    async def _tell(self, door: Door) -> None:
-        """Read the rows, and find out whom they are about as far as that is known."""
+    async def _tell(self, door: Door) -> int:
+        """Read the rows, and find out whom they are about as far as that is known; how many say an age twice."""
         here, naming = door.here, await _with_staff(door)
         reading = Reading(fields=self.scratch.fields, naming=naming, scale=self._scale or 10, now=here.clock())
         batches = self.scratch.cells()
         read = map(parser(reading), batches) if self._rows < MANY else beside(batches, parser, reading)
-        done, progress = 0, self._stage("核对", self._rows)
+        done, ages, progress = 0, 0, self._stage("核对", self._rows)
         for told, problems in read:
+            lines = {line for line, *_ in told} if problems else set()
+            doubts = sum(each.line in lines for each in problems)
             self.scratch.note(problems)
             whose = await here.store.read(_whose([name for _, _, names, _ in told for name in names]))
             self._known += len(whose)
             others = await here.store.read(anothers(told, whose)) if whose else {}
             self._note(self._phones.without(told, others), whose)
-            done += len(told) + len(problems)
+            done += len(told) + len(problems) - doubts
+            ages += doubts
             progress(done)
+        return ages
 
     def _note(self, told: Sequence[ToldRow], whose: Mapping[str, str]) -> None:
         """Keep what rows say; the people whom they are about are further names of theirs."""
@@ -225,84 +225,6 @@ class Importing:
             else:
                 yield each
         self.scratch.note(bad)
-
-
-class _Handing:
-    """Handing over what is said of people, batch by batch; with each what was found and the batch itself."""
-
-    def __init__(
-        self, scratch: Scratch, door: Door, *, digest: str, steps: tuple[float, ...] | None, rows: int
-    ) -> None:
-        self._scratch = scratch
-        self._door = door
-        self._digest = digest
-        self._steps = steps
-        self._rows = rows
-
-    async def plain(self) -> Handed:
-        """The door finds out what each row changes."""
-        place = 0
-        for batch in self._scratch.told(self._door.size):
-            yield await self._door.take(self._batch(place, batch)), batch
-            place += len(batch)
-
-    async def prepared(self) -> Handed:
-        """Nobody of the file is known: a process beside makes the people, and the door only keeps them."""
-        door, here = self._door, self._door.here
-        assert isinstance(door, Alone)
-        scale = await here.store.read(lambda tx: tx.moments.thresholds())
-        if self._steps is not None:
-            scale = Thresholds(self._steps)
-            await door.set_scale(scale)
-        reps = await here.store.read(lambda tx: tx.intake.reps())
-        making = Making(
-            digest=self._digest, scale=scale, policy=here.facts.policy, holdout=here.facts.holdout, now=here.clock()
-        )
-        place, (used, sent) = 0, tee(self._scratch.told(door.size))
-        made = _Made(zip(used, beside(self._drawn(sent, door), preparer, (making, reps)), strict=True), door.together)
-        while True:
-            kept = await door.keep(made.some)
-            taken = made.taken()
-            if not taken:
-                return
-            for number, batch in enumerate(taken):
-                yield kept[number] if kept else await door.take(self._batch(place, batch)), batch
-                place += len(batch)
-
-    def _batch(self, place: int, batch: Batched) -> PeopleBatch:
-        rows = tuple(decoded([body for body, _, _ in batch]))
-        return PeopleBatch(digest=self._digest, place=place, of=self._rows, steps=self._steps, rows=rows)
-
-    def _drawn(self, batches: Iterator[Batched], door: Alone) -> Iterator[Bodies]:
-        place = 0
-        for batch in batches:
-            chance = door.chance(CHANCE * len(batch))
-            yield Bodies(place=place, of=self._rows, bodies=[body for body, _, _ in batch], chance=chance)
-            place += len(batch)
-
-
-class _Made:
-    """Batches and the people made of them, at most `together` at a time."""
-
-    def __init__(self, made: Iterator[tuple[Batched, Prepared]], together: int) -> None:
-        self._made = made
-        self._together = together
-        self._taken: list[Batched] = []
-        self._again: list[Prepared] = []
-
-    def some(self) -> Iterator[Prepared]:
-        """The next people, while they are being made; called again, the same ones, as far as one batch goes."""
-        yield from self._again
-        while len(self._taken) < self._together and (one := next(self._made, None)):
-            self._taken.append(one[0])
-            if self._together == 1:
-                self._again.append(one[1])
-            yield one[1]
-
-    def taken(self) -> list[Batched]:
-        """What was said of the people given since the last time."""
-        taken, self._taken, self._again = self._taken, [], []
-        return taken
 
 
 async def _with_staff(door: Door) -> Naming:

@@ -8,9 +8,8 @@ from typing import Any
 import click
 
 from bot.api.keyring import as_json as key_json
-from bot.cli.columns import columns
 from bot.cli.house import opened, operate, run
-from bot.cli.options import as_json, configured, show
+from bot.cli.options import as_json, configured, show, show_list
 
 _HEAD = ("名称", "开头", "权限", "建立", "最近使用", "吊销")
 
@@ -40,11 +39,7 @@ def new(name: str, scopes: tuple[str, ...], config_file: Path, json_: bool) -> N
 def list_(config_file: Path, json_: bool) -> None:
     """All keys, the revoked ones too."""
     found = run(_all(config_file))
-    if json_:
-        return show(found)
-    if not found:
-        return click.echo("还没有密钥", err=True)
-    return click.echo("\n".join(columns(_HEAD, [_spoken(each) for each in found])))
+    show_list(found, _HEAD, _spoken, nothing="还没有密钥", json_=json_)
 
 
 @key.command()

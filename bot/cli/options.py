@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from bot.cli.columns import columns
+
 Command = TypeVar("Command", bound=Callable[..., Any])
+Row = Callable[[dict[str, Any]], Sequence[str]]
+"""How one thing found is laid out: a cell for each column."""
 
 
 def configured(command: Command) -> Command:
@@ -37,3 +41,12 @@ def signed(command: Command) -> Command:
 def show(value: Any) -> None:
     """Print a JSON value on one line."""
     click.echo(json.dumps(value, ensure_ascii=False))
+
+
+def show_list(found: Sequence[dict[str, Any]], head: Sequence[str], row: Row, *, nothing: str, json_: bool) -> None:
+    """Print what a list holds: as JSON, or as a table; `nothing` says on stderr that it is empty."""
+    if json_:
+        return show(found)
+    if not found:
+        return click.echo(nothing, err=True)
+    return click.echo("\n".join(columns(head, [row(each) for each in found])))

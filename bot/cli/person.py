@@ -7,9 +7,8 @@ from typing import Any
 
 import click
 
-from bot.cli.columns import columns
 from bot.cli.house import opened, operate, run
-from bot.cli.options import as_json, configured, show, signed
+from bot.cli.options import as_json, configured, show, show_list, signed
 from bot.merging import of_person
 from referral.merges import IDENTITY
 
@@ -51,11 +50,7 @@ def part(merge_id: str, by: str, config_file: Path, json_: bool) -> None:
 def merges(who: str, config_file: Path, json_: bool) -> None:
     """Every merge that PERSON was part of, the latest first."""
     found = run(_merges(config_file, who))
-    if json_:
-        return show(found)
-    if not found:
-        return click.echo("没有合并过", err=True)
-    return click.echo("\n".join(columns(_HEAD, [_row(each) for each in found])))
+    show_list(found, _HEAD, _row, nothing="没有合并过", json_=json_)
 
 
 async def _merges(config_file: Path, who: str) -> list[dict[str, Any]]:

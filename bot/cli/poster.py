@@ -19,7 +19,7 @@ from bot.photo_shelf import DESIGNS, PhotoShelf
 from bot.posters import pdf
 from bot.posters.commissions import Commission, PosterDesk
 from bot.posters.engine import Edition, HybridEngine
-from bot.posters.errors import PaletteUnknown, PosterWaits, SeasonUnknown, SizeUnknown, TemplateUnknown
+from bot.posters.errors import PaletteUnknown, PosterWaits, SeasonUnknown, SizeUnknown, TemplateBroken, TemplateUnknown
 from bot.posters.look import NO_SEASON, PRINTED, SEASONS, SIZES, Theme
 from bot.posters.studio import Studio
 from bot.words import Words
@@ -27,6 +27,8 @@ from referral import codes
 from referral.errors import BadInput, RuleViolation
 from storage.transaction import Transaction
 
+_ENDINGS = (".jpg", ".jpeg", ".pdf")
+_OF_OTHERS = (".png", ".webp", ".gif", ".svg", ".bmp", ".tif", ".tiff", ".heic", ".avif")
 _TRIES = 20
 _PAUSE_S = 0.5
 
@@ -57,7 +59,12 @@ def poster(
     plain = codes.normalise(code)
     if plain is None or not codes.is_valid(plain):
         raise BadInput("CODE", f"{code} 不是邀请码")
-    printed = output.suffix.lower() == ".pdf"
+    ending = output.suffix.lower()
+    if ending in _OF_OTHERS:
+        raise BadInput("-o", f"海报只写成 {'、'.join(_ENDINGS)} 文件，写不成 {output.name}")
+    if theme == "dark" and size in PRINTED:
+        raise BadInput("--theme", f"{size} 是印刷用的，纸上总是浅色，没有 dark：去掉 --theme dark 就好")
+    printed = ending == ".pdf"
     if printed and size not in PRINTED:
         raise BadInput("--size", f"PDF 只用于印刷：{' 或 '.join(PRINTED)}")
     wanted = Commission(
@@ -108,6 +115,8 @@ async def _draw(config_file: Path, code: str, wanted: Commission) -> tuple[bytes
             drawn = await _when_ready(config_file, desk, code, wanted)
         except TemplateUnknown:
             raise BadInput("--template", f"没有这个模板：{wanted.template}") from None
+        except TemplateBroken as problem:
+            raise BadInput("--template", f"这个模板不能用：{problem}") from None
         except SizeUnknown:
             raise BadInput("--size", f"这个模板没有 {wanted.size} 尺寸") from None
         except PaletteUnknown:

@@ -7,9 +7,8 @@ from typing import Any
 
 import click
 
-from bot.cli.columns import columns
 from bot.cli.house import opened, operate, run
-from bot.cli.options import as_json, configured, show, signed
+from bot.cli.options import as_json, configured, show, show_list, signed
 from bot.cli.states import state_words
 from bot.thanking import listed
 from referral.terms import KINDS, UNITS
@@ -32,11 +31,7 @@ def reward() -> None:
 def list_(waiting: bool, limit: int, config_file: Path, json_: bool) -> None:
     """Thanks, the latest first."""
     found = run(_listed(config_file, waiting=waiting, limit=limit))
-    if json_:
-        return show(found)
-    if not found:
-        return click.echo("没有等审批的谢礼" if waiting else "还没有谢礼", err=True)
-    return click.echo("\n".join(columns(_HEAD, [_row(each) for each in found])))
+    show_list(found, _HEAD, _row, nothing="没有等审批的谢礼" if waiting else "还没有谢礼", json_=json_)
 
 
 @reward.command()

@@ -7,9 +7,8 @@ from typing import Any
 
 import click
 
-from bot.cli.columns import columns
 from bot.cli.house import opened, operate, run
-from bot.cli.options import as_json, configured, show
+from bot.cli.options import as_json, configured, show, show_list
 from bot.cli.states import exchange_words
 from bot.stocking import redemption_as_json, shelf
 from referral.shop import KINDS
@@ -48,11 +47,7 @@ def add(config_file: Path, json_: bool, **item: Any) -> None:
 def list_(config_file: Path, json_: bool) -> None:
     """Everything on the shelf, and what stood there before."""
     found = run(_shelf(config_file))
-    if json_:
-        return show(found)
-    if not found:
-        return click.echo("还没有上架的", err=True)
-    return click.echo("\n".join(columns(_SHELF, [_item(each) for each in found])))
+    show_list(found, _SHELF, _item, nothing="还没有上架的", json_=json_)
 
 
 @shop.command()
@@ -71,11 +66,7 @@ def close(item: str, config_file: Path, json_: bool) -> None:
 def exchanges(config_file: Path, json_: bool) -> None:
     """The newest exchanges."""
     found = run(_exchanges(config_file))
-    if json_:
-        return show(found)
-    if not found:
-        return click.echo("还没有人兑换", err=True)
-    return click.echo("\n".join(columns(_EXCHANGES, [_exchange(each) for each in found])))
+    show_list(found, _EXCHANGES, _exchange, nothing="还没有人兑换", json_=json_)
 
 
 @shop.command()

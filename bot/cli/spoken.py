@@ -34,6 +34,13 @@ _OUTCOMES = {
 _DECISIONS = {"send": "现在可以问", "defer": "现在先不问", "drop": "现在不问"}
 _CHANNELS = {"kf": "客服", "official": "公众号", "rep": "顾问"}
 _GATES = {"experience": "产品体验", "recognition": "社交认同", "tool": "工具易用", "interaction": "持续互动"}
+_ACTIONS = {
+    "repair": "先把事情处理好",
+    "recognise": "先谢谢对方",
+    "easier": "先给一张更好用的图",
+    "care": "先问候关心",
+    "wait": "先等一等",
+}
 _NUDGES = {"listed": "在名单上", "queued": "等着发出", "sent": "已发出", "ended": "没有发出"}
 _MISSING = {
     "conversion": "朋友本人的转化",
@@ -41,6 +48,7 @@ _MISSING = {
     "hold": "确认期满",
     "choice": "本人选择谢礼",
     "approval": "第二人核准",
+    "review": "同事核对",
     "delivery": "发放",
     "claim": "同事确认介绍人",
 }
@@ -88,14 +96,20 @@ def _person(found: dict[str, Any]) -> Iterator[str]:
 def _nudge(nudge: dict[str, Any]) -> Iterator[str]:
     """What the plan would do, why, what speaks against it, when that may change, and what was asked last."""
     channel = f"，由{_CHANNELS[nudge['channel']]}" if nudge["channel"] in _CHANNELS else ""
-    yield f"{_DECISIONS[nudge['decision']]}{channel}（{nudge['score']:.0%}）：{_reasons(nudge['why'])}"
-    against = [reason for reason in nudge["against"] if reason not in nudge["why"]]
-    if against:
-        yield f"不利的：{_reasons(against)}"
+    told = "" if nudge["decision"] == "send" else f"：{_reasons(nudge['why'])}"
+    yield f"{_DECISIONS[nudge['decision']]}{channel}{told}"
+    speaks_for = nudge["for"] or (nudge["why"] if nudge["decision"] == "send" else [])
+    if speaks_for:
+        yield f"合适：{_reasons(speaks_for)}"
+    if nudge["against"]:
+        yield f"不合适：{_reasons(nudge['against'])}"
+    if all(each["code"] != "rotation" for each in nudge["for"]):  # else there is no score of their own
+        yield f"时机分 {100 * nudge['score']:.0f}（0 到 100，越高越值得先问；模型第 {nudge['model']} 版）"
     if nudge["gate"]:
-        yield f"卡在：{_GATES[nudge['gate']]}（{nudge['gate']}）"
+        yield f"卡在：{_GATES[nudge['gate']]}，{_ACTIONS[nudge['action']]}"
     if nudge["not_before"]:
-        yield f"最早：{nudge['not_before']}"
+        yield f"最早：{_when(nudge['not_before'])}"
+    yield f"怎样会变：{nudge['change']['text']}"
     yield _last(nudge["last"])
 
 
@@ -103,10 +117,15 @@ def _last(last: dict[str, Any] | None) -> str:
     if last is None:
         return "还没有问过"
     what = "征询" if last["purpose"] == "consent" else "请对方推荐"
-    times = (f"送达 {last['delivered_at']}" if last["delivered_at"] else "", last["outcome"] or "")
+    times = (f"{_when(last['delivered_at'])} 送达" if last["delivered_at"] else "", last["came"].rstrip("。"))
     told = "".join(f"，{each}" for each in times if each)
-    at = last["sent_at"] or last["planned_at"]
+    at = _when(last["sent_at"] or last["planned_at"])
     return f"上一次：{at} {what}，由{_CHANNELS[last['channel']]}，{_NUDGES[last['state']]}{told}"
+
+
+def _when(at: str) -> str:
+    """A time as people read it: `2026-11-24 10:00`."""
+    return at[:16].replace("T", " ")
 
 
 def _reasons(reasons: list[dict[str, str]]) -> str:
@@ -116,13 +135,13 @@ def _reasons(reasons: list[dict[str, str]]) -> str:
 def _referral(referral: dict[str, Any]) -> str:
     pair = f"{referral['advocate']} → {referral['friend']}"
     told = f"推荐 {referral['id']}，{pair}，{_STATUS[referral['status']]}：{_reason(referral['reason'])}"
-    return told + _open_ends(referral["explained"])
+    return told + _open_ends(referral["explained"]) + _suspicion(referral["suspicion"])
 
 
 def _reward(reward: dict[str, Any]) -> str:
     what = f"{_SIDES[reward['side']]} {reward['what']}"
     told = f"谢礼 {reward['id']}，{what}，{state_words()[reward['state']]}：{_reason(reward['reason'])}"
-    return told + _open_ends(reward["explained"])
+    return told + _open_ends(reward["explained"]) + _suspicion(reward["suspicion"])
 
 
 def _open_ends(explained: dict[str, Any]) -> str:
@@ -130,6 +149,15 @@ def _open_ends(explained: dict[str, Any]) -> str:
     missing = "、".join(_MISSING[each] for each in explained["missing"])
     change = f"{explained['until']} 前{_CHANGES[explained['change']]}" if explained["until"] else ""
     return "".join(f"；{each}" for each in (f"还差{missing}" if missing else "", change) if each)
+
+
+def _suspicion(found: dict[str, Any] | None) -> str:
+    """What speaks for it being made up, and what a person made of it."""
+    if found is None:
+        return ""
+    evidence = f"（{_reasons(found['evidence'])}）" if found["evidence"] else ""
+    decided = f"；{found['decided_by']} 核对过：{found['note']}" if found["decided_by"] else ""
+    return f"；不实的可能 {found['chance']:.0%}{evidence}{decided}"
 
 
 def _appeal(appeal: dict[str, Any]) -> str:

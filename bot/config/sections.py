@@ -198,6 +198,8 @@ class Sending(Section, frozen=True, kw_only=True):
     holdout: Annotated[float, Meta(ge=0, lt=1)] = 0.10
     daily_budget: Count = 200
     rep_daily: Count = 10
+    optout_limit: Annotated[float, Meta(gt=0, le=1)] = 0.01
+    complaint_limit: Annotated[float, Meta(gt=0, le=1)] = 0.02
     calendar: Annotated[Calendar, InFile()] = Calendar()
 
     def problems(self) -> Iterator[tuple[str, str]]:

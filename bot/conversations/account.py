@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot import explaining
+from referral.attribution import Reason
 from referral.codes import Code
 from referral.explain import Explanation, Reader
 from referral.referrals import Referral
 from referral.rewards import Cause, Reward, RewardState
 from storage.transaction import Transaction
+
+_UNDATED = (Reason.SUSPECT_REVIEW, Reason.APPROVAL_WAITING)
+"""Why a thanks stays held beyond any date: somebody has still to look, or to say yes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +63,9 @@ class Account:
 
     @property
     def next_due(self) -> datetime | None:
-        return min((r.due_at for r in self.rewards if r.state is RewardState.HELD and r.due_at), default=None)
+        """When the next held thanks is due; of what somebody has still to look at no date is promised."""
+        held = [r for r in self.rewards if r.state is RewardState.HELD and r.reason not in _UNDATED]
+        return min((r.due_at for r in held if r.due_at), default=None)
 
     @property
     def thanks(self) -> list[Reward]:

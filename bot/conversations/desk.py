@@ -8,22 +8,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.conversations import appeal_talk, questions, story_talk, telling, thanks_talk
+from bot.conversations import appeal_talk, mood_talk, questions, story_talk, telling, thanks_talk
 from bot.conversations.story_talk import StoryTalk
 from bot.conversations.thanks_talk import ThanksTalk
 from bot.words import Words
 from referral import (
     appeals,
+    caring,
     claims,
     codes,
     consent,
     desk_links,
     due_rows,
+    minors,
     moments,
     news,
     notices,
     nudges,
     orders,
+    personal,
     points,
     poster_links,
     silence,
@@ -49,10 +52,12 @@ from referral.conversations.actions import (
     KeepPermission,
     KeepScore,
     LeaveInPeace,
+    NoteAge,
     NoteDeclared,
     OpenAppeal,
     Say,
     SetByline,
+    SetPersonal,
     ShowMenu,
     StopReminders,
     TellFriends,
@@ -68,12 +73,14 @@ from referral.conversations.heard import (
     AskedForPerson,
     Heard,
     MistypedCode,
+    Praised,
     TypedCode,
     hear,
     plain,
 )
 from referral.conversations.story_actions import StoryAction
 from referral.conversations.story_flow import hear_writing
+from referral.conversations.story_heard import OfStory
 from referral.conversations.thanks_actions import ThanksAction
 from referral.conversations.thanks_heard import POINTS
 from referral.decisions import Route
@@ -96,6 +103,8 @@ from referral.messages import (
 )
 from referral.outbox import Purpose, post
 from referral.people import Person, find_or_create
+from referral.praise import Mood
+from referral.praise import mood as mood_of
 from referral.promises import offered
 from referral.referrals import Disclosure, ReferralStatus
 from referral.shares import Share, ShareLevel
@@ -124,13 +133,19 @@ class DeskTalk:
     typed: str = ""
     tapped: bool = False
     met: str = ""
+    mood: Mood = Mood.PLAIN
 
     def answer(self, heard: Heard, evidence: str) -> None:
         """Take the flow one step and do what it says."""
         chat = Chat.read(self.tx.conversations.get(self.desk, self.person.id))
-        after, actions = step(chat, heard, self._situation(heard), self.now)
+        situation = self._situation(heard)
+        complained = self.mood is Mood.COMPLAINT and self._keep_mood(alone=True)  # before anybody is called for it
+        after, actions = step(chat, heard, situation, self.now)
         for action in actions:
-            self._do(action, evidence)
+            if not (complained and action == CallPerson(session=False)):  # the rep has been told already
+                self._do(action, evidence)
+        if self.mood is Mood.PRAISE:
+            self._keep_mood(alone=isinstance(heard, Praised))
         if after != chat:
             self.tx.conversations.save(self.desk, self.person.id, after.keep(), self.now)
         notices.deliver(self.tx, self.facts, self.person.id, now=self.now, rng=self.rng, answering=True)
@@ -172,13 +187,21 @@ class DeskTalk:
             standing=standing,
             question=self._unasked(),
             was_asked=asked is not None and asked.route is Route.KF and asked.outcome is None,
-            may_ask_permission=may_ask_permission(moment, self.now),
+            may_ask_permission=may_ask_permission(moment, self.now, self.facts.policy),
             has_something_to_rate=moments.has_something_to_rate(moment, self.now),
             story=story_talk.situation(self.tx, self.facts, self.person.id),
             may_choose=thanks_talk.may_choose(self.tx, self.person.id),
             disputes=self._disputes(heard),
             appealed=appeal_talk.is_waiting(self.tx, self.person.id, self.now),
             says_much=bool(self._own_words()),
+            is_minor=moment.minor is True,
+            was_thanked=isinstance(heard, Praised)
+            and mood_talk.was_heard_today(self.tx, self.person.id, Mood.PRAISE, self.now),
+        )
+
+    def _keep_mood(self, *, alone: bool) -> bool:
+        return mood_talk.keep(
+            self.tx, self.facts, self.person.id, self.mood, self.said_at, alone=alone, now=self.now, rng=self.rng
         )
 
     def _disputes(self, heard: Heard) -> int:
@@ -295,6 +318,11 @@ class DeskTalk:
                 self._send(appeal_talk.which(self.tx, self.words, self.person.id, self.desk, self.handle, now=self.now))
             case AddToAppeal():
                 appeals.add_words(self.tx, self.facts, self.person, self.typed, now=self.now, rng=self.rng)
+            case SetPersonal(on=on):
+                said = f"{evidence}:{self.typed}"
+                personal.switch(self.tx, self.facts, self.person.id, on=on, evidence=said, channel="kf", now=self.now)
+            case NoteAge(minor=minor):
+                minors.say(self.tx, self.facts, self.person.id, minor, who=self.person.id, by_staff=False, now=self.now)
             case LeaveInPeace():
                 nudges.put_off(self.tx, self.facts, self.person.id, now=self.now)
             case StoryAction():
@@ -386,7 +414,8 @@ class DeskTalk:
             )
             self._say(key)
         elif rep := codes.rep_for(self.tx, self.person.id, self.person.rep):
-            told = RepText(rep=rep, text=self.words.say("rep.called", name=self.person.called or "一位客户"))
+            key = "rep.called_unhappy" if self.mood is Mood.UNHAPPY else "rep.called"
+            told = RepText(rep=rep, text=self.words.say(key, name=self.person.called or "一位客户"))
             post(self.tx, told, lane=f"rep:{rep}", purpose=Purpose.SYSTEM, now=self.now, rng=self.rng)
         if isinstance(action, OpenAppeal) or action.session:
             self._send(HandOver(desk=self.desk, to=self.handle))
@@ -481,7 +510,10 @@ def said(tx: Transaction, facts: Facts, words: Words, event: DeskSaid, *, now: d
     )
     nudges.read(tx, person.id, now=now)
     due_rows.met(tx, facts, person.id, event.at, now=now)
-    talk.answer(_heard(tx, event, person, now), f"message:{event.message_id}")
+    heard = _heard(tx, event, person, now)
+    if event.kind == "text" and not talk.tapped and not isinstance(heard, OfStory) and not person.staff:
+        talk.mood = mood_of(event.text)
+    talk.answer(heard, f"message:{event.message_id}")
 
 
 def _heard(tx: Transaction, event: DeskSaid, person: Person, now: datetime) -> Heard:
@@ -507,6 +539,7 @@ def entered(tx: Transaction, facts: Facts, words: Words, event: DeskEntered, *, 
         now=now,
         rng=rng,
     )
+    due_rows.met(tx, facts, person.id, event.at, now=now)
     is_ours = event.scene == desk_links.SCENE and event.scene_param
     brought = talk.entered_with(event.scene_param or "") if is_ours else ""
     if event.welcome_code is None:
@@ -538,6 +571,7 @@ def send_failed(tx: Transaction, event: DeskSendFailed, *, now: datetime) -> Non
         notices.undelivered(tx, letter.dedupe)
         if letter.purpose is Purpose.NUDGE:
             nudges.failed(tx, nudges.carried(letter.dedupe), f"failed:{event.reason}")
+            caring.letter_ended(tx, letter.dedupe, "failed", event.reason)
 
 
 def _met_at_desk(tx: Transaction, facts: Facts, event: DeskSaid | DeskEntered, *, now: datetime, rng: Bits) -> Person:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.conversations import rep_campaigns, rep_claims, rep_customers, rep_list, rep_thanks
+from bot.conversations import rep_campaigns, rep_claims, rep_customers, rep_list, rep_notes, rep_thanks
 from bot.conversations.rep_talk import RepTalk
 from bot.words import Words
 from referral import drafts
@@ -12,6 +12,7 @@ from referral.conversations.commands import (
     Answered,
     AskedAbout,
     ConfirmsClaim,
+    NotesDown,
     NotUnderstood,
     RefusesClaim,
     WantsApprovals,
@@ -70,6 +71,8 @@ def _answer(talk: RepTalk, text: str) -> str:
             return rep_customers.standing(talk, name)
         case WantsPoster(name=name):
             return rep_customers.poster(talk, name)
+        case NotesDown() as command:
+            return rep_notes.noted(talk, command)
         case WantsClaims():
             return rep_claims.waiting(talk)
         case ConfirmsClaim(rest=rest):

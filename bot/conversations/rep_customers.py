@@ -6,15 +6,17 @@ from collections.abc import Callable, Sequence
 
 from bot.conversations.account import account_of
 from bot.conversations.rep_talk import RepTalk
-from referral import codes, moments, notices, nudges, plan, poster_links
+from referral import codes, decisions, notices, own_asks, plan, poster_links
 from referral.audiences import campaign_for
+from referral.changes import changes_of
 from referral.conversations.names import called
 from referral.decisions import Customer, Defer, Send, Verdict, judge
 from referral.framing import pronoun_for
 from referral.history import history_of
 from referral.identities import Identity, IdentityKind
-from referral.moments import Moment, Permission, Reason
+from referral.moments import Moment, Permission
 from referral.nicknames import legible
+from referral.scoring import Reason
 from referral.shares import Share, ShareLevel
 
 _MOST = 6  # names in one question
@@ -26,17 +28,18 @@ def standing(talk: RepTalk, asked: str) -> str:
     """Why, or why not, to ask this customer now."""
     if not asked:
         return talk.say("who")
-    return _of_one(talk, asked, _standing)
+    return of_one(talk, asked, _standing)
 
 
 def poster(talk: RepTalk, asked: str) -> str:
     """The words and the poster for a customer who wants them from the rep."""
     if not asked:
         return talk.say("who_poster")
-    return _of_one(talk, asked, _poster)
+    return of_one(talk, asked, _poster)
 
 
-def _of_one(talk: RepTalk, asked: str, answer: Callable[[RepTalk, Customer], str]) -> str:
+def of_one(talk: RepTalk, asked: str, answer: Callable[[RepTalk, Customer], str]) -> str:
+    """What is to be said of the customer who is called so; of several, or none, that."""
     found = _find(talk, asked)
     if not found:
         return talk.say("who_none", wanted=asked)
@@ -57,7 +60,7 @@ def _find(talk: RepTalk, asked: str) -> list[str]:
 def _several(talk: RepTalk, found: Sequence[str]) -> str:
     lines = [_told_apart(talk, each) for each in talk.tx.customers.load(found[:_MOST], talk.now)]
     lines += [""] * (len(found) - len(lines))
-    return talk.listing(talk.say("who_several", count=len(found)), lines, most=_MOST)
+    return talk.listing(talk.say("who_several", count=len(found)), lines, most=_MOST, more="more_people")
 
 
 def _told_apart(talk: RepTalk, customer: Customer) -> str:
@@ -75,12 +78,15 @@ def _full_name(nickname: str, name: str) -> str:
 
 
 def _standing(talk: RepTalk, customer: Customer) -> str:
-    verdict = judge(customer, plan.situation(talk.tx, talk.facts, now=talk.now), talk.now)
+    person = customer.moment.person
+    judged = judge(customer, plan.situation(talk.tx, talk.facts, now=talk.now), talk.now)
+    verdict = decisions.standing(judged, talk.tx.moments.due_rows([person]).get(person), talk.now)
     told = [_verdict(talk, verdict), *_reasons(talk, verdict)]
     if verdict.not_before and not isinstance(verdict.decision, Send | Defer):
         told.append(talk.say("not_before", when=talk.day(verdict.not_before)))
     if verdict.gate:
         told.append(talk.say("gate", reason=talk.words.say(f"gate.{verdict.gate.value}")))
+    told.append(talk.say("change", reasons=_joined(talk, changes_of(verdict))))
     return "\n".join([*told, *_history(talk, customer)])
 
 
@@ -91,6 +97,8 @@ def _verdict(talk: RepTalk, verdict: Verdict) -> str:
             return talk.say("ask_from", name=name, when=talk.hour(verdict.not_before))
         case Send():
             return talk.say("ask_now", name=name)
+        case Defer() if _is_listed(verdict):
+            return talk.say("ask_listed", name=name)
         case Defer(until=until):
             return talk.say("ask_later", name=name, when=talk.day(verdict.not_before or until))
         case _:
@@ -98,12 +106,17 @@ def _verdict(talk: RepTalk, verdict: Verdict) -> str:
 
 
 def _reasons(talk: RepTalk, verdict: Verdict) -> list[str]:
-    """What speaks for asking, and what against."""
-    speaks_for, _ = moments.reasons(verdict.customer.moment, talk.now)
-    if isinstance(verdict.decision, Send):
-        speaks_for = list(verdict.why)
-    told = (("why_for", speaks_for), ("why_against", verdict.against))
+    """What stands in the way, what speaks for asking, and what against; nothing of it twice."""
+    is_open = isinstance(verdict.decision, Send)
+    speaks_for = verdict.why if is_open else verdict.speaks_for
+    bars = () if is_open or _is_listed(verdict) else verdict.why
+    told = (("why_bars", bars), ("why_for", speaks_for), ("why_against", verdict.against))
     return [talk.say(key, reasons=_joined(talk, reasons)) for key, reasons in told if reasons]
+
+
+def _is_listed(verdict: Verdict) -> bool:
+    """Whether nothing but the rep's own list keeps a customer from being asked anew."""
+    return verdict.customer.on_list and [each.code for each in verdict.why] == ["asked.open"]
 
 
 def _joined(talk: RepTalk, reasons: Sequence[Reason]) -> str:
@@ -117,7 +130,7 @@ def _history(talk: RepTalk, customer: Customer) -> list[str]:
         talk.say("consent", state=talk.say(f"consent_{_permission(talk, customer.moment).value}")),
         talk.say("asked_last", when=talk.day(customer.asked[-1])) if customer.asked else talk.say("asked_never"),
         _took(talk, customer),
-        talk.say("brought", friends=len(friends), bought=account.bought),
+        talk.say("brought", friends=len(friends), bought=account.bought) if friends else talk.say("brought_none"),
     ]
 
 
@@ -154,7 +167,7 @@ def _poster(talk: RepTalk, customer: Customer) -> str:
 
 
 def _note_taken(talk: RepTalk, code: codes.Code) -> None:
-    """The rep hands it over: evidence of a higher grade, and what came of an ask if there was one lately."""
+    """The rep hands it over: evidence of a higher grade, and what came of an ask, this one if there was none lately."""
     share = Share(
         person=code.advocate,
         campaign=code.campaign,
@@ -165,4 +178,4 @@ def _note_taken(talk: RepTalk, code: codes.Code) -> None:
         evidence=f"rep:{talk.rep}",
     )
     talk.tx.shares.reach(share)
-    nudges.took(talk.tx, code.advocate, now=talk.now)
+    own_asks.handed_over(talk.tx, talk.facts, code.advocate, code.campaign, talk.rep, now=talk.now, rng=talk.rng)

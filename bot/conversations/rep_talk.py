@@ -31,10 +31,10 @@ class RepTalk:
         """The words of a `rep.` key."""
         return self.words.say(f"rep.{key}", stock, **values)
 
-    def listing(self, head: str, lines: Sequence[str], *tail: str, most: int = 8) -> str:
+    def listing(self, head: str, lines: Sequence[str], *tail: str, most: int = 8, more: str = "more") -> str:
         """A list of at most `most` lines, fewer where the answer would be too long, with how many are left out."""
         for shown in range(min(most, len(lines)), -1, -1):
-            left = [self.say("more", count=len(lines) - shown)] if shown < len(lines) else []
+            left = [self.say(more, count=len(lines) - shown)] if shown < len(lines) else []
             text = "\n".join([head, *lines[:shown], *left, *(each for each in tail if each)])
             if len(text.encode()) <= REPLY_BYTES:
                 break

@@ -4,21 +4,32 @@ from __future__ import annotations
 
 from bot.conversations import rep_campaigns
 from bot.conversations.rep_talk import RepTalk
-from referral import approvals, drafts, thanks
+from referral import approvals, drafts, managers, thanks
 from referral.approvals import Waiting
 from referral.conversations.commands import Answered
 from referral.errors import RuleViolation
 from referral.nicknames import legible
 from referral.people import UNNAMED
+from referral.suspicions import Suspicion
 
 _MOST = 8
 
 
 def waiting(talk: RepTalk) -> str:
     """Everything that waits for this manager, campaigns first."""
+    to_answer, to_check = _to_answer(talk), _to_check(talk)
+    if not to_check:
+        return to_answer or talk.say("answer_none")
+    head = talk.say("suspicions_head", count=len(to_check))
+    head = f"{to_answer}\n{head}" if to_answer else head
+    return talk.listing(head, to_check, talk.say("suspicions_tail"), most=_MOST)
+
+
+def _to_answer(talk: RepTalk) -> str:
+    """What is answered with a word, "" where nothing is."""
     lines = [*rep_campaigns.waiting_lines(talk), *(_line(talk, each) for each in _for(talk))]
     if not lines:
-        return talk.say("answer_none")
+        return ""
     tail = talk.say("approvals_tail") if _for(talk) else ""
     return talk.listing(talk.say("answer_which", count=len(lines)), lines, tail, most=_MOST)
 
@@ -63,6 +74,19 @@ def _for(talk: RepTalk) -> list[Waiting]:
     return approvals.waiting_for(talk.tx, talk.rep)
 
 
+def _to_check(talk: RepTalk) -> list[str]:
+    """Referrals that a manager is to look at, each with its evidence."""
+    if talk.rep not in managers.told(talk.tx, talk.facts):
+        return []
+    return [_suspicion(talk, each) for each in talk.tx.suspicions.waiting()]
+
+
+def _suspicion(talk: RepTalk, each: Suspicion) -> str:
+    evidence = "、".join(talk.words.say(f"evidence.{code.value}") for code in each.evidence)
+    about = {"name": _called(talk, each.advocate), "friend": _called(talk, each.friend), "reason": evidence}
+    return talk.say("suspicion_line", about, id=each.referral)
+
+
 def _line(talk: RepTalk, each: Waiting) -> str:
     asked = {"rep": drafts.name_of(talk.tx, each.approval.asked_by), "reason": each.reward.note}
     reason = talk.say(f"approval_{each.approval.why}", asked)
@@ -75,5 +99,9 @@ def _what(talk: RepTalk, each: Waiting) -> str:
 
 
 def _name(talk: RepTalk, each: Waiting) -> str:
-    person = talk.tx.people.get(each.reward.person)
+    return _called(talk, each.reward.person)
+
+
+def _called(talk: RepTalk, person_id: str) -> str:
+    person = talk.tx.people.get(person_id)
     return (person.called or legible(person.name) if person else "") or UNNAMED

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from math import isfinite
@@ -17,11 +18,14 @@ from referral.times import SHANGHAI
 MOST_FEN = 10**12
 _MOST_COUNT = 10**9
 _MOST_TAGS, _LONGEST_TAG = 50, 32
+OF_AGE = 18
+"""Years (Civil Code 17)."""
 
 _DAY = re.compile(
     r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?"
     r"(?:[T\s]+(\d{1,2})[:时](\d{1,2})(?:分|:(\d{1,2})(?:\.(\d{1,9}))?秒?|分(\d{1,2})秒)?\s*(Z|[+-]\d{2}:?\d{2})?)?"
 )
+_MONTH_DAY = re.compile(r"(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?")
 _PACKED = re.compile(r"(\d{4})(\d\d)(\d\d)(?:[T\s]?(\d\d):?(\d\d):?(\d\d)?)?")
 _SERIAL = re.compile(r"\d{5}(?:\.\d+)?")
 _SERIAL_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001  # Excel's days know no zone; it is given afterwards
@@ -127,6 +131,39 @@ def consent(cell: str) -> bool | None:
     if said in _NO:
         return False
     raise Unclear("请写 1 或 0（是 或 否）；不知道就留空")
+
+
+def minor(cell: str) -> bool | None:
+    """Whether somebody is a minor; None where nothing is said."""
+    if not cell:
+        return None
+    said = cell.casefold().removesuffix(".0")
+    if said in ("1", "是", "true", "y", "yes", "t", "未成年", "未成年人"):
+        return True
+    if said in ("0", "否", "false", "n", "no", "f", "成年", "成年人", "已成年"):
+        return False
+    raise Unclear("请写 1 或 0（是 或 否，1 表示未成年）；不知道就留空")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Born:
+    """When somebody was born: the `day`, `MM-DD`, and when they come of age, `YYYY-MM-DD`, None without a year."""
+
+    day: str
+    adult_on: str | None
+
+
+def born(cell: str) -> Born:
+    """The day on which somebody was born; of a whole date, also when they come of age."""
+    plain = cell.strip()
+    if found := _MONTH_DAY.fullmatch(plain):
+        month, day = found.groups()
+        at = _at("2000", month, day, None, None, None, None)  # a leap year, so that 29 February is a day
+        return Born(day=f"{at:%m-%d}", adult_on=None)
+    on = moment(plain)[0].astimezone(SHANGHAI).date()
+    leap_day = (on.month, on.day) == (2, 29)
+    adult = date(on.year + OF_AGE, 3, 1) if leap_day else on.replace(year=on.year + OF_AGE)
+    return Born(day=f"{on:%m-%d}", adult_on=adult.isoformat())
 
 
 def tags(cell: str) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ PEOPLE: Names = {
     "nickname": ("昵称",),
     "rep": ("跟进人", "跟进成员", "顾问", "所属员工", "归属销售"),
     "joined_on": ("成为客户日期", "首单日期", "入会日期"),
+    "birthday": ("生日",),
     "tier": ("等级",),
     "satisfaction": ("满意度",),
     "activity": ("活跃度",),
@@ -33,6 +34,7 @@ PEOPLE: Names = {
     "past_referrals": ("已介绍人数",),
     "tags": ("标签",),
     "marketing_consent": ("同意营销",),
+    "minor": ("未成年",),
 }
 SIGNALS: Names = {**PERSON, "type": ("类型",), "score": ("分数",), "count": ("次数",), "at": ("时间",)}
 ORDERS: Names = {

@@ -44,4 +44,6 @@ def _parse(reader: PeopleReader, batch: Sequence[Row]) -> Parsed:
         else:
             names = [*map(str, found.identities)]
             told.append((found.line, msgspec.json.encode(found), names, found.activity))
+            if doubt := reader.doubt(found):
+                problems.append(doubt)
     return told, problems

@@ -13,9 +13,9 @@ from bot.files.reading import Cells, Reader, Row, past_moment, person_readers, p
 from bot.files.rows import Problem
 from bot.hooks.reading import Naming
 from referral.identities import Identity
-from referral.signals import SignalKind
+from referral.signals import TOLD, SignalKind
 
-TYPES = {kind.value: kind.value for kind in SignalKind} | {
+TYPES = {kind.value: kind.value for kind in TOLD} | {
     "满意度调查": SignalKind.SURVEY.value,
     "好评": SignalKind.PRAISE.value,
     "送达": SignalKind.DELIVERY.value,

@@ -19,13 +19,13 @@ from referral.facts import Facts
 from referral.identities import Identity
 from referral.ids import Bits
 from referral.orders import Answer, Outcome
-from referral.signals import Signal, SignalKind
+from referral.signals import TOLD, Signal, SignalKind
 from referral.times import Clock
 from storage.store import Store
 from storage.transaction import Transaction
 
 PATH = "/hooks/signals"
-TYPES = tuple(kind.value for kind in SignalKind)
+TYPES = tuple(kind.value for kind in TOLD)
 AHEAD = timedelta(minutes=5)
 """How far another system's clock may be ahead of ours."""
 

@@ -12,20 +12,43 @@ from typing import Any
 
 import msgspec
 
-from bot.intake.batches import Batch, Ended, Found, OrderFound, OrdersBatch, PeopleBatch, SignalsBatch, Verdict
+from bot.intake.batches import (
+    Batch,
+    Ended,
+    Found,
+    OrderFound,
+    OrdersBatch,
+    PeopleBatch,
+    SignalsBatch,
+    Telling,
+    Verdict,
+)
 from bot.intake.events import Taker, hear, heard, order, ordered
 from bot.intake.people import People
-from bot.intake.strangers import Prepared
+from bot.intake.strangers import Learned, Prepared
+from bot.lessons import ROWS, apply_some
 from referral.errors import BadInput
 from referral.facts import Facts
 from referral.ids import Bits
+from referral.taught import Taught
 from referral.times import Clock
 from storage.errors import AlreadyKept
 from storage.intake import IDENTITIES, NewRows
 from storage.store import Store
 from storage.transaction import Transaction
 
-__all__ = ["Batch", "Ended", "Found", "Intake", "OrderFound", "OrdersBatch", "PeopleBatch", "SignalsBatch", "Verdict"]
+__all__ = [
+    "Batch",
+    "Ended",
+    "Found",
+    "Intake",
+    "OrderFound",
+    "OrdersBatch",
+    "PeopleBatch",
+    "SignalsBatch",
+    "Telling",
+    "Verdict",
+]
 
 
 class _Known(Exception):
@@ -52,6 +75,10 @@ class Intake:
                 return await self.orders(msgspec.convert(args, OrdersBatch))
             if what == "ended":
                 return await self.ended(msgspec.convert(args, Ended))
+            if what == "lesson":
+                return await self.learn(msgspec.convert(args, Taught))
+            if what == "tell":
+                return await self.tell(msgspec.convert(args, Telling))
         except msgspec.ValidationError as error:
             raise BadInput("import", "这个命令行程序和运行中的机器人不是同一个版本，请先重启机器人") from error
         raise BadInput("command", f"没有这个命令：import.{what}")
@@ -61,11 +88,30 @@ class Intake:
         now, counts = self.clock(), json.dumps(ended.counts)
         await self.store.write(lambda tx: tx.audit.note("cli", f"import.{ended.what}", ended.digest, counts, now))
 
-    async def people(self, batch: PeopleBatch, *, dry: bool = False) -> list[Found]:
+    async def learn(self, taught: Taught) -> None:
+        """Keep what the company's history taught."""
+        now = self.clock()
+        await self.store.write(lambda tx: tx.lessons.keep(taught, now))
+
+    async def tell(self, telling: Telling, rows: int = ROWS) -> tuple[int, str]:
+        """Give the next customers what the lesson says of them; how many changed, and whom to go on behind, '' at the
+        end."""
+        now = self.clock()
+
+        def unit(tx: Transaction) -> tuple[int, str]:
+            taught = tx.lessons.latest()
+            return apply_some(tx, self.facts, taught.lesson, telling.after, now=now, limit=rows) if taught else (0, "")
+
+        return await self.store.write(unit)
+
+    async def foreseen(self, batch: PeopleBatch) -> list[tuple[Found, Learned]]:
+        """What rows of a people file would be, and how their people would be known afterwards."""
+        now = self.clock()
+        return await self.store.read(lambda tx: People(tx, self.facts, batch, now, self.rng).look())
+
+    async def people(self, batch: PeopleBatch) -> list[Found]:
         """Take in rows of a people file; what each was, and how its person stands to being written to."""
         now = self.clock()
-        if dry:
-            return await self.store.read(lambda tx: People(tx, self.facts, batch, now, self.rng).look())
         return await self.store.write(lambda tx: People(tx, self.facts, batch, now, self.rng).take())
 
     async def prepared(self, some: Callable[[], Iterator[Prepared]]) -> list[list[Found]] | None:

@@ -61,4 +61,11 @@ class Ended:
     counts: dict[str, int]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """That the customers behind `after` are to get what the lesson says of them."""
+
+    after: str
+
+
 Batch = PeopleBatch | SignalsBatch | OrdersBatch

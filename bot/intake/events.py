@@ -9,7 +9,7 @@ from bot.files.orders import OrderRow
 from bot.files.signals import SignalTold
 from bot.hooks.reading import RefundTold
 from bot.intake.batches import OrderFound, Verdict
-from referral import due_rows, news, orders
+from referral import due_rows, guardrails, news, orders
 from referral.facts import Facts
 from referral.identities import Identity
 from referral.ids import Bits
@@ -30,7 +30,10 @@ class Taker:
 def hear(taker: Taker, tx: Transaction, row: SignalTold, now: datetime) -> Verdict:
     """Take in a signal."""
     person = _person(taker, tx, row.identities, now)
-    is_new = due_rows.hear(tx, taker.facts, _signal(row, person), now=now)
+    signal = _signal(row, person)
+    is_new = due_rows.hear(tx, taker.facts, signal, now=now)
+    if is_new:
+        guardrails.hear(tx, taker.facts, signal, now=now)
     return Verdict.NEW if is_new else Verdict.SAME
 
 

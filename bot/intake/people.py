@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import chain
+from typing import Any
 
 import msgspec
 
 from bot.intake.batches import Found, PeopleBatch, Verdict
 from bot.intake.phones import doubtful, is_another
 from bot.intake.strangers import InOrder, Learned, Making, named_reps, rows_of, stranger
-from referral import due_rows, intake, orders
+from referral import due_rows, intake, orders, planned
 from referral.facts import Facts
 from referral.ids import Bits
 from referral.intake import Profile, Told
 from referral.merges import join
 from referral.moments import Due, Moment, Permission, Thresholds
+from referral.taught import NOTICED
 from storage.intake import new_rows
 from storage.transaction import Transaction
 
@@ -33,8 +35,16 @@ class People:
         self._rng = InOrder(rng, batch.place, batch.of)
         self._rows = named_reps(batch.rows, tx.intake.reps())
         self._scale = tx.moments.thresholds() if batch.steps is None else Thresholds(batch.steps)
+        taught = tx.lessons.latest()
+        lesson = taught.lesson if taught else None
         self._making = Making(
-            digest=batch.digest, scale=self._scale, policy=facts.policy, holdout=facts.holdout, now=now
+            digest=batch.digest,
+            scale=self._scale,
+            policy=facts.policy,
+            holdout=facts.holdout,
+            now=now,
+            lesson=lesson,
+            weights=tx.models.current().weights,
         )
         self._names = {row.line: tuple(map(str, row.identities)) for row in self._rows}
         self._whose = tx.intake.whose(self._all_names())
@@ -53,9 +63,9 @@ class People:
                 self._rows[place] = msgspec.structs.replace(row, identities=kept)
                 self._names[row.line] = tuple(map(str, kept))
 
-    def look(self) -> list[Found]:
-        """What the rows would be."""
-        return [found for found, _ in self._learned()]
+    def look(self) -> list[tuple[Found, Learned]]:
+        """What the rows would be, and how their people would be known afterwards."""
+        return list(self._learned())
 
     def take(self) -> list[Found]:
         """Write what the rows tell."""
@@ -107,24 +117,32 @@ class People:
         attached = tuple(identity for identity in row.identities if str(identity) not in self._whose)
         of_profile, of_moment = (
             intake.news(profile, row),
-            intake.moment_news(moment, row, self._scale, again=self._again),
+            intake.moment_news(moment, row, self._scale, again=self._again, adult_on=profile.adult_on),
         )
         if said:
             of_moment |= {"consent": Permission(said), "consent_at": self._now}
         differs = attached or of_profile or of_moment.keys() - {"rank"} or row.line in self._joined
         if of_profile:
-            self._profiles[person] = msgspec.structs.replace(profile, **of_profile)
+            profile = self._profiles[person] = msgspec.structs.replace(profile, **of_profile)
+        if of_profile or of_moment:
+            of_moment |= self._taught(moment.but(**of_moment), profile)
         if of_moment:
             moment = self._moments[person] = moment.but(**of_moment)
         return Learned(
             person=person,
             verdict=Verdict.CHANGED if differs else Verdict.SAME,
             profile=of_profile,
+            known=profile,
             moment=moment,
             moved=bool(of_moment),
             answer=(person, said, intake.evidence(self._digest, row.line)) if said else None,
             attached=attached,
         )
+
+    def _taught(self, moment: Moment, profile: Profile) -> dict[str, Any]:
+        """What the lesson now says of a customer whose table has changed, if that is something else."""
+        effect = self._making.effect(moment, profile)
+        return {"profile": effect} if self._making.lesson and abs(effect - moment.profile) > NOTICED else {}
 
     def _keep(self, learned: Sequence[Learned]) -> None:
         table, now = self._tx.intake, self._now
@@ -133,6 +151,8 @@ class People:
         for each in old:
             if each.profile:
                 table.change(each.person, each.profile)
+            if each.moved and each.moment.minor:
+                planned.end(self._tx, each.person, "minor")
         table.keep_moments(self._due(each for each in old if each.moved))
         attached = [(identity, each.person) for each in old for identity in each.attached]
         answers = [each.answer for each in old if each.answer]
@@ -141,8 +161,8 @@ class People:
 
     def _due(self, learned: Iterable[Learned]) -> list[tuple[Moment, Due]]:
         latest = {each.person: each.moment for each in learned}
-        policy = self._facts.policy
-        return [(moment, due_rows.outlook(moment, policy, self._now)) for moment in latest.values()]
+        policy, weights = self._facts.policy, self._making.weights
+        return [(moment, due_rows.outlook(moment, policy, self._now, weights)) for moment in latest.values()]
 
     def _reexamine(self, learned: Sequence[Learned]) -> None:
         """Look again at orders whose buyer has only now become somebody."""

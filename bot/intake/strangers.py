@@ -10,14 +10,15 @@ from typing import Any
 import msgspec
 
 from bot.intake.batches import Found, Verdict
-from referral import due_rows, intake
+from referral import due_rows, intake, lessons
 from referral.consent import Answer
 from referral.floor import Policy
+from referral.holdout import is_held_out
 from referral.identities import Identity
 from referral.ids import Bits, new_id
 from referral.intake import Profile, Told
 from referral.moments import Moment, Permission, Thresholds
-from referral.people import is_held_out
+from referral.scoring import PRIOR, Weights
 from storage.intake import NewRows, new_rows
 
 _ID_BITS = 80
@@ -27,11 +28,13 @@ _ROWS = msgspec.json.Decoder(list[Told])
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Learned:
-    """What a row changes: `profile` only the changes, `moment` as it is afterwards and whether it has `moved`."""
+    """What a row changes: `profile` only the changes; `known` and `moment` as they are afterwards, and whether the
+    moment has `moved`."""
 
     person: str
     verdict: Verdict
     profile: dict[str, Any]
+    known: Profile
     moment: Moment
     moved: bool
     answer: tuple[str, Answer, str] | None
@@ -45,13 +48,20 @@ class Learned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Making:
-    """What people of one file are made by: the file's SHA-256, the scale of activity, and the rules of the house."""
+    """What people of one file are made by: the file's SHA-256, the scale of activity, the rules of the house, and what
+    its history and its asks have taught."""
 
     digest: str
     scale: Thresholds
     policy: Policy
     holdout: float
     now: datetime
+    lesson: lessons.Lesson | None = None
+    weights: Weights = PRIOR
+
+    def effect(self, moment: Moment, known: Profile) -> float:
+        """What the company's history makes of a customer."""
+        return self.lesson.effect(told(moment, known, self.now)) if self.lesson and moment.may_be_learned else 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +86,11 @@ class Bodies:
 
 CHANCE = 14
 """Bytes: ten for an id, four for the draw of the holdout."""
+
+
+def told(moment: Moment, known: Profile, now: datetime) -> lessons.Profile:
+    """What the company's table tells of a customer, for a lesson."""
+    return lessons.profile_of(moment, tier=known.tier, rep=known.rep, tags=known.tags, now=now)
 
 
 class _Drawn:
@@ -119,11 +134,15 @@ def stranger(row: Told, making: Making, rng: Bits) -> Learned:
     said = intake.answer(_NOBODY, row, heard_before=False, own=False)
     if said:
         of_moment |= {"consent": Permission(said), "consent_at": making.now}
+    profile = intake.news(_NOTHING, row)
+    known = msgspec.structs.replace(_NOTHING, **profile)
+    moment = Moment(person=person, holdout=is_held_out(person, making.holdout), **of_moment)
     return Learned(
         person=person,
         verdict=Verdict.NEW,
-        profile=intake.news(_NOTHING, row),
-        moment=Moment(person=person, holdout=is_held_out(rng, making.holdout), **of_moment),
+        profile=profile,
+        known=known,
+        moment=moment.but(profile=making.effect(moment, known)) if making.lesson else moment,
         moved=True,
         answer=(person, said, intake.evidence(making.digest, row.line)) if said else None,
         attached=row.identities,
@@ -136,7 +155,7 @@ def rows_of(learned: Sequence[Learned], making: Making) -> NewRows:
     return new_rows(
         people=[(each.person, each.moment.holdout, each.profile) for each in learned],
         identities=[(identity, each.person) for each in learned for identity in each.attached],
-        moments=[(each.moment, due_rows.outlook(each.moment, policy, now)) for each in learned],
+        moments=[(each.moment, due_rows.outlook(each.moment, policy, now, making.weights)) for each in learned],
         answers=[each.answer for each in learned if each.answer],
         now=now,
     )

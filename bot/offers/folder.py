@@ -112,7 +112,7 @@ def _too_long_aloud(pack: Pack) -> list[Fault]:
     name = "长" * PLACEHOLDERS["company"]
     spoken = {framing: spoken_words(pack, framing, name) for framing in pack.framings}
     return [
-        ((framing.value, "spoken"), f"can reach {len(text)} characters, more than {SPOKEN_LONGEST}: 15 seconds aloud")
+        ((framing.value, "spoken"), f"can reach {len(text)} characters, more than {SPOKEN_LONGEST}: 16 seconds aloud")
         for framing, text in spoken.items()
         if len(text) > SPOKEN_LONGEST
     ]
@@ -140,6 +140,7 @@ def _pack(
         product=offer["product"],
         ad_label=offer["ad_label"],
         industries=tuple(offer.get("industries", ())),
+        early=offer.get("early", ""),
         terms=terms,
         audience=_audience(offer["audience"]),
         openings_since=tuple(openings["since"]),

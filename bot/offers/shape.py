@@ -86,6 +86,7 @@ SHAPES: dict[str, Shape] = {
         "product": _text,
         "ad_label": _text,
         "industries?": _names,
+        "early?": _text,
         "audience": _AUDIENCE,
         "terms": _table,
         "thanks": _tables,

@@ -21,7 +21,7 @@ from bot.pages.thanks_views import Tone
 from bot.pages.tokens import Tokens
 from bot.pages.views import Cards, CodeRow, FriendRow, MeView, NothingView, Question
 from bot.words import Words
-from referral import notices, poster_links
+from referral import due_rows, notices, poster_links
 from referral.explain import Explanation
 from referral.facts import Facts
 from referral.history import history_of
@@ -41,6 +41,12 @@ PHONE_TOLD = {
     "phone-busy": "试得有点多了，请过十分钟再来。",
 }
 """What the page says after a phone was given: the same whoever it belongs to."""
+
+PERSONAL_TOLD = {
+    ("personal-off", False): "关掉了，现在就生效。",
+    ("personal-on", True): "打开了，现在就生效。",
+}
+"""What the page says after personalisation was switched, as long as it stands so."""
 
 THANKS_TOLD = {
     "choice": "记下了，就按您选的来。到账之前都可以改。",
@@ -96,9 +102,12 @@ class OwnPage:
         view, cards = await self.store.write(lambda tx: self._open(tx, person, token, device, now))
         told = request.query.get("told", "")
         of_phone, of_thanks = PHONE_TOLD.get(told, ""), THANKS_TOLD.get(told, "")
+        of_personal = PERSONAL_TOLD.get((told, view.personal), "") if view else ""
         script = await self.cards.own_script(request, cards) if view else None
         answer = (
-            page(replace(view, phone_told=of_phone, thanks_told=of_thanks, script=script)) if view else self.missing()
+            page(replace(view, phone_told=of_phone, thanks_told=of_thanks, personal_told=of_personal, script=script))
+            if view
+            else self.missing()
         )
         answer.cookies.update(cookie.cookies)
         return answer
@@ -185,6 +194,7 @@ class OwnPage:
         if person is None or tx.erasures.find(person.id):
             return None, None
         tx.people.own_device(device, person.id, now)
+        due_rows.met(tx, self.facts, person.id, now, now=now)
         return self._view(tx, person, token, now), self.newest_cards(tx, person.id, now)
 
     def _view(self, tx: Transaction, person: Person, token: str, now: datetime) -> MeView:
@@ -200,6 +210,7 @@ class OwnPage:
             questions=self._questions(tx, person.id),
             byline=person.byline.value,
             opted_out=notices.is_silent(tx, person.id),
+            personal=tx.moments.get(person.id).personal,
             notices=tuple(self._news(tx, person)),
             desk_link=self.facts.desk_page if self.facts.desk else None,
             rules_url=self._rules_url(account),

@@ -16,7 +16,6 @@ from bot.pages.cards import CardDesk
 from bot.pages.look import static_css
 from bot.pages.views import NothingView, PrivacyView, RulesView
 from bot.words import Words
-from referral import domains
 from referral.campaigns import Campaign, current
 from referral.facts import Facts
 from referral.ids import is_id
@@ -127,10 +126,11 @@ class PublicPages:
     async def metrics(self, request: web.Request) -> web.Response:
         """Figures for Prometheus; while the database does not answer, those that need none."""
         try:
-            blocked = await self.store.read(lambda tx: domains.is_blocked(tx, self.facts))
+            now = self.clock()
+            stored = await self.store.read(lambda tx: metrics.stored(tx, self.facts, now))
         except StorageError:
-            blocked = None
+            stored = None
         return web.Response(
-            body=metrics.page(domain_blocked=blocked),
+            body=metrics.page(stored),
             headers=NO_SNIFFING | {"Content-Type": "text/plain; version=0.0.4; charset=utf-8"},
         )

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from aiohttp import web
 
+from bot.pages.rep_cares_reading import lines
 from bot.pages.rep_door import HOME, Form, RepDoor, serving
 from bot.pages.rep_labels import SKIPS
 from bot.pages.rep_look import HEADERS, page, static_routes
@@ -169,7 +170,7 @@ class RepPages:
     def _poster(self, reading: Reading, nudge: Nudge, form: Form) -> str:
         try:
             with reading.tx.attempt():
-                rep_list.poster(reading.tx, self.facts, nudge, reading.rep.id, now=reading.now)
+                rep_list.poster(reading.tx, self.facts, nudge, reading.rep.id, now=reading.now, rng=self.rng)
         except RuleViolation:
             return f"/rep/c/{nudge.id}"
         return f"/rep/c/{nudge.id}/poster"
@@ -238,7 +239,8 @@ class RepPages:
 
     def _today(self, reading: Reading, after: str | None) -> RepListView:
         about = PeopleReading(at=reading)
-        return replace(reading.today(after), claims=about.claims(), unmatched=reading.tx.unmatched.count())
+        today = replace(reading.today(after), cares=lines(reading))
+        return replace(today, claims=about.claims(), unmatched=reading.tx.unmatched.count())
 
     def _reading(self, tx: Transaction, name: str, now: datetime) -> Reading:
         rep = serving(tx, name)

@@ -9,7 +9,7 @@ from datetime import datetime
 from aiohttp import web
 
 from bot.pages.rep import RepPages
-from bot.pages.rep_care_views import GateRow, RepCareView
+from bot.pages.rep_care_views import GateRow, RepCareView, Stands
 from bot.pages.rep_labels import NAMELESS
 from bot.pages.rep_look import page
 from bot.pages.rep_people_reading import PeopleReading
@@ -69,10 +69,29 @@ def _row(reading: Reading, customer: Customer, gate: Gate, weak: list[Gate]) -> 
     return GateRow(
         title=_TITLES[gate],
         shows=_shows(gate, customer, reading.now),
-        stands="first" if first else "weak" if gate in weak else "open",
+        stands=_stands(gate, customer, weak),
         care=_CARE[gate] if first else "",
         words=reading.words.say(f"gate.care_{gate.value}") if first else "",
     )
+
+
+def _stands(gate: Gate, customer: Customer, weak: list[Gate]) -> Stands:
+    if gate in weak:
+        return "first" if gate is weak[0] else "weak"
+    return "open" if _is_known(gate, customer) else "unknown"
+
+
+def _is_known(gate: Gate, customer: Customer) -> bool:
+    """Whether something shows that a gate is open, rather than nothing that it is not."""
+    match gate:
+        case Gate.EXPERIENCE:
+            return customer.moment.satisfaction is not None
+        case Gate.RECOGNITION:
+            return bool(customer.asked) and not customer.unanswered
+        case Gate.TOOL:
+            return customer.took_at is not None and customer.seen
+        case Gate.INTERACTION:
+            return met_at(customer) is not None
 
 
 def _shows(gate: Gate, customer: Customer, now: datetime) -> str:

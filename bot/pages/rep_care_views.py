@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Stands = Literal["open", "first", "weak"]
-"""A gate is open, or the first that holds the customer, or weak as well behind that one."""
+Stands = Literal["open", "unknown", "first", "weak"]
+"""A gate is open, or nothing is known that opens it, or it is the first that holds, or weak as well behind that one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,3 +28,13 @@ class RepCareView:
     id: str
     name: str
     gates: tuple[GateRow, ...]
+
+    @property
+    def is_passed(self) -> bool:
+        """Whether every gate is known to be open."""
+        return all(gate.stands == "open" for gate in self.gates)
+
+    @property
+    def is_free(self) -> bool:
+        """Whether no gate holds the customer; what is unknown holds nobody."""
+        return all(gate.stands in ("open", "unknown") for gate in self.gates)

@@ -10,6 +10,7 @@ from bot.pages.answer import static
 from bot.pages.look import SCRIPTED_HEADERS, draw, static_file
 from bot.pages.rep_care_views import RepCareView
 from bot.pages.rep_coupon_views import RepCouponFindView, RepCouponView
+from bot.pages.rep_friends_views import RepFriendsView
 from bot.pages.rep_people_views import RepClaimView, RepFindView, RepPersonView
 from bot.pages.rep_posters_views import RepDesignView, RepPostersView
 from bot.pages.rep_views import (
@@ -32,6 +33,7 @@ _TEMPLATES: Final[dict[type[RepView], str]] = {
     RepFindView: "rep_find.html.j2",
     RepPersonView: "rep_person.html.j2",
     RepCareView: "rep_care.html.j2",
+    RepFriendsView: "rep_friends.html.j2",
     RepClaimView: "rep_claim.html.j2",
     RepCouponView: "rep_coupon.html.j2",
     RepCouponFindView: "rep_coupon_find.html.j2",

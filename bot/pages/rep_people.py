@@ -13,13 +13,14 @@ from bot.pages.rep_look import page
 from bot.pages.rep_people_reading import REFUSALS, PeopleReading
 from bot.pages.rep_reading import Reading
 from bot.phone_hash import phone_hash
-from referral import claims, matching
+from referral import claims, matching, minors
 from referral.claims import Claim
 from referral.errors import BadInput, NotFound, RuleViolation
 from referral.identities import Identity, IdentityKind
 from referral.ids import is_id
 from referral.matching import Matched
 from referral.people import Person
+from referral.rep_notes import Noted, note
 
 FIND = "/rep/p"
 _LONGEST = 40  # characters of a name looked for
@@ -29,6 +30,15 @@ _TOLD = {
     "phone-known": "这个手机号之前就记下了。",
     "staff": "已标为同事，不再计入活动。",
     "not-staff": "已改回客户。",
+    "praise": "好评记上了。",
+    "praise-again": "今天的好评已经记过了。",
+    "complaint": "投诉记上了。了结之前，谁都不会请对方推荐。",
+    "complaint-again": "已经有一条没了结的投诉。",
+    "resolved": "投诉已经了结，辛苦您。",
+    "resolved-again": "现在没有没了结的投诉。",
+    "minor": "记上了，以后不再主动联系对方。",
+    "adult": "记上了。",
+    "age-again": "之前就是这样记的。",
 }
 Act = Callable[[Reading, Person, Form], web.Response]
 
@@ -73,6 +83,9 @@ class RepPeople:
             "phone": self._phone,
             "staff": self._staff,
             "not-staff": self._staff,
+            "note": self._note,
+            "minor": self._age,
+            "adult": self._age,
         }
 
         def unit(reading: Reading, form: Form) -> web.StreamResponse:
@@ -155,6 +168,20 @@ class RepPeople:
             rng=self.pages.rng,
         )
         return to(f"{FIND}/{now_called}?told={'phone' if found is Matched.JOINED else 'phone-known'}")
+
+    def _note(self, reading: Reading, person: Person, form: Form) -> web.Response:
+        what = _one(form, "act").partition(":")[2]
+        if what not in {each.value for each in Noted}:
+            raise NotFound("没有这一项可以记。")
+        is_new = note(reading.tx, self.pages.facts, person.id, Noted(what), reading.rep.id, now=reading.now)
+        return to(f"{FIND}/{person.id}?told={what if is_new else f'{what}-again'}")
+
+    def _age(self, reading: Reading, person: Person, form: Form) -> web.Response:
+        told, by = _one(form, "act"), f"rep:{reading.rep.id}"
+        is_new = minors.say(
+            reading.tx, self.pages.facts, person.id, told == "minor", who=by, by_staff=True, now=reading.now
+        )
+        return to(f"{FIND}/{person.id}?told={told if is_new else 'age-again'}")
 
     def _staff(self, reading: Reading, person: Person, form: Form) -> web.Response:
         told = _one(form, "act")

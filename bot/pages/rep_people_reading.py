@@ -69,7 +69,7 @@ class PeopleReading:
         return RepFindView(
             company=self.at.facts.company,
             asked=asked,
-            rows=tuple(PersonRow(id=each.id, name=_name(each), note=self._known_since(each)) for each in people),
+            rows=tuple(PersonRow(id=each.id, name=full_name(each), note=self._known_since(each)) for each in people),
             more=max(0, len(found) - _FOUND),
             orders=self.orders(),
             waiting=tx.unmatched.count(),
@@ -91,17 +91,20 @@ class PeopleReading:
         """One customer; `asked` is what the rep looks for among advocates."""
         tx = self.at.tx
         standing = tx.claims.open_of(person.id)
+        moment = tx.moments.get(person.id)
         found = self._advocates(asked or (standing[0].name if standing else ""), person.id)
         return RepPersonView(
             company=self.at.facts.company,
             id=person.id,
-            name=_name(person),
+            name=full_name(person),
             note=self._known_since(person),
             came=tuple(self._came(referral) for referral in tx.referrals.of_friend(person.id)),
             claims=tuple(self._claim_row(each) for each in standing),
             asked=asked,
             advocates=found,
             has_phone=any(each.kind is IdentityKind.PHONE for each in tx.people.identities(person.id)),
+            complains=moment.complaints > 0,
+            age="unknown" if moment.minor is None else "minor" if moment.minor else "adult",
             staff=person.staff,
             told=told,
             problem=problem,
@@ -156,14 +159,14 @@ class PeopleReading:
 
     def _claim_row(self, claim: Claim) -> ClaimRow:
         friend = self.at.tx.people.get(claim.person)
-        name = _name(friend) if friend else labels.NAMELESS
+        name = full_name(friend) if friend else labels.NAMELESS
         return ClaimRow(id=claim.id, friend=name, said=claim.name, when=labels.day(claim.said_at))
 
     def _came(self, referral: Referral) -> tuple[str, str, Tone]:
         tx = self.at.tx
         advocate, campaign = tx.people.get(referral.advocate), tx.campaigns.get(referral.campaign)
         label, tone = _STANDS[referral.status]
-        return f"{_name(advocate) if advocate else labels.NAMELESS} · {_title(campaign)}", label, tone
+        return f"{full_name(advocate) if advocate else labels.NAMELESS} · {_title(campaign)}", label, tone
 
     def _known_since(self, person: Person) -> str:
         crm = [each.value for each in self.at.tx.people.identities(person.id) if each.kind is IdentityKind.CRM]
@@ -180,13 +183,14 @@ def _title(campaign: Campaign | None) -> str:
     return campaign.name if campaign else ""
 
 
-def _name(person: Person) -> str:
+def full_name(person: Person) -> str:
+    """A customer as their rep knows them: the nickname, and the name that the rep or the books have."""
     nickname, name = person.called, legible(person.name)
     return f"{nickname}（{name}）" if nickname and name and nickname != name else nickname or name or labels.NAMELESS
 
 
 def _both(found: Candidate) -> str:
-    return _name(Person(id=found.person, nickname=found.nickname, name=found.name))
+    return full_name(Person(id=found.person, nickname=found.nickname, name=found.name))
 
 
 def _whose(found: Candidate) -> str:

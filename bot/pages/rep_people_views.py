@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from bot.pages.thanks_views import Tone
 
@@ -60,7 +61,8 @@ class RepFindView:
 class RepPersonView:
     """One customer: how they came, who may be named as having introduced them, their phone, and whether staff.
 
-    `came` is a line for each campaign, with its state; `told` says what has just been done, `problem` why it was not.
+    `came` is a line for each campaign, with its state; `complains` while a complaint is open; `age` says what is known
+    of being of age (`minor adult unknown`); `told` says what has just been done, `problem` why it was not.
     """
 
     company: str
@@ -72,6 +74,8 @@ class RepPersonView:
     asked: str = ""
     advocates: tuple[Advocate, ...] = ()
     has_phone: bool = False
+    complains: bool = False
+    age: Literal["minor", "adult", "unknown"] = "unknown"
     staff: bool = False
     told: str = ""
     problem: str = ""

@@ -97,10 +97,11 @@ class RepPosters:
             return await self.pages.do(request, lambda reading: self._drop(reading, campaign.id))
         looks, now = await self.designing.looks(), self.pages.clock()
         saved = await self.designing.store.read(lambda tx: tx.designs.get(campaign.id, rep))
-        design = self._in_look(_typed(form, campaign.id, rep, now, saved), campaign, looks)
-        design, against = await self._with_photo(design, form, file)
+        asked = _typed(form, campaign.id, rep, now, saved)
+        unknown = self.designing.unknown(asked, looks)
+        design, against = await self._with_photo(self._in_look(asked, campaign, looks), form, file)
         publishes = _one(form, "act") == "publish"
-        against += await self._against(design, campaign, looks, thoroughly=publishes)
+        against += [*unknown, *await self._against(design, campaign, looks, thoroughly=publishes)]
         if publishes and not against:
             return await self.pages.do(request, lambda reading: self._publish(reading, request, design, looks))
 

@@ -80,6 +80,8 @@ class PostersReading:
             photo=design.photo,
             photo_looks="、".join(f"「{each.title}」" for each in self.looks.values() if each.takes_photo),
             against_look=_at("template", against),
+            against_palette=_at("palette", against),
+            against_season=_at("season", against),
             against_photo=_at("photo", against),
             is_changed=self.at.tx.designs.get(campaign.id, self.at.rep.id) is not None,
         )

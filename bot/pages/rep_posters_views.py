@@ -87,7 +87,8 @@ class RepDesignView:
     """The page on which a campaign's posters are changed.
 
     `names` are the placeholders with what they are filled with; `photo` is the file's name on the shelf, `photo_looks`
-    are the looks that show one. `against_look` and `against_photo` are what speaks against these. `told` says what was
+    are the looks that show one. `against_look` and its like
+    are what speaks against these. `told` says what was
     just done, `held` that nothing was published.
     """
 
@@ -103,6 +104,8 @@ class RepDesignView:
     photo: str
     photo_looks: str
     against_look: tuple[Refusal, ...] = ()
+    against_palette: tuple[Refusal, ...] = ()
+    against_season: tuple[Refusal, ...] = ()
     against_photo: tuple[Refusal, ...] = ()
     told: str = ""
     held: bool = False

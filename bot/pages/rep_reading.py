@@ -23,14 +23,18 @@ from bot.pages.rep_views import (
     Talk,
 )
 from bot.words import Words
-from referral import hours, moments, nudges, poster_links, rep_list
+from referral import best_hour, hours, nudges, poster_links, rep_list, scoring
 from referral.broadcasts import FEWEST, BroadcastState, Target
 from referral.campaigns import Campaign
-from referral.decisions import Customer, Route, gate_of
+from referral.changes import changes_of
+from referral.decisions import Customer, Route, Send, gate_of
+from referral.due_rows import ENDS_ASKS
 from referral.facts import Facts
+from referral.floor import barrier
 from referral.history import history_of
 from referral.nudges import ON_THE_LIST, Nudge, NudgeState, Purpose, Stop, Wait
 from referral.people import Rep
+from referral.scoring import Reason
 from referral.wording import lint
 from storage.transaction import Transaction
 
@@ -66,6 +70,7 @@ class Reading:
             first=waiting[0].id if waiting else None,
             many=len(self._reachable(waiting)) >= FEWEST,
             talk=self.talk(after),
+            withdrawn=on_list.withdrawn,
         )
 
     def card(self, nudge: Nudge, after: str | None = None) -> RepCardView:
@@ -75,7 +80,7 @@ class Reading:
         places = [each.id for each in asks]
         place = places.index(nudge.id) if nudge.id in places else None
         is_open = nudge.state is NudgeState.LISTED and place is not None
-        held, against = self._against(nudge, customer) if is_open else (None, ())
+        held, against, change = self._against(nudge, customer) if is_open else (None, (), "")
         return RepCardView(
             company=self.facts.company,
             row=self._row(nudge, customer),
@@ -84,6 +89,7 @@ class Reading:
             previous=places[place - 1] if place else None,
             next=places[place + 1] if place is not None and place + 1 < len(places) else None,
             against=against,
+            change=change,
             held=held,
             objections=self.objections(nudge.words) if is_open else (),
             skips=tuple(labels.SKIPS.items()),
@@ -107,6 +113,9 @@ class Reading:
         if nudge is None or not _is_unconfirmed(nudge) or nudge.id in self._carried():
             return None
         customer = self._customer(nudge)
+        held = barrier(customer.moment, self.facts.policy, self.now) if customer else None
+        if held and held.code in ENDS_ASKS:
+            return None
         return Talk(
             id=nudge.id,
             name=_name(customer),
@@ -213,7 +222,7 @@ class Reading:
             name=_name(customer),
             state="waiting",
             label="待聊",
-            chips=self._chips(nudge, customer),
+            chips=(*self._chips(nudge, customer), *self._hour(nudge, customer)),
             gate=self.words.say(f"gate.{gate.value}") if gate else None,
         )
         match nudge.state:
@@ -246,21 +255,33 @@ class Reading:
         """Why now: as it is while the customer waits, as it was once they were asked."""
         told = list(nudge.reasons)
         if customer and nudge.state is NudgeState.LISTED:
-            told = [(r.code, r.value) for r in moments.reasons(customer.moment, self.now)[0]] or told
+            speaks_for, _ = scoring.reasons(customer.moment, self.now, self.tx.models.current().weights)
+            told = [(reason.code, reason.value) for reason in speaks_for] or told
         return tuple(self._reason(code, value) for code, value in told[:_CHIPS] if code in MOMENTS)
 
-    def _against(self, nudge: Nudge, customer: Customer | None) -> tuple[str | None, tuple[str, ...]]:
-        """Why the customer may not be asked now, if so, and what speaks against it in any case."""
+    def _hour(self, nudge: Nudge, customer: Customer | None) -> tuple[str, ...]:
+        """When this customer is used to writing, where that is plain."""
+        if customer is None or not customer.moment.may_be_learned or nudge.state is not NudgeState.LISTED:
+            return ()
+        hour = best_hour.habit(customer.moment.hours, self.tx.models.current().hours)
+        return () if hour is None else (self._reason("hour", f"{hour} 点"),)
+
+    def _against(self, nudge: Nudge, customer: Customer | None) -> tuple[str | None, tuple[str, ...], str]:
+        """Why the customer may not be asked now, if so; what speaks against it in any case; what would change it."""
         if customer is None:
-            return self._why_over("dropped:unknown"), ()
+            return self._why_over("dropped:unknown"), (), ""
         why, verdict = nudges.objection(self.tx, self.facts, nudge, customer, Route.REP, now=self.now)
-        against = tuple(self._reason(reason.code, reason.value) for reason in verdict.against)
+        bars = () if isinstance(verdict.decision, Send) else verdict.why
+        told = [each for each in (*bars, *verdict.against) if each.code != why]
+        against = tuple(self._reason(each.code, each.value) for each in told)
+        changes = changes_of(verdict) if bars else (Reason("change.answer"),)
+        change = "；".join(self._reason(each.code, each.value) for each in changes)
         if why:
-            return self._why_over(f"dropped:{why}"), against
+            return self._why_over(f"dropped:{why}"), against, change
         if not hours.are_open(self.facts.hours, self.now, self.facts.workdays):
             opening = hours.next_opening(self.facts.hours, self.now, self.facts.workdays)
-            return self._not_before(opening), against
-        return None, against
+            return self._not_before(opening), against, change
+        return None, against, change
 
     def _reason(self, code: str, value: str) -> str:
         return self.words.moment(code, value)
@@ -288,7 +309,7 @@ class Reading:
         if campaign is None:
             return ""
         offer = self.words.offer(campaign.pack, self.tx.campaigns.terms(campaign.id, campaign.version))
-        return self.words.say("nudge.open_plain") + self.words.say("nudge.rep_help", offer)
+        return self.words.say("nudge.open_plain") + self.words.say("nudge.rep_help_1", offer)
 
     def _broadcasts(self) -> list[BroadcastRow]:
         found = self.tx.broadcasts.of_rep(self.rep.id, self.now - ON_THE_LIST)
@@ -308,7 +329,9 @@ class Reading:
 
 
 def _is_unconfirmed(nudge: Nudge) -> bool:
-    return nudge.purpose is Purpose.ASK and nudge.state is NudgeState.SENT and nudge.delivered_at is None
+    """Whether only the rep knows if it was said; what came of it tells as well as her word."""
+    is_said = nudge.purpose is Purpose.ASK and nudge.state is NudgeState.SENT
+    return is_said and nudge.delivered_at is None and nudge.outcome is None
 
 
 def _name(customer: Customer | None) -> str:

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from bot.pages.rep_care_views import RepCareView
+from bot.pages.rep_cares_views import CareLine
 from bot.pages.rep_coupon_views import RepCouponFindView, RepCouponView
+from bot.pages.rep_friends_views import RepFriendsView
 from bot.pages.rep_people_views import ClaimRow, RepClaimView, RepFindView, RepPersonView
 from bot.pages.rep_posters_views import RepDesignView, RepPostersView
 from bot.pages.thanks_views import Tone
@@ -70,8 +72,10 @@ class RepListView:
     rep: str
     day: str
     rows: tuple[Row, ...]
+    cares: tuple[CareLine, ...] = ()
     questions: tuple[Question, ...] = ()
     unconfirmed: tuple[str, ...] = ()
+    withdrawn: int = 0
     broadcasts: tuple[BroadcastRow, ...] = ()
     first: str | None = None
     many: bool = False
@@ -103,8 +107,9 @@ class Objection:
 class RepCardView:
     """One customer. `place` reads like 3 / 10; `held` says why the customer may not be asked now, None if they may.
 
-    `skips` are the reasons to pass over, key and words; `poster` tells whether one can be made; `onwards` is who comes
-    next when this customer needs nothing more; `person` leads to the customer's own page.
+    `change` tells what would change that; `skips` are the reasons to pass over, key and words; `poster` tells whether
+    one can be made; `onwards` is who comes next when this customer needs nothing more; `person` leads to the customer's
+    own page.
     """
 
     company: str
@@ -114,6 +119,7 @@ class RepCardView:
     previous: str | None = None
     next: str | None = None
     against: tuple[str, ...] = ()
+    change: str = ""
     held: str | None = None
     objections: tuple[Objection, ...] = ()
     skips: tuple[tuple[str, str], ...] = ()
@@ -207,6 +213,7 @@ RepView = (
     | RepFindView
     | RepPersonView
     | RepCareView
+    | RepFriendsView
     | RepClaimView
     | RepCouponView
     | RepCouponFindView

@@ -193,7 +193,7 @@ class StoryPages:
         return StoryView(
             company=self.facts.company,
             canonical=self.facts.story_page(story.id),
-            description=self._described(story, rest or title),
+            description=self._described(story, story.text if title.endswith("…") else rest or title),
             title=title,
             lines=tuple(rest.splitlines()),
             author=story.author or NAMELESS,

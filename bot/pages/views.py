@@ -7,11 +7,14 @@ our own host, as a path or in full, except `MeView.desk_link`, which opens the p
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from bot.pages.thanks_views import PointsView, ThanksRow, Tone
+
+_PRESSED = re.compile(r"长按(?:识别)?(?=[上下]?面?的?二维码)")
 
 Byline = Literal["face", "nickname", "none"]
 """How an advocate appears to friends: 头像+昵称, 只用昵称, 不署名."""
@@ -89,6 +92,11 @@ class LandingView:
     advocate_thanked: bool = False
     in_wechat: bool = True
     script: Script | None = None
+
+    @property
+    def next_steps(self) -> tuple[str, ...]:
+        """The steps as they are done where the page is open: outside WeChat the QR is scanned, not pressed."""
+        return self.steps if self.in_wechat else tuple(_PRESSED.sub("用微信扫一扫", step) for step in self.steps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,7 +233,8 @@ class MeView:
     `phone_told` says what can be said; those of thanks to `{home}/choose`, `/address`, `/name` and `/redeem`, after
     which `thanks_told` does. `name` is empty where there is none to read. `points` is None for who never had any;
     `real_name` is the name that is kept, made unreadable but for its beginning. `script` keeps the page's own address
-    to itself.
+    to itself. `personal` is whether what is known of them weighs in when to write to them; the switch posts to
+    `{home}/personal` (field `personal`), after which `personal_told` says what can be said.
     """
 
     company: str
@@ -242,6 +251,8 @@ class MeView:
     rules_url: str
     privacy_url: str
     phone_told: str = ""
+    personal: bool = True
+    personal_told: str = ""
     thanks_told: str = ""
     points: PointsView | None = None
     real_name: str = ""

@@ -12,7 +12,7 @@ from bot.posters.errors import CopyDoesNotFit
 
 if TYPE_CHECKING:
     from bot.posters.engine import PosterSpec
-    from bot.posters.look import Column, Foot, Frame, Look
+    from bot.posters.look import Column, Foot, Look
     from bot.posters.press import Press, Sheet
 
 Pixels = NDArray[np.uint8]
@@ -24,25 +24,31 @@ def draw(spec: PosterSpec, look: Look, press: Press) -> Pixels:
 
     Raises `CopyDoesNotFit` if they are too long at the smallest size, `FontMissing` if a character is in no font.
     """
-    frame = look.frames[spec.size]
-    note = spec.note or (look.feed if spec.edition == "feed" else look.friend)
-    sheet = press.sheet(f"{spec.company}{spec.headline}{spec.body}{spec.quote}{spec.quote_by}{note}")
-    page = _largest_that_fits(spec, look, frame, sheet, note=note)
+    sheet = press.sheet(f"{spec.company}{spec.headline}{spec.body}{spec.quote}{spec.quote_by}{note_of(spec, look)}")
+    drawn = sheet.draw(page(spec, look, sheet), look.style, look.frames[spec.size].size, images=pictures(spec, look))
+    return np.ascontiguousarray(drawn[..., :3])
+
+
+def note_of(spec: PosterSpec, look: Look) -> str:
+    """Return the line at the foot."""
+    return spec.note or (look.feed if spec.edition == "feed" else look.friend)
+
+
+def pictures(spec: PosterSpec, look: Look) -> dict[str, bytes]:
+    """Return what the style of the shared part may show, by the name that it calls it."""
     images = {
         "art": look.art(spec.size, spec.theme),
         "season": look.ornament(spec.season, spec.size, spec.theme),
         "photo": spec.photo if look.takes_photo else b"",
     }
-    given = {name: picture for name, picture in images.items() if picture}
-    drawn = sheet.draw(page, look.style, frame.size, images=given)
-    return np.ascontiguousarray(drawn[..., :3])
+    return {name: picture for name, picture in images.items() if picture}
 
 
 def draw_bare(look: Look, press: Press) -> Pixels:
     """Return the tall poster as height x width x RGB without any words but the template's own."""
     frame = look.frames["tall"]
     sheet = press.sheet("")
-    page = look.page.render(
+    html = look.page.render(
         size="tall",
         theme="light",
         edition="feed",
@@ -59,7 +65,7 @@ def draw_bare(look: Look, press: Press) -> Pixels:
         serif=sheet.serif,
     )
     art = frame.art["light"]
-    drawn = sheet.draw(page, look.style, frame.size, images={"art": art} if art else {})
+    drawn = sheet.draw(html, look.style, frame.size, images={"art": art} if art else {})
     return np.ascontiguousarray(drawn[..., :3])
 
 
@@ -70,11 +76,13 @@ def _note_size(note: str, foot: Foot, sheet: Sheet) -> int:
     raise CopyDoesNotFit(f"the note has {len(note)} characters, too many for one line")
 
 
-def _largest_that_fits(spec: PosterSpec, look: Look, frame: Frame, sheet: Sheet, *, note: str) -> str:
+def page(spec: PosterSpec, look: Look, sheet: Sheet) -> str:
+    """Return the HTML of the shared part, with the words as large as they can be; raise `CopyDoesNotFit`."""
+    frame, note = look.frames[spec.size], note_of(spec, look)
     note_size = _note_size(note, frame.foot, sheet)
     slots = [box for name, box in frame.slots.items() if spec.season or name != "season"]
     for sizes in _in_order(spec.headline, frame.column, sheet):
-        page = look.page.render(
+        html = look.page.render(
             size=spec.size,
             theme=spec.theme,
             edition=spec.edition,
@@ -91,9 +99,9 @@ def _largest_that_fits(spec: PosterSpec, look: Look, frame: Frame, sheet: Sheet,
             sans=sheet.sans,
             serif=sheet.serif,
         )
-        column = sheet.column(page, look.style, frame.size)
+        column = sheet.column(html, look.style, frame.size)
         if column.height <= frame.column.height and not any(column.meets(slot) for slot in slots):
-            return page
+            return html
     raise CopyDoesNotFit(f"headline and body have {len(spec.headline)} and {len(spec.body)} characters, too many")
 
 

@@ -23,7 +23,7 @@ from bot.posters.portraits import Fetch, Portraits
 from bot.posters.qr import link_for
 from bot.posters.studio import Studio
 from bot.words import Words
-from referral import designs, poster_links, quoting
+from referral import designs, experiments, poster_links, quoting
 from referral.campaigns import Campaign
 from referral.carriers import Carrier
 from referral.codes import Code
@@ -164,8 +164,12 @@ class PosterDesk:
 
     def template_of(self, tx: Transaction, code: Code, campaign: Campaign) -> str:
         """The template of a code's poster where nobody asks for another."""
-        design = designs.of_code(tx, code)
-        return (design.template if design else "") or self._words.pack(campaign.pack).template
+        design, advocate = designs.of_code(tx, code), tx.people.get(code.advocate)
+        return (design.template if design else "") or self._usual(tx, campaign, advocate or _NOBODY)
+
+    def _usual(self, tx: Transaction, campaign: Campaign, advocate: Person) -> str:
+        """The template that nobody had to choose: of an experiment's arm, else of the campaign's pack."""
+        return experiments.template_for(tx, campaign.id, advocate) or self._words.pack(campaign.pack).template
 
     async def _prepared(self, code_text: str, wanted: Commission) -> _Asked:
         """With the QR, where asking the platform, or doing without it, brings one at once. Raises `PosterWaits`."""
@@ -221,8 +225,8 @@ class PosterDesk:
         advocate = tx.people.get(code.advocate) if code else None
         if code is None or campaign is None or advocate is None:
             raise NotFound(f"没有这个邀请码：{code_text}")
-        design = designs.of_code(tx, code)
-        return self._carried(tx, campaign, code, self._of(tx, campaign, advocate, code.code, wanted, design))
+        design, usual = designs.of_code(tx, code), self._usual(tx, campaign, advocate)
+        return self._carried(tx, campaign, code, self._of(tx, campaign, advocate, code.code, wanted, design, usual))
 
     def _carried(self, tx: Transaction, campaign: Campaign, code: Code, asked: _Asked) -> _Asked:
         """With the QR that the campaign's carrier says, none where it is not known yet."""
@@ -254,12 +258,15 @@ class PosterDesk:
         code: str,
         wanted: Commission,
         design: Design | None,
+        usual: str = "",
     ) -> _Asked:
+        plain = self._words.pack(campaign.pack).template
+        usual = usual or plain
         terms = tx.campaigns.terms(campaign.id, campaign.version)
         words = self._words.poster(advocate.id, campaign, terms, edition=wanted.edition)
         quote, quote_by = self._quote(tx, campaign)
         spec = PosterSpec(
-            template=wanted.template or self._words.pack(campaign.pack).template,
+            template=wanted.template or usual,
             size=wanted.size,
             theme=wanted.theme,
             palette=wanted.palette,
@@ -275,9 +282,10 @@ class PosterDesk:
             code=code,
             link=link_for(self._facts.public_url, code),
         )
+        hers = wanted.template in ("", (design.template if design else "") or usual)
         return _Asked(
-            spec=self._dressed(spec, design, wanted, campaign, advocate, terms) if design else spec,
-            plain=spec,
+            spec=self._dressed(spec, design, campaign, advocate, terms, hers=hers) if design else spec,
+            plain=replace(spec, template=wanted.template or plain),
             avatar=advocate.avatar if advocate.byline is Byline.FACE else "",
             photo=design.photo if design else "",
         )
@@ -290,11 +298,11 @@ class PosterDesk:
         return quoted.words, THANKED_AUTHOR if quoted.thanked else AUTHOR
 
     def _dressed(
-        self, plain: PosterSpec, design: Design, wanted: Commission, campaign: Campaign, advocate: Person, terms: Terms
+        self, plain: PosterSpec, design: Design, campaign: Campaign, advocate: Person, terms: Terms, *, hers: bool
     ) -> PosterSpec:
-        """A poster with what the rep has changed; a look that an address names comes in its own colours."""
-        hers = design.template or self._words.pack(campaign.pack).template
-        dress = self._dressing.dress if wanted.template in ("", hers) else self._dressing.word
+        """A poster with what the rep has changed; a look other than `hers` that an address names comes in its own
+        colours."""
+        dress = self._dressing.dress if hers else self._dressing.word
         return dress(plain, design, campaign, advocate.id, terms)
 
     async def _face(self, asked: _Asked) -> bytes | None:

@@ -6,14 +6,14 @@ kept; what is one person's (name, portrait, code, QR) is laid on a copy of it, w
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Literal, Protocol
-
-from jinja2 import TemplateError
 
 from bot.posters.errors import SizeUnknown, TemplateBroken
 from bot.posters.faces import Faces, found_fallbacks
@@ -92,9 +92,18 @@ class HybridEngine:
     """Draws with pytakumi, lays on with numpy, encodes with simplejpeg (which lets go of the interpreter)."""
 
     def __init__(
-        self, *, fonts: tuple[Path, ...] = (), bases: Path | None = None, looks: Path = ROOT / "posters"
+        self,
+        *,
+        fonts: tuple[Path, ...] = (),
+        bases: Path | None = None,
+        looks: Path = ROOT / "posters",
+        proves: bool = True,
     ) -> None:
-        """Take extra `fonts` for rare characters, and a folder in which to keep `bases` between runs."""
+        """Take extra `fonts` for rare characters, and a folder in which to keep `bases` between runs.
+
+        Without `proves` whoever draws looks for the words of a template themselves.
+        """
+        self._proves = proves
         self._faces = Faces((*fonts, *found_fallbacks()))
         self._shelf = Shelf(bases, most_bytes=64 * 1024 * 1024)
         self._folder = looks
@@ -110,13 +119,17 @@ class HybridEngine:
         return self._look(spec).frames[spec.size].qr_in_pixels
 
     def render(self, spec: PosterSpec, *, keep: bool = True) -> bytes:
-        try:
+        with _named(spec.template):
             return self._tools().poster(spec, self._look(spec), self._base_key(spec), keep=keep)
-        except (TemplateError, RuntimeError) as problem:  # what Jinja and the renderer say of a template's own files
-            raise TemplateBroken(f"{spec.template}: {type(problem).__name__}: {problem}") from problem
+
+    def unread(self, spec: PosterSpec) -> list[str]:
+        """Return which words are missing on a poster of plain words, or cannot be read; else as `render`."""
+        with _named(spec.template):
+            return self._tools().unread(spec, self._look(spec))
 
     def thumbnail(self, template: str) -> bytes:
-        return self._tools().thumbnail(self.look(template))
+        with _named(template):
+            return self._tools().thumbnail(self.look(template))
 
     def thumbnail_name(self, template: str) -> str:
         return _digest(_METHOD, "thumbnail", self.look(template).digest)
@@ -157,8 +170,21 @@ class HybridEngine:
             if self._drawing is None:
                 from bot.posters.drawing import Drawing  # noqa: PLC0415 (70 MB that an idle process does without)
 
-                self._drawing = Drawing(self._faces, self._shelf)
+                self._drawing = Drawing(self._faces, self._shelf, proves=self._proves)
             return self._drawing
+
+
+@contextmanager
+def _named(template: str) -> Iterator[None]:
+    """Say which template it is whose files break."""
+    try:
+        yield
+    except TemplateBroken as problem:
+        raise TemplateBroken(
+            str(problem) if str(problem).startswith(template) else f"{template}/{problem}"
+        ) from problem
+    except RuntimeError as problem:  # what the renderer says of a template's own files
+        raise TemplateBroken(f"{template}: style.css 或 SVG 画不出来（{problem}）") from problem
 
 
 def _digest(*parts: object) -> str:

@@ -9,20 +9,26 @@ those of `_seasons/`. Lengths are CSS px; a size for print is drawn with several
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from hashlib import sha256
 from itertools import combinations
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
+from xml.parsers.expat import ErrorString, ExpatError, ParserCreate
 
-from jinja2 import Environment, StrictUndefined, Template, TemplateError
+from msgspec import to_builtins
+from msgspec.structs import asdict
 
 from bot.posters import palette as palettes
+from bot.posters import plan as plans
 from bot.posters.errors import PaletteUnknown, SeasonUnknown, TemplateBroken, TemplateUnknown
+from bot.posters.markup import Page
 from bot.posters.palette import Palette, contrast
+from bot.posters.plan import SizePlan
 from bot.posters.qr import LEAST_SIDE, Square
+from referral.carriers import RULES_AT_PAGE
 from templates import ROOT
 
 Theme = Literal["light", "dark"]
@@ -187,8 +193,8 @@ class Look:
     seasons: Mapping[str, Mapping[Theme, bytes]]
     palette: Palette
     palettes: tuple[Palette, ...]
-    page: Template
-    person: Template
+    page: Page
+    person: Page
 
     def colours(self, name: str) -> Palette:
         """Return one of its palettes, its own for `OWN` as for none; raise `PaletteUnknown`."""
@@ -232,79 +238,111 @@ def names(folder: Path) -> list[str]:
     return sorted(path.parent.name for path in folder.glob("*/look.toml") if _NAME.fullmatch(path.parent.name))
 
 
+@cache
+def proved() -> frozenset[str]:
+    """The digests of our own templates as they were when every word of theirs was looked for."""
+    lines = (_SHARED / "_proved.txt").read_text(encoding="ascii").splitlines()
+    return frozenset(line.split()[1] for line in lines)
+
+
 def read_look(name: str, folder: Path) -> Look:
     """Read a template. Raises `TemplateUnknown` if there is none so named, `TemplateBroken` saying what is wrong."""
     home = folder / name
     if not _NAME.fullmatch(name) or not (home / "look.toml").is_file():
         raise TemplateUnknown(f"no poster template named {name[:32]!r}")
     try:
-        return _read(name, home)
-    except (OSError, KeyError, TypeError, ValueError, TemplateError) as problem:
-        raise TemplateBroken(f"{name}: {type(problem).__name__}: {problem}") from problem
+        return _checked(_read(name, home))
+    except TemplateBroken as problem:
+        raise TemplateBroken(f"{name}/{problem}") from problem
 
 
 def _read(name: str, home: Path) -> Look:
-    parts = [(home / file).read_bytes() for file in _FILES]
-    plan, page, person, style = (part.decode() for part in parts)
+    parts = {file: _text(home / file) for file in _FILES}
     core = (_SHARED / "_core.css").read_text(encoding="utf-8")
-    settings = tomllib.loads(plan)
-    frames = {size: _frame(home, size, settings.pop(size)) for size in SIZES if size in settings}
+    plan = plans.read(parts[plans.FILE])
+    frames = {size: _frame(home, size, each) for size in SIZES if (each := getattr(plan, size))}
     seasons = {season: _art(_SHARED / "_seasons", season) for season in SEASONS}
     art = [
         picture for each in (*(frame.art for frame in frames.values()), *seasons.values()) for picture in each.values()
     ]
-    own = palettes.read_own(settings.pop("swatch"), keep=settings.pop("keep", []), only=settings.pop("only", []))
-    jinja = Environment(autoescape=True, undefined=StrictUndefined)
-    look = Look(
+    own = palettes.read_own(list(plan.swatch), keep=plan.keep, only=plan.only)
+    return Look(
         name=name,
-        digest=sha256(b"\0".join((*parts, core.encode(), *art))).hexdigest(),
-        style=core + style,
+        title=plan.title,
+        digest=sha256(b"\0".join((*(part.encode() for part in parts.values()), core.encode(), *art))).hexdigest(),
+        quality=plan.quality,
+        style=core + parts["style.css"],
+        unsigned=plan.unsigned,
+        feed=plan.feed,
+        friend=plan.friend,
+        dark=plan.dark,
+        tints=tuple(plan.tints),
+        takes_photo=plan.photo,
         frames=frames,
         seasons=seasons,
         palette=own,
-        palettes=(own, *(palettes.read(plan, own=own) for plan in settings.pop("palettes", []))),
-        page=jinja.from_string(page),
-        person=jinja.from_string(person),
-        dark=tuple(settings.pop("dark")),
-        tints=tuple((light, deep) for light, deep in settings.pop("tints")),
-        takes_photo=settings.pop("photo", False),
-        **settings,
+        palettes=(own, *(palettes.read(to_builtins(each), own=own) for each in plan.palettes)),
+        page=Page(parts["page.html.j2"], "page.html.j2"),
+        person=Page(parts["person.html.j2"], "person.html.j2"),
     )
-    return _checked(look)
 
 
-def _frame(home: Path, name: str, plan: dict[str, Any]) -> Frame:
-    copy, note, person = plan["copy"], plan["note"], plan["person"]
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise TemplateBroken(f"{file.name}: 没有这个文件") from None
+    except UnicodeDecodeError:
+        raise TemplateBroken(f"{file.name}: 不是 UTF-8 编码") from None
+    except OSError as problem:
+        raise TemplateBroken(f"{file.name}: 读不出来（{problem.strerror}）") from problem
+
+
+def _frame(home: Path, name: str, plan: SizePlan) -> Frame:
     return Frame(
         size=SIZES[name],
-        column=Column(**copy | {"sizes": tuple((head, body) for head, body in copy["sizes"])}),
-        foot=Foot(**note | {"sizes": tuple(note["sizes"])}),
-        panel=Panel(**person | {"name_sizes": tuple(person["name_sizes"])}),
-        qr=Square(**plan["qr"]),
-        season=Box(**plan["season"]) if "season" in plan else None,
+        column=Column(**asdict(plan.copy) | {"sizes": tuple(plan.copy.sizes)}),
+        foot=Foot(sizes=tuple(plan.note.sizes), width=plan.note.width),
+        panel=Panel(**asdict(plan.person) | {"name_sizes": tuple(plan.person.name_sizes)}),
+        qr=Square(**asdict(plan.qr)),
+        season=Box(**asdict(plan.season)) if plan.season else None,
         art=_art(home, name),
     )
 
 
 def _art(home: Path, size: str) -> dict[Theme, bytes]:
-    light = home / f"{size}.svg"
-    dark = home / f"{size}.dark.svg"
-    found = light.read_bytes() if light.is_file() else b""
-    return {"light": found, "dark": dark.read_bytes() if dark.is_file() else found}
+    found = _picture(home / f"{size}.svg")
+    return {"light": found, "dark": _picture(home / f"{size}.dark.svg") or found}
+
+
+def _picture(file: Path) -> bytes:
+    """Return an SVG, empty where there is none. Raises `TemplateBroken` for what is no SVG."""
+    if not file.is_file():
+        return b""
+    text = _text(file)
+    parser = ParserCreate()
+    try:
+        parser.Parse(text, True)
+    except ExpatError as problem:
+        raise TemplateBroken(
+            f"{file.name} 第 {problem.lineno} 行不是正确的 SVG（{ErrorString(problem.code)}）"
+        ) from problem
+    return text.encode()
 
 
 def _checked(look: Look) -> Look:
-    """Raise `ValueError` for slots that leave the canvas or lie on one another, and a QR that could not be read."""
-    if "tall" not in look.frames:
-        raise ValueError("there must be a size tall")
+    """Raise `TemplateBroken` for slots that leave the canvas or lie on one another, and a QR that could not be read."""
     for name, frame in look.frames.items():
         _check_frame(name, frame)
     known = [each.name for each in look.palettes]
     if len(set(known)) < len(known):
-        raise ValueError("palettes: two have the same name")
+        raise TemplateBroken(f"{plans.FILE}: palettes 里有两套颜色同名")
     for each in look.palettes:
         if contrast(each.colour(look.dark), (255, 255, 255)) < _LEAST_CONTRAST:
-            raise ValueError(f"dark: a QR of it in palette {each.title} is too pale to be read")
+            raise TemplateBroken(f"{plans.FILE}: dark 在配色「{each.title}」里太浅，二维码会扫不出来")
+    for key, line in (("feed", look.feed), ("friend", look.friend)):
+        if RULES_AT_PAGE not in line:
+            raise TemplateBroken(f"{plans.FILE}: {key} 里要有「{RULES_AT_PAGE}」")
     return look
 
 
@@ -312,9 +350,9 @@ def _check_frame(name: str, frame: Frame) -> None:
     slots = frame.slots
     for slot, box in slots.items():
         if not box.is_inside(frame.size):
-            raise ValueError(f"{name}.{slot}: leaves the canvas of {frame.size.width} x {frame.size.height}")
+            raise TemplateBroken(f"{plans.FILE}: {name}.{slot} 出了画面（{frame.size.width} x {frame.size.height}）")
     for one, other in combinations(slots, 2):
         if slots[one].meets(slots[other]):
-            raise ValueError(f"{name}.{one}: lies on {name}.{other}")
+            raise TemplateBroken(f"{plans.FILE}: {name}.{one} 和 {name}.{other} 叠在了一起")
     if frame.qr_in_pixels.side < LEAST_SIDE:
-        raise ValueError(f"{name}.qr: side must be {LEAST_SIDE} px at least on the finished picture")
+        raise TemplateBroken(f"{plans.FILE}: {name}.qr 的 side 太小，成图上至少要有 {LEAST_SIDE} 像素")

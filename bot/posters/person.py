@@ -104,10 +104,16 @@ def _portrait(picture: bytes, side: int) -> bytes | None:
 
 
 def _panel(who: Who, spec: PosterSpec, look: Look, press: Press) -> Pixels:
-    frame = look.frames[spec.size]
-    room, sheet = frame.panel, press.sheet(who.name)
-    name, size = _fitted(who.name, room, sheet)
-    page = look.person.render(
+    frame, sheet = look.frames[spec.size], press.sheet(who.name)
+    room = Size(frame.panel.width, frame.panel.height, frame.size.dots)
+    images = {"portrait": who.portrait} if who.portrait else {}
+    return sheet.draw(page(who, spec, look, sheet), look.style, room, images=images)
+
+
+def page(who: Who, spec: PosterSpec, look: Look, sheet: Sheet) -> str:
+    """Return the HTML of one person's part."""
+    name, size = fitted(who.name, look.frames[spec.size].panel, sheet)
+    return look.person.render(
         size=spec.size,
         theme=spec.theme,
         portrait=who.portrait is not None,
@@ -120,11 +126,9 @@ def _panel(who: Who, spec: PosterSpec, look: Look, press: Press) -> Pixels:
         sans=sheet.sans,
         serif=sheet.serif,
     )
-    images = {"portrait": who.portrait} if who.portrait else {}
-    return sheet.draw(page, look.style, Size(room.width, room.height, frame.size.dots), images=images)
 
 
-def _fitted(name: str, room: Panel, sheet: Sheet) -> tuple[str, int]:
+def fitted(name: str, room: Panel, sheet: Sheet) -> tuple[str, int]:
     """Return the name and the largest size at which it fits on its line, shortened only at the smallest."""
     for size in room.name_sizes:
         if _fits(name, size, room, sheet):

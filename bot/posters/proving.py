@@ -8,8 +8,10 @@ from typing import get_args
 
 from bot.posters import qr
 from bot.posters.engine import HybridEngine, PosterSpec
-from bot.posters.errors import PosterError
+from bot.posters.errors import CopyDoesNotFit, PosterBroken, PosterError
 from bot.posters.look import PRINTED, SEASONS, Look, Theme
+
+_NAMED = 3  # places that are said one by one
 
 LITTLE = PosterSpec(
     company="青禾",
@@ -32,12 +34,15 @@ MUCH = replace(
 
 
 def problems(engine: HybridEngine, template: str) -> Iterator[str]:
-    """Say what is wrong where (`card, dark, palette pine: …`). Raises `TemplateUnknown`, `TemplateBroken`."""
-    for spec in trials(engine.look(template)):
-        try:
-            qr.check(engine.render(spec), spec.link, engine.qr_square(spec))
-        except PosterError as problem:
-            yield f"{_said(spec)}: {problem}"
+    """Say what is wrong where (`tall、日间、配色 pine：…`), each once. Raises `TemplateUnknown`, `TemplateBroken`."""
+    look = engine.look(template)
+    places: dict[str, list[str]] = {}
+    tried = list(trials(look))
+    for spec in tried:
+        for problem in _against(engine, spec):
+            places.setdefault(problem, []).append(_said(spec))
+    for problem, where in places.items():
+        yield f"{_shortly(where, of=len(tried))}：{problem}"
 
 
 def trials(look: Look) -> Iterator[PosterSpec]:
@@ -51,6 +56,34 @@ def trials(look: Look) -> Iterator[PosterSpec]:
         yield from (replace(little, theme="light", season=each) for each in SEASONS if frame.season)
 
 
+def _against(engine: HybridEngine, spec: PosterSpec) -> list[str]:
+    """What is wrong with one poster: it cannot be drawn, words cannot be read, or its QR cannot."""
+    try:
+        if found := engine.unread(spec):
+            return found
+        qr.check(engine.render(spec), spec.link, engine.qr_square(spec))
+    except CopyDoesNotFit:
+        return ["字放不下，最小的字号也不行：请把 copy 或 note 的位置留大一点"]
+    except PosterBroken:
+        return ["二维码读不出来"]
+    except PosterError as problem:
+        return [str(problem)]
+    return []
+
+
 def _said(spec: PosterSpec) -> str:
-    parts = [spec.size, spec.theme, spec.palette and f"palette {spec.palette}", spec.season and f"season {spec.season}"]
-    return ", ".join(part for part in parts if part)
+    parts = [
+        spec.size,
+        "夜间" if spec.theme == "dark" else "日间",
+        spec.palette and f"配色 {spec.palette}",
+        spec.season and f"时令 {spec.season}",
+        spec.body and "字多时",
+    ]
+    return "、".join(part for part in parts if part)
+
+
+def _shortly(places: list[str], *, of: int) -> str:
+    if len(places) == of:
+        return "每一张"
+    named = "；".join(places[:_NAMED])
+    return named if len(places) <= _NAMED else f"{named} 等 {len(places)} 张"

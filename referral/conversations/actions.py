@@ -162,6 +162,20 @@ class LeaveInPeace:
     """The ask was put off."""
 
 
+@dataclass(frozen=True, slots=True)
+class SetPersonal:
+    """Switch on or off that what is known of this customer may weigh in when to write to them."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NoteAge:
+    """Keep that this customer says to be a minor, or an adult."""
+
+    minor: bool
+
+
 Action = (
     Say
     | GivePoster
@@ -188,6 +202,8 @@ Action = (
     | AskSurvey
     | KeepScore
     | LeaveInPeace
+    | SetPersonal
+    | NoteAge
     | StoryAction
     | ThanksAction
 )

@@ -9,6 +9,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from referral.rep_notes import Noted
+
 
 @dataclass(frozen=True, slots=True)
 class WantsList:
@@ -48,6 +50,14 @@ class AskedAbout:
 class WantsPoster:
     """海报 NAME: a customer has asked for a poster; the name may be empty."""
 
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotesDown:
+    """记好评 NAME, 记投诉 NAME, 投诉了结 NAME: what a customer said to the rep; the name may be empty."""
+
+    what: Noted
     name: str
 
 
@@ -97,6 +107,7 @@ Command = (
     | WantsCampaign
     | AskedAbout
     | WantsPoster
+    | NotesDown
     | Answered
     | WantsApprovals
     | WantsClaims
@@ -118,9 +129,14 @@ _ALONE: dict[str, Command] = {
     "?": WantsHelp(),
 }
 _SENTENCE = re.compile(r"[,。;!?]")
+NOTES = {Noted.PRAISE: "记好评", Noted.COMPLAINT: "记投诉", Noted.RESOLVED: "投诉了结"}
+"""The word that notes each of them down."""
+
+_NOTED = {word: what for what, word in NOTES.items()}
 _SPACED = r"\s*".join
 _WITH_MORE = re.compile(
-    rf"^({'|'.join(map(_SPACED, ('新活动', '客户', '海报', '不同意', '同意', '确认', '不算')))})(.*)$", re.DOTALL
+    rf"^({'|'.join(map(_SPACED, ('新活动', '客户', '海报', *_NOTED, '不同意', '同意', '确认', '不算')))})(.*)$",
+    re.DOTALL,
 )
 _HANDLED = re.compile(r"[0-9A-Za-z]{4}(?![0-9A-Za-z])")
 _ANSWERED = re.compile(r"([0-9A-Za-z]{4,16})(?![0-9A-Za-z])(.*)", re.DOTALL)
@@ -165,6 +181,8 @@ def _command(word: str, rest: str) -> Command:
             return AskedAbout(_bare(rest))
         case "海报":
             return WantsPoster(_bare(rest))
+        case "记好评" | "记投诉" | "投诉了结":
+            return NotesDown(_NOTED[word], _bare(rest))
         case "确认" | "不算":
             return _of_claim(word, rest.strip(_AROUND))
         case _:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Protocol
 
 from referral.conversations.actions import (
     Action,
@@ -25,10 +26,12 @@ from referral.conversations.actions import (
     KeepPermission,
     KeepScore,
     LeaveInPeace,
+    NoteAge,
     NoteDeclared,
     OpenAppeal,
     Say,
     SetByline,
+    SetPersonal,
     ShowMenu,
     StopReminders,
     TellFriends,
@@ -57,12 +60,15 @@ from referral.conversations.heard import (
     Greeted,
     Heard,
     MistypedCode,
+    Praised,
     PutOff,
     Resumed,
+    SaidAge,
     SaidOther,
     Scored,
     SentMedia,
     Stopped,
+    SwitchedPersonal,
     TypedCode,
     WasPolite,
 )
@@ -113,6 +119,10 @@ class Situation:
     """Whether this customer asked for that within the last day, and nobody has answered yet."""
     says_much: bool = False
     """Whether they wrote more than a word or two."""
+    is_minor: bool = False
+    """Whether this customer is known to be a minor: nothing of ours is for them."""
+    was_thanked: bool = False
+    """Whether kind words of theirs were answered today."""
 
 
 PERMISSION, SURVEY = "consent", "survey"
@@ -175,6 +185,13 @@ class Chat:
         }
 
 
+class Chats(Protocol):
+    """Where the state of each desk chat is kept, as plain JSON."""
+
+    def get(self, desk: str, person: str) -> Mapping[str, object]: ...
+    def save(self, desk: str, person: str, state: Mapping[str, object], now: datetime) -> None: ...
+
+
 def step(chat: Chat, heard: Heard, situation: Situation, now: datetime) -> tuple[Chat, list[Action]]:
     """What follows from what was heard: the chat's next state, and what to do, in order."""
     if chat.question and (chat.question_at is None or now - chat.question_at >= ANSWERED_WITHIN):
@@ -208,7 +225,7 @@ def _answer(chat: Chat, heard: Heard, situation: Situation, now: datetime) -> tu
         case Resumed() | GavePermission() | AskedSurvey() | Scored() | PutOff():
             return _of_writing(chat, heard, now)
         case AskedToRecommend():
-            return chat, [GivePoster(again=situation.has_code)] if situation.campaign_runs else [Say("campaign.none")]
+            return chat, [_poster(situation)]
         case AskedRules():
             return chat, [TellRules()] if situation.campaign_runs else [Say("campaign.none")]
         case AskedForPerson() | Appealed():
@@ -235,19 +252,33 @@ def _answer(chat: Chat, heard: Heard, situation: Situation, now: datetime) -> tu
             return chat, list(_AT_ONCE[type(heard)])
         case SentMedia(kind=kind):
             return chat, [Say("person.voice" if kind == "voice" else "person.picture")]
-        case OfStory() | OfThanks():
+        case OfStory() | OfThanks() | SwitchedPersonal() | SaidAge() | Praised():
             return _of_their_own(chat, heard, situation, now)
         case SaidOther():
             return _hand_over(chat, now)
 
 
+def _poster(situation: Situation) -> Action:
+    if situation.is_minor:
+        return Say("age.adults_only")
+    return GivePoster(again=situation.has_code) if situation.campaign_runs else Say("campaign.none")
+
+
 def _of_their_own(
-    chat: Chat, heard: OfStory | OfThanks, situation: Situation, now: datetime
+    chat: Chat, heard: OfStory | OfThanks | SwitchedPersonal | SaidAge | Praised, situation: Situation, now: datetime
 ) -> tuple[Chat, list[Action]]:
-    if isinstance(heard, OfThanks):
-        return _of_thanks(chat, heard, situation, now)
-    noted, actions = follow(heard, situation.story, chat.noted, now)
-    return replace(chat, noted=noted), actions
+    match heard:
+        case OfThanks():
+            return _of_thanks(chat, heard, situation, now)
+        case SwitchedPersonal(on=on):
+            return chat, [SetPersonal(on), Say("personal.on" if on else "personal.off")]
+        case SaidAge(minor=minor):
+            return chat, [NoteAge(minor), Say("age.minor" if minor else "age.adult")]
+        case Praised():
+            return chat, [] if situation.was_thanked or _is_with_colleague(chat, now) else [Say("person.praised")]
+        case OfStory():
+            noted, actions = follow(heard, situation.story, chat.noted, now)
+            return replace(chat, noted=noted), actions
 
 
 def _of_thanks(chat: Chat, heard: OfThanks, situation: Situation, now: datetime) -> tuple[Chat, list[Action]]:
@@ -362,7 +393,7 @@ def _to_the_ask(chat: Chat, situation: Situation, *, yes: bool) -> tuple[Chat, l
     """好的 or 不用, to whether they would like a poster."""
     if not yes:
         return chat, [LeaveInPeace(), Say("nudge.put_off")]
-    return chat, [GivePoster(again=situation.has_code) if situation.campaign_runs else Say("campaign.none")]
+    return chat, [_poster(situation)]
 
 
 def _answered(chat: Chat, question: str | None, yes: bool, now: datetime) -> tuple[Chat, list[Action]]:
@@ -389,7 +420,7 @@ def _is_pleased(heard: Heard) -> bool:
     """Whether this is a contact at which a question of ours is no burden."""
     if isinstance(heard, Scored):
         return 7 <= heard.score <= 10
-    return isinstance(heard, AskedToRecommend | AskedProgress | Greeted)
+    return isinstance(heard, AskedToRecommend | AskedProgress | Greeted | Praised)
 
 
 _IDLE_TALK = (Greeted, AskedProgress)
@@ -403,8 +434,12 @@ def _moment(kept: object) -> datetime | None:
     return datetime.fromisoformat(kept) if isinstance(kept, str) else None
 
 
+def _is_with_colleague(chat: Chat, now: datetime) -> bool:
+    return chat.handed_at is not None and now - chat.handed_at < HANDED_FOR
+
+
 def _hand_over(chat: Chat, now: datetime) -> tuple[Chat, list[Action]]:
     """Other talk goes to a person, once, politely; while a colleague is at it the bot keeps quiet."""
-    if chat.handed_at and now - chat.handed_at < HANDED_FOR:
+    if _is_with_colleague(chat, now):
         return chat, []
     return replace(chat, handed_at=now), [Say("person.handed"), CallPerson(session=False)]

@@ -14,6 +14,7 @@ from referral.conversations import story_heard, thanks_heard
 from referral.conversations.story_heard import OfStory
 from referral.conversations.thanks_heard import OfThanks
 from referral.people import Byline
+from referral.praise import Mood, asks_something, mood
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +166,25 @@ class SentMedia:
 
 
 @dataclass(frozen=True, slots=True)
+class SwitchedPersonal:
+    """关闭个性化推荐, 开启个性化推荐."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SaidAge:
+    """我未成年, 我已成年, 我是家长."""
+
+    minor: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Praised:
+    """Kind words, and nothing to be answered."""
+
+
+@dataclass(frozen=True, slots=True)
 class SaidOther:
     """Words that are not about referral."""
 
@@ -196,6 +216,9 @@ Heard = (
     | SentMedia
     | OfStory
     | OfThanks
+    | SwitchedPersonal
+    | SaidAge
+    | Praised
     | SaidOther
 )
 
@@ -246,10 +269,24 @@ _FRIENDS = (
     rf"|{_FRIEND}.{{0,8}}(到哪|哪一步|哪步|什么情况|啥情况|怎么样|咋样|有消息|有动静|进展|如何)(了|啦)?(吗|没有?|呢)?$"
     r"|^(算上|计入|记上|算进去)(了)?(吗|没有?|么)$"
 )
+_PERSONAL = r"(?:掉|了)?(?:你们的?|我的)?个性化的?(?:推荐|推送|服务|营销|广告|内容)?(?:了|吧|功能)?$"
+_PLEASE = r"^(?:请|麻烦|帮我|给我|我要|我想|想)*"
+_MINOR = (
+    r"^(?:我|本人|我还|我才)?(?:是|还是)?个?未成年人?$|^我?还?[没未不]满(?:十八|18|十六|16|十四|14)(?:周岁|岁)?$"
+    r"|^我(?:今年|才|只有|今年才)(?:[6-9]|1[0-7])岁$|^我(?:还)?是个?(?:小学|初中|高中|中学)生$"
+)
+_ADULT = (
+    r"^我?(?:已经?|早就?)?成年(?:了|人)?$|^我?(?:已经?|早就?)?[满过]了?(?:18|十八)(?:周岁|岁)?了?$"
+    r"|^我是(?:学员|学生|孩子|小朋友)?的?(?:家长|父母|妈妈|爸爸|父亲|母亲|监护人)$"
+)
 _PATTERNS: tuple[tuple[re.Pattern[str], Heard], ...] = tuple(
     (re.compile(pattern), heard)
     for pattern, heard in (
         (r"^(我?发了|我?已经?发了|发出去了|我?转了|我?已?转发了?)$", Declared()),
+        (_PLEASE + r"(?:关闭|关|停用|停止|取消|不要|别用|退出)" + _PERSONAL, SwitchedPersonal(on=False)),
+        (_PLEASE + r"(?:重新)?(?:开启|打开|恢复|启用|开)" + _PERSONAL, SwitchedPersonal(on=True)),
+        (_MINOR, SaidAge(minor=True)),
+        (_ADULT, SaidAge(minor=False)),
         (_APPEAL, Appealed()),
         (_WHY, AskedWhy()),
         (_WHEN, AskedWhen()),
@@ -322,7 +359,9 @@ def _meant(said: str) -> Heard:
     if claim := _CLAIM.match(said):
         return Claimed(claim[1])
     typed = re.sub(r"[\s\-]", "", said)
-    return MistypedCode(typed) if _CODE_LIKE.match(typed) else SaidOther()
+    if _CODE_LIKE.match(typed):
+        return MistypedCode(typed)
+    return Praised() if mood(said) is Mood.PRAISE and not asks_something(said) else SaidOther()
 
 
 def _tapped(menu: str) -> Heard | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from referral import thanks
+from referral import suspicions, thanks
 from referral.attribution import (
     DEFAULT_LATE_DAYS,
     FINAL,
@@ -147,6 +147,7 @@ def _conversion(desk: _Desk, order: Order) -> Conversion:
         joined_at=desk.person.joined_at,
         paid_before=[o.paid_at for o in desk.orders if o.id != order.id and o.is_purchase],
         staff=desk.tx.people.staff_among([desk.person.id, *advocates]),
+        minors=[each for each in (desk.person.id, *advocates) if desk.tx.moments.get(each).minor],
         erased=desk.tx.erasures.among(advocates),
     )
 
@@ -223,6 +224,7 @@ def _held(desk: _Desk, order: Order, referral: Referral | None, verdict: Attribu
     if refusal:
         return replace(order, outcome=Outcome.REJECTED, reasons=(refusal,), referral=made.id)
     _bought(desk.tx, touch, order)
+    suspicions.look(desk.tx, order, touch, now=desk.now)
     stands = Reason(made.reason)
     reasons = (Reason.LATE_CLAIM, stands) if verdict.method == LATE_CLAIM else (stands,)
     return replace(order, outcome=_outcome(stands), reasons=reasons, referral=made.id)
@@ -273,7 +275,7 @@ def _brought_forward(desk: _Desk, order: Order, referral: Referral, verdict: Att
     too_dear = _is_too_dear(order, terms, thanks.cost_of(desk.tx, referral.id))
     if referral.advocate != verdict.touch.advocate or _taken_back(order, terms) or too_dear:
         return _handed_on(desk, order, referral, verdict)
-    thanks.bring_forward(desk.tx, referral, order, terms, now=desk.now)
+    thanks.bring_forward(desk.tx, desk.facts, referral, order, terms, now=desk.now)
     stands = Reason(referral.reason)
     return replace(order, outcome=_outcome(stands), reasons=(stands,), referral=referral.id)
 

@@ -21,6 +21,7 @@ from referral.merges import join
 from referral.orders import settling
 from referral.orders.values import CLOSE, MONEY, Answer, Order, Outcome, Refund
 from referral.people import Person, find_or_create
+from referral.signals import Signal, SignalKind
 from referral.touches import TouchKind, touch_by_code
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def _close_later(tx: Tx, order: Order, now: datetime) -> None:
 def _apply(tx: Tx, facts: Facts, order: Order, told: Refund, *, now: datetime, rng: Bits) -> Order:
     """Count a refund against its order; one that leaves too little reverses what was held or granted."""
     tx.orders.add_refund(replace(told, order=order.id))
-    was_purchase = order.is_purchase
+    before = order
     order = _count(order, told)
     referral = tx.referrals.get(order.referral) if order.referral else None
     terms = tx.campaigns.terms(referral.campaign, referral.version) if referral else None
@@ -134,9 +135,18 @@ def _apply(tx: Tx, facts: Facts, order: Order, told: Refund, *, now: datetime, r
         order = replace(order, outcome=Outcome.REJECTED)
     order = replace(order, reasons=settling.with_refund(order.reasons, reason))
     tx.orders.save(order)
-    if was_purchase and order.is_given_back and order.person:
-        due_rows.gave_back(tx, facts, order.person, now=now)
+    if before.is_purchase and order.person:
+        if order.is_given_back:
+            due_rows.gave_back(tx, facts, order.person, now=now)
+        due_rows.hear(tx, facts, _disappointed(before, order, told), now=now)
     return order
+
+
+def _disappointed(before: Order, after: Order, told: Refund) -> Signal:
+    """Somebody gave back what they had bought, all of it or a part: no good moment to ask them."""
+    assert after.person
+    part = 1.0 if after.is_given_back else (after.refunded_fen - before.refunded_fen) / after.amount_fen
+    return Signal(person=after.person, kind=SignalKind.REFUND, at=told.at, source="order", count=round(part, 4))
 
 
 def _holds(tx: Tx, order: Order) -> bool:

@@ -27,7 +27,7 @@ def override(terms: Terms, changes: Mapping[str, str]) -> Terms:
     for name in sorted(changes, key=lambda name: name == "cost_fen"):
         value, problem = _parse(name, changes[name].strip())
         if not problem and name in _AMOUNTS and not terms.thanks_for("referral", _AMOUNTS[name]):
-            problem = f"{name}: this offer thanks nobody on that side"
+            problem = f"{name}: 这个礼包不谢这一边，改不了"
         if problem:
             problems.append(problem)
         else:
@@ -39,7 +39,7 @@ def override(terms: Terms, changes: Mapping[str, str]) -> Terms:
 
 def _parse(name: str, text: str) -> tuple[Any, str]:
     if name not in SETTABLE:
-        return None, f"{name}: cannot be set; one of {', '.join(SETTABLE)}"
+        return None, f"{name}: 不能改；可以改 {'、'.join(SETTABLE)}"
     check = TERMS.get(name) or CHOICE["cost_fen" if name == "cost_fen" else "amount"]
     value: Any = int(text) if _WHOLE.fullmatch(text) else text
     if check is switch:

@@ -28,41 +28,50 @@ Check = Callable[[object], str]
 """What is wrong with a value, empty for nothing."""
 
 
+_LONGEST = 40  # characters of a value that are shown
+
+
+def _shown(value: object) -> str:
+    """A value as it was written, within a sentence."""
+    text = value if isinstance(value, str) else repr(value)
+    return f"「{text[:_LONGEST]}…」" if len(text) > _LONGEST else f"「{text}」"
+
+
 def _number(low: int, high: int) -> Check:
     def check(value: object) -> str:
         good = type(value) is int and low <= value <= high
-        return "" if good else f"{value!r} is not a whole number from {low} to {high}"
+        return "" if good else f"要是 {low} 到 {high} 的整数，不能是{_shown(value)}"
 
     return check
 
 
 def _one_of(*allowed: str) -> Check:
-    return lambda value: "" if value in allowed else f"{value!r} is not one of {', '.join(allowed)}"
+    return lambda value: "" if value in allowed else f"只能是 {'、'.join(allowed)}，不能是{_shown(value)}"
 
 
 def _some_of(*allowed: str) -> Check:
     def check(value: object) -> str:
         good = isinstance(value, (list, tuple)) and bool(value) and all(part in allowed for part in value)
-        return "" if good else f"{value!r} is not one or more of {', '.join(allowed)}"
+        return "" if good else f"要从 {'、'.join(allowed)} 里选一个或几个，不能是{_shown(value)}"
 
     return check
 
 
 def switch(value: object) -> str:
-    return "" if isinstance(value, bool) else f"{value!r} is not true or false"
+    return "" if isinstance(value, bool) else f"要写 true 或 false，不能是{_shown(value)}"
 
 
 def _name(value: object) -> str:
-    return "" if isinstance(value, str) and value.strip() else f"{value!r} is not a name"
+    return "" if isinstance(value, str) and value.strip() else f"要写一个名称，不能是{_shown(value)}"
 
 
 def _text(value: object) -> str:
-    return "" if isinstance(value, str) else f"{value!r} is not a text"
+    return "" if isinstance(value, str) else f"要是文字，不能是{_shown(value)}"
 
 
 def _names(value: object) -> str:
     good = isinstance(value, (list, tuple)) and not any(_name(part) for part in value)
-    return "" if good else f"{value!r} is not a list of names"
+    return "" if good else f"要是名称的列表，不能是{_shown(value)}"
 
 
 _NAMED = ("privilege", "gift", "tier")
@@ -114,9 +123,9 @@ def terms_from_json(text: str) -> Terms:
     try:
         raw = json.loads(text)
     except json.JSONDecodeError as error:
-        raise BadTerms([f"not JSON: {error}"]) from error
+        raise BadTerms([f"不是 JSON：{error}"]) from error
     if not isinstance(raw, dict):
-        raise BadTerms(["not a JSON object"])
+        raise BadTerms(["不是 JSON 对象"])
     return terms_from(raw)
 
 
@@ -132,7 +141,7 @@ def terms_from(raw: Mapping[str, Any]) -> Terms:
 
 def _some_tables(value: object) -> str:
     good = isinstance(value, (list, tuple)) and all(isinstance(part, Mapping) for part in value)
-    return "" if good else "not a list of tables"
+    return "" if good else "要是表的列表"
 
 
 def _listed(value: object) -> Sequence[object]:
@@ -152,40 +161,40 @@ def _thanks_problems(listed: Iterable[object]) -> list[str]:
 
 
 def _sense(raw: Mapping[str, Any]) -> list[str]:
-    problems = [] if raw["choices"] else ["choices: needs at least one"]
+    problems = [] if raw["choices"] else ["choices: 至少要有一个"]
     if (raw["cause"] == "milestone") != (raw.get("after_friends", 0) > 0):
-        problems.append("after_friends: belongs to a milestone, and a milestone needs it")
+        problems.append("after_friends: milestone 要写，别的都不能写")
     if raw["cause"] != "referral" and raw["side"] != "advocate":
-        problems.append("side: only the advocate is thanked for this cause")
+        problems.append("side: 这一种只谢推荐人，要写 advocate")
     return problems
 
 
 def _fits(raw: Any) -> list[str]:
     """What of one form contradicts its kind."""
     units = UNITS_OF[raw["kind"]]
-    problems = [] if raw["unit"] in units else [f"unit: {raw['kind']} is counted in {' or '.join(units)}"]
+    problems = [] if raw["unit"] in units else [f"unit: {raw['kind']} 的单位只能是 {'、'.join(units)}"]
     if raw["kind"] in _NAMED and not raw.get("value", "").strip():
-        problems.append(f"value: must name the {raw['kind']}")
+        problems.append(f"value: 要写明是哪个 {raw['kind']}")
     if raw["kind"] == "cash" and raw["cost_fen"] < raw["amount"]:
-        problems.append("cost_fen: cash costs at least its amount")
+        problems.append("cost_fen: 现金的成本不能少于它的金额")
     if raw["kind"] == "cash" and raw.get("tax_class", "none") == "none":
-        problems.append("tax_class: cash is taxed, so it must be one of incidental, labour, company")
+        problems.append("tax_class: 现金要计税，只能是 incidental、labour、company")
     return problems
 
 
 def _twice(listed: Iterable[object]) -> list[str]:
     names = [(raw["rule"], raw["side"]) for raw in listed if isinstance(raw, Mapping)]
     again = sorted({name for name in names if names.count(name) > 1})
-    return [f"thanks: {rule} is there twice for the {side}" for rule, side in again]
+    return [f"thanks: {rule} 对 {side} 写了两次" for rule, side in again]
 
 
 def _shape(made: type, raw: object, checks: Mapping[str, Check]) -> list[str]:
     """What keeps a mapping from being one of these: unknown keys, missing keys, values out of range."""
     if not isinstance(raw, Mapping):
-        return ["not a table"]
+        return ["要是一张表"]
     optional = {field.name for field in fields(made) if field.default is not MISSING}
-    problems = [f"{name}: unknown key" for name in raw if name not in checks]
-    problems += [f"{name}: missing" for name in checks if name not in raw and name not in optional]
+    problems = [f"{name}: 没有这一项" for name in raw if name not in checks]
+    problems += [f"{name}: 缺少这一项" for name in checks if name not in raw and name not in optional]
     found = ((name, check(raw[name])) for name, check in checks.items() if name in raw)
     return problems + [f"{name}: {problem}" for name, problem in found if problem]
 

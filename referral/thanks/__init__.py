@@ -7,6 +7,7 @@ from referral.thanks.ending import expire, fail, withdraw
 from referral.thanks.giving import adjust, campaign_for_stories, thanks_for_story
 from referral.thanks.holding import GRANT, Credit, hold
 from referral.thanks.milestones import MILESTONES, review_milestones
+from referral.thanks.overruling import overrule
 from referral.thanks.releasing import EXPIRE, give
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "grant",
     "hold",
     "is_open",
+    "overrule",
     "refuse",
     "review_milestones",
     "take_back",

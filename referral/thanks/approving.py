@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from referral import announcements
+from referral import announcements, enrolment, grafting
 from referral.attribution import Reason
 from referral.errors import NotFound, RuleViolation
 from referral.ids import Bits
@@ -76,6 +76,9 @@ def _go_on(tx: Tx, reward: Reward, now: datetime) -> None:
 
 def _turn_down(tx: Tx, facts: Facts, referral: Referral, *, now: datetime, rng: Bits) -> None:
     tx.referrals.decide(referral.id, ReferralStatus.REJECTED, Reason.APPROVAL_REFUSED, now)
+    if referral.status is ReferralStatus.CREDITED:
+        enrolment.credited(tx, referral, -1)
+    grafting.follow(tx, facts, referral, now=now)
     announcements.announce(tx, facts, announcements.REFERRAL_REVERSED, referral.id, now=now, rng=rng)
     if referral.order:
         tx.orders.turn_down(referral.order, Reason.APPROVAL_REFUSED)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from referral import announcements
+from referral import announcements, enrolment, grafting
 from referral.attribution import Reason
 from referral.ids import Bits
 from referral.jobs import Job
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 def grant(tx: Tx, facts: Facts, key: str, *, now: datetime, rng: Bits) -> None:
     """The refund window is over: what is held for this referral, or this reward, becomes the person's own.
 
-    What waits for somebody's yes stays held until it is said.
+    What waits for somebody's yes, or for somebody to look at it, stays held until then.
     """
     referral = tx.referrals.get(key)
     alone = tx.rewards.get(key) if referral is None else None
@@ -39,14 +39,15 @@ def grant(tx: Tx, facts: Facts, key: str, *, now: datetime, rng: Bits) -> None:
         return
     rewards = tx.rewards.of_referral(key)
     terms = tx.campaigns.terms(referral.campaign, referral.version)
-    if terms.both_or_neither and any(waits(tx, reward) for reward in rewards):
-        waiting = [True]
+    waiting = [each for reward in rewards if (each := waits(tx, reward))] if terms.both_or_neither else []
+    if waiting:
         for reward in rewards:
-            tx.rewards.explain(reward.id, Reason.APPROVAL_WAITING)
+            tx.rewards.explain(reward.id, waiting[0])
     else:
-        waiting = [release(tx, facts, reward, now=now, rng=rng) for reward in rewards]
-    if any(waiting):
-        tx.referrals.decide(key, ReferralStatus.CREDITED, Reason.APPROVAL_WAITING, now)
+        released = [release(tx, facts, reward, now=now, rng=rng) for reward in rewards]
+        waiting = [each for each in released if each]
+    if waiting:
+        tx.referrals.decide(key, ReferralStatus.CREDITED, waiting[0], now)
         return
     tx.referrals.decide(key, ReferralStatus.CREDITED, Reason.GRANTED, now)
     if referral.order:
@@ -81,11 +82,12 @@ def correct(tx: Tx, facts: Facts, referral: Referral, reason: Reason, *, now: da
     _after(tx, facts, referral, now=now, rng=rng)
 
 
-def bring_forward(tx: Tx, referral: Referral, order: Order, terms: Terms, *, now: datetime) -> None:
+def bring_forward(tx: Tx, facts: Facts, referral: Referral, order: Order, terms: Terms, *, now: datetime) -> None:
     """What is held for a referral was brought by an earlier order: the refund window is that one's."""
     due = max(now, order.paid_at + days(terms.hold_days))
     tx.rewards.reassign(referral.id, order.id, due)
     tx.referrals.save(replace(referral, order=order.id))
+    grafting.follow(tx, facts, referral, now=now)
     if any(r.is_counted for r in tx.rewards.of_referral(referral.id)):
         tx.jobs.put(Job(kind=GRANT, key=referral.id, due_at=due))
 
@@ -108,5 +110,9 @@ def _reverse(tx: Tx, facts: Facts, rewards: Sequence[Reward], reason: Reason, *,
 
 
 def _after(tx: Tx, facts: Facts, referral: Referral, *, now: datetime, rng: Bits) -> None:
+    """`referral` is as it was before."""
+    if referral.status is ReferralStatus.CREDITED:
+        enrolment.credited(tx, referral, -1)
+    grafting.follow(tx, facts, referral, now=now)
     milestones.review(tx, facts, referral, now=now, rng=rng)
     announcements.announce(tx, facts, announcements.REFERRAL_REVERSED, referral.id, now=now, rng=rng)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from referral import announcements, budgets, ledger, notices
+from referral import announcements, budgets, enrolment, grafting, ledger, notices
 from referral.attribution import Reason
 from referral.ids import Bits, new_id
 from referral.jobs import Job
@@ -64,7 +64,8 @@ def hold(
     """
     order, touch = credit.order, credit.touch
     assert order.person
-    owed = _owed(tx, facts, credit, now=now, rng=rng)
+    had = tx.rewards.of_referral(known.id) if known else []
+    owed = _owed(tx, facts, credit, had, now=now, rng=rng)
     refusal = next((each.refusal for each in owed), None) if owed and all(each.refusal for each in owed) else None
     referral = Referral(
         id=known.id if known else new_id(rng, "r"),
@@ -83,22 +84,30 @@ def hold(
         order=order.id,
     )
     tx.referrals.save(referral)
-    had = tx.rewards.of_referral(referral.id) if known else []
     for each in owed:
         _put_on_record(tx, facts, referral, credit, each, had, now=now, rng=rng)
     if owed and not refusal:
         tx.jobs.put(Job(kind=GRANT, key=referral.id, due_at=credit.due(now)))
     if not refusal:
+        if known is None or known.status is not ReferralStatus.CREDITED:
+            enrolment.credited(tx, referral)
+            tx.cares.look_at(referral.advocate, now)
+        grafting.follow(tx, facts, referral, now=now)
         announcements.announce(tx, facts, announcements.REFERRAL_CREDITED, referral.id, now=now, rng=rng)
     return referral, refusal
 
 
-def _owed(tx: Tx, facts: Facts, credit: Credit, *, now: datetime, rng: Bits) -> list[_Owed]:
-    """What a friend's act brings to both sides. The budget is taken for everything that is not refused."""
+def _owed(tx: Tx, facts: Facts, credit: Credit, had: Sequence[Reward], *, now: datetime, rng: Bits) -> list[_Owed]:
+    """What a friend's act brings to both sides, but for what stayed theirs of `had` when it was taken back.
+
+    The budget is taken for everything that is not refused.
+    """
     touch, terms = credit.touch, credit.terms
     advocate = tx.people.get(touch.advocate)
-    wanted = terms.thanks_for("referral", tier=advocate.tier if advocate else "")
     persons = {Side.ADVOCATE.value: touch.advocate, Side.FRIEND.value: credit.order.person or ""}
+    kept = {(r.person, r.side.value, r.rule) for r in had if r.is_counted}
+    due = terms.thanks_for("referral", tier=advocate.tier if advocate else "")
+    wanted = [each for each in due if (persons[each.side], each.side, each.rule) not in kept]
     campaign = tx.campaigns.get(touch.campaign)
     assert campaign
     cost = sum(each.most_cost_fen for each in wanted)

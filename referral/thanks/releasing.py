@@ -21,25 +21,29 @@ EXPIRE = "reward.expire"
 """The job that ends a granted thanks; its key is the reward's id."""
 
 
-def release(tx: Tx, facts: Facts, reward: Reward, *, now: datetime, rng: Bits) -> bool:
-    """Let a held reward go on to its person; True where it still waits for somebody's yes."""
+def release(tx: Tx, facts: Facts, reward: Reward, *, now: datetime, rng: Bits) -> Reason | None:
+    """Let a held reward go on to its person; what it still waits for, None where it does not."""
     if reward.state is not RewardState.HELD:
-        return False
-    if waits(tx, reward):
-        tx.rewards.explain(reward.id, Reason.APPROVAL_WAITING)
-        return True
+        return None
+    if waiting := waits(tx, reward):
+        tx.rewards.explain(reward.id, waiting)
+        return waiting
     connector = facts.connectors.get(reward.kind)
     if connector is None:
         give(tx, facts, reward, now=now, rng=rng)
     elif approved := tx.rewards.move(reward, RewardState.APPROVED, Reason.FULFILMENT_RUNNING, now):
         fulfilment.begin(tx, approved, connector, now=now, rng=rng)
-    return False
+    return None
 
 
-def waits(tx: Tx, reward: Reward) -> bool:
-    """Whether a held reward waits for somebody's yes."""
-    approval = tx.rewards.approval(reward.id) if reward.state is RewardState.HELD else None
-    return approval is not None and approval.answer is None
+def waits(tx: Tx, reward: Reward) -> Reason | None:
+    """What a held reward waits for: somebody's look at what seems odd, or somebody's yes; None where for neither."""
+    if reward.state is not RewardState.HELD:
+        return None
+    if reward.referral and tx.suspicions.is_open(reward.referral):
+        return Reason.SUSPECT_REVIEW
+    approval = tx.rewards.approval(reward.id)
+    return Reason.APPROVAL_WAITING if approval is not None and approval.answer is None else None
 
 
 def give(tx: Tx, facts: Facts, reward: Reward, *, now: datetime, rng: Bits) -> Reward | None:

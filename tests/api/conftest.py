@@ -1,27 +1,14 @@
-"""A running bot with its API; the SQLite file is migrated once and copied."""
-
-import asyncio
-import shutil
+"""A running bot with its API; its database is migrated once and copied."""
 
 import pytest
 
-from storage.open import migrate_database
 from tests.api.caller import opened
 
 
-@pytest.fixture(scope="session")
-def migrated_file(tmp_path_factory):
-    """A SQLite file at this program's version."""
-    path = tmp_path_factory.mktemp("migrated") / "taoli.db"
-    asyncio.run(migrate_database(f"sqlite:///{path}"))
-    return path
-
-
 @pytest.fixture
-def quick_url(migrated_file, tmp_path):
+def quick_url(ready_sqlite_url):
     """A SQLite database that is ready."""
-    shutil.copy(migrated_file, tmp_path / "taoli.db")
-    return f"sqlite:///{tmp_path / 'taoli.db'}"
+    return ready_sqlite_url
 
 
 @pytest.fixture
@@ -32,9 +19,7 @@ async def api(quick_url, tmp_path):
 
 
 @pytest.fixture
-async def either_api(database_url, tmp_path):
+async def either_api(ready_url, tmp_path):
     """A caller with every scope, of a bot on each database."""
-    if database_url.startswith("postgresql"):
-        await migrate_database(database_url)
-    async with opened(tmp_path, database_url) as caller:
+    async with opened(tmp_path, ready_url) as caller:
         yield caller

@@ -18,14 +18,23 @@ def test_a_quick_run_tells_every_figure_that_is_promised():
     told = json.loads(ran.stdout)
 
     assert told["limits"] == {
-        "best_200_ms": 2.0,
-        "best_10000_ms": 15.0,
-        "upkeep_us": 15.0,
+        "best_200_ms": 1.0,
+        "best_10000_ms": 10.0,
+        "growth": 1.2,
+        "upkeep_us": 10.0,
         "longest_transaction_ms": 60.0,
+        "update_seconds": 60.0,
+        "rescore_seconds": 60.0,
+        "night_peak_mb": 1000,
+        "rehearsal_seconds": 60.0,
     }
+    assert set(told["holds"]) == set(told["limits"])
     assert list(told["customers"]) == ["1000", "4000"]
     for company in told["customers"].values():
         assert company["ready_percent"] >= 3
-        assert company["tick"]["best_200_ms"] > 0
+        assert company["best"]["best_200_ms"] > 0
         assert company["upkeep"]["row_us"] > 0
         assert company["plan"]["asks"] > 100
+    assert told["night"]["learned_from"] == told["night"]["asks"] == 100
+    assert told["night"]["rescored"] > 200  # whoever has a score
+    assert told["rehearsal"] is None or told["rehearsal"]["seconds"] > 0

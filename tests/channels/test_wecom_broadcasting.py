@@ -25,7 +25,7 @@ from referral.moments import Due, Moment, Permission, State
 from referral.nudges import Nudge, NudgeState
 from referral.people import Person
 from storage import tables as t
-from storage.open import migrate_database, open_store
+from storage.open import open_store
 from tests.hooks.house import facts
 
 NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
@@ -148,11 +148,9 @@ class House:
 
 
 @pytest.fixture
-async def house(database_url, tmp_path):
-    if database_url.startswith("postgresql"):
-        await migrate_database(database_url)
+async def house(ready_url, tmp_path):
     platform = Platform()
-    store = await open_store(database_url)
+    store = await open_store(ready_url)
     async with TestServer(platform.app()) as server, ClientSession() as session:
         gateway = Gateway(
             session,

@@ -66,7 +66,7 @@ START = ("campaign", "start", "double-month")
     ("args", "code", "says"),
     [
         (("campaign", "start", "nosuch"), 2, "PACK: 没有这个礼包：nosuch；现有 classmates、double-month"),
-        ((*START, "--set", "price=1"), 2, "--set: price: cannot be set; one of amount_advocate"),
+        ((*START, "--set", "price=1"), 2, "--set: price: 不能改；可以改 amount_advocate"),
         ((*START, "--set", "window_days=x", "--set", "hold_days=-1"), 2, "hold_days"),
         ((*START, "--set", "window_days"), 2, "--set: window_days：请写成 key=value"),
         ((*START, "--from", "22.11."), 2, "--from: 22.11. 不是日期"),

@@ -26,7 +26,7 @@ def test_the_story_is_told_and_every_step_confirmed(told):
     (poster,) = told.folder.glob("poster-*.jpg")
     assert str(qr.decode(poster.read_bytes())).startswith("HTTP://")
     logged = {json.loads(line)["event"] for line in (told.data / "demo.log").read_text().splitlines()}
-    assert logged <= {"sqlite.version", "calendar.uncertain", "plan.made"}
+    assert logged <= {"sqlite.version", "calendar.uncertain", "plan.made", "care.planned", "fraud.watched"}
 
 
 def test_it_can_be_told_again_with_the_same_data(told):

@@ -233,6 +233,7 @@ def test_a_poster_is_written_and_carries_its_link(told, edition):
         ("nonsense", (), 2, "CODE"),
         ("00000000", (), 1, "没有这个邀请码"),
         (None, ("--template", "nosuch"), 2, "--template: 没有这个模板：nosuch"),
+        (None, ("--size", "a4", "--theme", "dark"), 2, "--theme: a4 是印刷用的，纸上总是浅色"),
     ],
 )
 def test_a_poster_that_cannot_be_is_said(told, code, options, exit_code, says):
@@ -242,3 +243,12 @@ def test_a_poster_that_cannot_be_is_said(told, code, options, exit_code, says):
 
     assert (result.exit_code, output.exists()) == (exit_code, False)
     assert says in result.stderr
+
+
+def test_a_poster_is_not_written_into_a_file_that_says_it_is_something_else(told):
+    output = told.folder / "poster.png"
+
+    result = told.run("poster", told.rows("shares")[0]["code"], "-o", str(output))
+
+    assert (result.exit_code, output.exists()) == (2, False)
+    assert "-o: 海报只写成 .jpg、.jpeg、.pdf 文件，写不成 poster.png" in result.stderr

@@ -26,7 +26,7 @@ from tests.cli.desk import CONFIG, Desk, serving
 
 TUESDAY = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)  # 10:00 in Beijing
 DAY = timedelta(days=1)
-LINE = ["person", "decision", "score", "channel", "why", "against", "gate", "not_before"]
+LINE = ["person", "decision", "score", "channel", "why", "against", "gate", "not_before", "for", "action", "change"]
 TALLY = ["sent", "listed", "deferred", "dropped", "permissions", "by_reason"]
 FACTS = SimpleNamespace(policy=Policy())
 
@@ -163,7 +163,8 @@ class TestTheList:
             {"code": "satisfaction", "text": "满意度 8 分"},
         ]
         assert codes(lines[2]["against"]) == ["tenure.young"]
-        assert (lines[0]["gate"], lines[0]["not_before"]) == (None, None)
+        assert (lines[0]["gate"], lines[0]["not_before"], lines[0]["action"]) == (None, None, "ask")
+        assert lines[0]["change"] == {"code": "change.stop", "text": "有投诉、打了低分或说不再提醒，就不问了"}
 
     def test_it_changes_nothing(self, shop):
         shop.open()
@@ -255,7 +256,8 @@ class TestWhoIsNotAsked:
         assert shop.names() == []
         line = shop.of("the-one")
         assert (line["decision"], line["channel"]) == (decision, "none")
-        assert codes(line["why"])[0] == codes(line["against"])[0] == reason
+        assert codes(line["why"])[0] == reason
+        assert not {*codes(line["for"]), *codes(line["against"])} & {*codes(line["why"])}
         assert line["why"][0]["text"]
         assert (line["not_before"] is None) == (decision == "drop" and reason != "consent.refused")
 
@@ -529,7 +531,7 @@ class TestWhy:
         assert "已经在名单上，或正要发出（asked.open）" in happy
         assert "请对方推荐，由顾问，在名单上" in happy
         assert "成为客户的时间还短（tenure.short）" in young
-        assert "最早：2026-12-21T10:00:00+08:00" in young
+        assert "最早：2026-12-21 10:00" in young
         assert "还没有问过" in young
 
     def test_without_a_campaign_it_says_that_nothing_would_go_out(self, shop):

@@ -269,7 +269,7 @@ def test_cash_costs_what_it_is(books):
     raw = asdict(pack_terms("gratitude"))
     one = asdict(replace(pack_terms("prime").thanks[0], choices=(CASH,)))
 
-    with pytest.raises(BadTerms, match="cash costs at least its amount"):
+    with pytest.raises(BadTerms, match="现金的成本不能少于它的金额"):
         terms_from(raw | {"thanks": [one]})
 
 

@@ -60,6 +60,20 @@ def beijing(text):
     return int(datetime.fromisoformat(text).replace(tzinfo=SHANGHAI).timestamp() * 1000)
 
 
+def test_of_a_birthday_the_day_is_kept_however_it_is_written_and_never_the_year(desk):
+    written = ("1990-11-24", "11月24日", "11-24", "24/2/29", "02-30", "")
+    rows = (f"5{place},1380013810{place},{day}" for place, day in enumerate(written))
+    report = take_in(desk, write(desk, csv(*rows, head="客户编号,手机号,生日")), code=1)
+
+    kept = desk.ask_database(
+        "select i.value, p.birthday from people p join identities i on i.person = p.id where i.kind = 'crm'"
+    )
+
+    assert [(e["line"], e["field"]) for e in report["errors"]] == [(5, "birthday"), (6, "birthday")]
+    known = {crm: day for crm, day in kept if crm.startswith("5")}
+    assert known == {"50": "11-24", "51": "11-24", "52": "11-24", "55": None}
+
+
 def test_a_gb18030_file_with_three_broken_rows_loads_the_rest_and_again_changes_nothing(desk):
     broken = (
         "46,1380013,小白,2024-01-31,9,1",

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 
 import pytest
 
-from storage.open import migrate_database
 from tests.cli.desk import CONFIG, Desk
 from tests.files.test_import_people import csv, take_in, write
 
@@ -18,10 +16,9 @@ ANOTHERS = "这个手机号已经记在另一位客户名下，没有记到这�
 
 
 @pytest.fixture
-def desk(database_url, tmp_path):
+def desk(ready_url, tmp_path):
     """A company that knows nobody yet, on each kind of database."""
-    asyncio.run(migrate_database(database_url))
-    return Desk(tmp_path, f'{CONFIG}\n[database]\nurl = "{database_url}"\n')
+    return Desk(tmp_path, f'{CONFIG}\n[database]\nurl = "{ready_url}"\n')
 
 
 def people(*rows):

@@ -12,14 +12,6 @@ from tests.hooks import house as houses
 
 
 @pytest.fixture(scope="session")
-def migrated_file(tmp_path_factory):
-    """A SQLite file at this program's version."""
-    path = tmp_path_factory.mktemp("migrated") / "taoli.db"
-    asyncio.run(migrate_database(f"sqlite:///{path}"))
-    return path
-
-
-@pytest.fixture(scope="session")
 def migrated_postgres(postgres_server):
     """The URL of a PostgreSQL database at this program's version."""
     url = postgres_server.create("hooks")

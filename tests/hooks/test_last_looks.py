@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.planning import plan_permissions
 from referral import campaigns, consent, due_rows, merges, news, notices, nudges, people, plan, silence
 from referral.campaigns import CampaignState
 from referral.consent import Answer
@@ -235,9 +236,10 @@ async def test_those_nobody_can_ask_do_not_keep_reps_from_asking_permission_of_o
                 tx.people.learn(person.id, rep="lin")
                 theirs = theirs.but(satisfaction=7.0)
             due_rows.keep(tx, house.facts, theirs, now=house.now)
-        return plan.plan_permissions(tx, house.facts, now=house.now, rng=house.rng)
 
-    assert await house.store.write(crowd) == 3
+    await house.store.write(crowd)
+
+    assert await plan_permissions(house.store, house.facts, now=house.now, rng=house.rng) == 3
 
 
 class _Jobs:

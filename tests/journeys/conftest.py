@@ -1,27 +1,14 @@
-"""A running bot for each test; the SQLite file is migrated once and copied."""
-
-import asyncio
-import shutil
+"""A running bot for each test; its database is migrated once and copied."""
 
 import pytest
 
-from storage.open import migrate_database
 from tests.journeys.town import open_town
 
 
-@pytest.fixture(scope="session")
-def migrated_file(tmp_path_factory):
-    """A SQLite file at this program's version."""
-    path = tmp_path_factory.mktemp("migrated") / "taoli.db"
-    asyncio.run(migrate_database(f"sqlite:///{path}"))
-    return path
-
-
 @pytest.fixture
-def quick_url(migrated_file, tmp_path):
+def quick_url(ready_sqlite_url):
     """A SQLite database that is ready."""
-    shutil.copy(migrated_file, tmp_path / "taoli.db")
-    return f"sqlite:///{tmp_path / 'taoli.db'}"
+    return ready_sqlite_url
 
 
 @pytest.fixture
@@ -32,9 +19,7 @@ async def town(quick_url, tmp_path):
 
 
 @pytest.fixture
-async def either_town(database_url, tmp_path):
+async def either_town(ready_url, tmp_path):
     """A running bot on each database."""
-    if database_url.startswith("postgresql"):
-        await migrate_database(database_url)
-    async with open_town(tmp_path, database_url) as town:
+    async with open_town(tmp_path, ready_url) as town:
         yield town

@@ -5,7 +5,6 @@ import re
 import pytest
 
 from storage import tables as t
-from storage.open import migrate_database
 from tests.journeys.town import Machine, open_town
 
 DAY = 86_400
@@ -14,11 +13,9 @@ TWO = '[wecom]\nmanagers = ["lin", "zhou"]'
 
 
 @pytest.fixture
-async def either(database_url, tmp_path):
+async def either(ready_url, tmp_path):
     """A running bot on each database, with two managers."""
-    if database_url.startswith("postgresql"):
-        await migrate_database(database_url)
-    async with open_town(tmp_path, database_url, server=TWO) as town:
+    async with open_town(tmp_path, ready_url, server=TWO) as town:
         yield town
 
 

@@ -54,13 +54,30 @@ async def test_a_customer_who_was_not_heard_of_for_long_is_greeted_not_asked(tow
     assert "先问候近况" in page.text
 
 
-async def test_where_every_gate_is_open_the_page_says_so_and_suggests_nothing(town: Town) -> None:
+async def test_where_nothing_is_known_no_gate_is_said_to_be_passed_and_none_holds(town: Town) -> None:
+    path = await feels(town, satisfaction=None, seen_at=town.app.clock() - DAY)
+
+    page = await care(town, path)
+
+    experience, rest = page.text.partition("产品体验满意")[2].split("社交认同")
+    assert "还没有打过分" in experience
+    assert "还不知道</span>" in experience
+    assert "一年里还没有问起过" in rest
+    assert "还没有要过海报" in rest
+    assert page.text.count("还不知道</span>") == 3
+    assert page.text.count("过了</span>") == 1
+    assert "四道门都过了" not in page.text
+    assert "没有哪道门拦着" in page.text
+    assert 'id="care"' not in page.text
+
+
+async def test_what_is_not_known_holds_nobody_and_suggests_nothing(town: Town) -> None:
     path = await feels(town, satisfaction=9.0, seen_at=town.app.clock() - DAY)
 
     page = await care(town, path)
 
-    assert page.text.count("过了</span>") == 4
-    assert "四道门都过了" in page.text
+    assert page.text.count("过了</span>") == page.text.count("还不知道</span>") == 2
+    assert "没有哪道门拦着" in page.text
     assert 'id="care"' not in page.text
     assert f"{path}/care" in (await town.get(path, cookies=await rep_cookies(town))).text
 

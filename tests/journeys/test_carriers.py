@@ -15,7 +15,6 @@ from bot.posters.look import SIZES, names
 from referral.contact_ways import WayKind
 from referral.errors import BadInput, NotFound, RuleViolation
 from storage import tables as t
-from storage.open import migrate_database
 from templates import ROOT
 from tests.journeys.town import HOLD_S, Town, open_town
 
@@ -26,11 +25,9 @@ PLATFORMS = ["contact", "kf", "acquisition"]
 
 
 @pytest.fixture
-async def town(database_url, tmp_path):
+async def town(ready_url, tmp_path):
     """A running bot on each database, that may use every carrier but an Official Account's."""
-    if database_url.startswith("postgresql"):
-        await migrate_database(database_url)
-    async with open_town(tmp_path, database_url, more=ACQUIRES) as opened:
+    async with open_town(tmp_path, ready_url, more=ACQUIRES) as opened:
         yield opened
 
 

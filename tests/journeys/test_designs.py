@@ -292,6 +292,11 @@ async def test_a_preview_shows_both_editions_and_publishes_nothing(town: Town, c
         ("friend.note", "{% for x in y %}", "{% for x in y %}", "花括号"),
         ("friend.headline", "{nickname.__class__}", "{nickname.__class__}", "花括号"),
         ("feed.note", "看这里{", "{", "花括号"),
+        ("friend.headline", "上 http://evil.com 看看", "http://evil.com", "网址"),
+        ("friend.body", "有事打 13800138000 找我", "13800138000", "电话"),
+        ("feed.headline", "问我：０５７１－８８８８８８８８", "０５７１－８８８８８８８８", "电话"),
+        ("feed.body", "加微信号 lin_2026 慢慢聊", "微信号 lin_2026", "社交账号"),
+        ("feed.headline", "朋友圈走一波", "朋友圈走一波", "分享"),
         ("feed.headline", "好" * 10_000, "", "10000"),
     ],
 )
@@ -418,8 +423,19 @@ async def test_colours_and_a_season_change_the_poster(town: Town, campaign: str,
     assert len(seen) == 3
 
 
+@pytest.mark.parametrize(("field", "value"), [("season", "xmas"), ("palette", "nothing"), ("template", "nope")])
+async def test_a_choice_that_there_is_not_is_refused_where_it_is_made(
+    town: Town, campaign: str, lin: Lin, field: str, value: str
+) -> None:
+    page = await lin.send(campaign, "publish", **{"template": "coast", "feed.headline": "慢慢挑", field: value})
+
+    assert (page.status, "还没有用上" in page.text) == (200, True)
+    assert list(refused(page)) == ["look" if field == "template" else field]
+    assert await design(town, campaign) is None
+
+
 async def test_colours_of_another_look_are_left_behind(town: Town, campaign: str, lin: Lin) -> None:
-    assert (await lin.send(campaign, "publish", template="coast", palette="nothing", season="never")).status == 303
+    assert (await lin.send(campaign, "publish", template="coast", palette="jade")).status == 303
 
     saved = await design(town, campaign)
     assert saved

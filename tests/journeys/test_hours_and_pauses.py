@@ -1,5 +1,7 @@
 """Nights, pauses, and campaigns that have not begun; news that changes before it is said."""
 
+from referral.learning import Model
+from tests.journeys.test_moods import knows
 from tests.journeys.town import HOLD_S
 
 HOUR = 3600
@@ -52,6 +54,23 @@ async def test_a_no_after_a_yes_takes_the_name_out_and_keeps_the_news(town):
     told = "\n".join(await town.say("mei", "您好"))
     assert "小军" not in told
     assert "一位好友 · 已下单" in told
+
+
+async def test_whoever_writes_before_the_hour_of_their_ask_is_answered_at_once(town):
+    await town.campaign()
+    mei = await knows(town, hours=bytes(17) + b"\x28" + bytes(6))
+    usual = Model(version=1, learned_at=town.app.clock(), hours=(10,) * 24)
+    await town.app.store.write(lambda tx: tx.models.save(usual, "test", town.app.clock()))
+    await town.say("mei", "您好")
+    await town.app.operator.run("plan", {})
+    planned = await town.look(lambda tx: tx.nudges.open_of(mei))
+
+    answered = await town.say("mei", "规则")
+
+    assert planned.planned_at > town.app.clock()
+    assert "规则" in answered[0]
+    await town.later((planned.planned_at - town.app.clock()).total_seconds() + 60)
+    assert (await town.look(lambda tx: tx.nudges.get(planned.id))).state == "sent"
 
 
 async def test_a_campaign_that_has_not_begun_takes_nobody(town):

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from referral import thanks
-from storage.open import migrate_database
 from tests.journeys.offers import DAY, comes, everything_is_proved, kinds, progress, taken
 from tests.journeys.town import Town, open_town
 
@@ -17,14 +16,12 @@ Opener = Callable[[str], AbstractAsyncContextManager[Town]]
 
 
 @pytest.fixture
-def opened(database_url: str, tmp_path: Path) -> Opener:
+def opened(ready_url: str, tmp_path: Path) -> Opener:
     """Opens a bot of an industry, on each database."""
 
     @asynccontextmanager
     async def town_of(industry: str) -> AsyncIterator[Town]:
-        if database_url.startswith("postgresql"):
-            await migrate_database(database_url)
-        async with open_town(tmp_path, database_url, industry=industry) as town:
+        async with open_town(tmp_path, ready_url, industry=industry) as town:
             yield town
 
     return town_of

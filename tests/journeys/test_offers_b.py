@@ -16,7 +16,6 @@ from PIL import Image
 from referral import thanks
 from referral.rewards import Reward
 from storage import proofs
-from storage.open import migrate_database
 from tests.journeys.town import Town, link_in, open_town
 
 DAY = 86_400
@@ -26,14 +25,12 @@ Opener = Callable[[str], AbstractAsyncContextManager[Town]]
 
 
 @pytest.fixture
-def opened(database_url: str, tmp_path: Path) -> Opener:
+def opened(ready_url: str, tmp_path: Path) -> Opener:
     """Opens a bot of an industry, on each database."""
 
     @asynccontextmanager
     async def town_of(industry: str) -> AsyncIterator[Town]:
-        if database_url.startswith("postgresql"):
-            await migrate_database(database_url)
-        async with open_town(tmp_path, database_url, industry=industry) as town:
+        async with open_town(tmp_path, ready_url, industry=industry) as town:
             yield town
 
     return town_of

@@ -517,8 +517,13 @@ async def test_outside_wechat_the_page_says_how_the_code_is_read(town, code):
 
     assert "长按识别二维码" in inside.text
     assert "截下这一屏" not in inside.text
+    assert "<li>长按二维码，添加顾问</li>" in inside.text
+    assert "长按复制，添加后" in inside.text
+    assert "复制下来，添加后" in outside.text
     assert "用微信扫一扫" in outside.text
     assert "截下这一屏" in outside.text
+    assert "<li>用微信扫一扫二维码，添加顾问</li>" in outside.text
+    assert "长按" not in outside.text
 
 
 # --- one thanks, and how pages travel ------------------------------------------------------------------------------

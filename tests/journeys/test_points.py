@@ -13,7 +13,6 @@ from referral.attribution import Reason
 from referral.rewards import RewardState
 from referral.terms import Choice
 from storage import proofs
-from storage.open import migrate_database
 from tests.cli.desk import run
 from tests.journeys.offers import DAY, cli, everything_is_proved
 from tests.journeys.town import Town, open_town
@@ -27,11 +26,9 @@ HOME = {"receiver": "梅芳", "tel": "138 0000 0000", "address": "杭州市西�
 
 
 @pytest.fixture
-async def either(database_url, tmp_path):
+async def either(ready_url, tmp_path):
     """A shop on each database, whose gifts are sent by staff."""
-    if database_url.startswith("postgresql"):
-        await migrate_database(database_url)
-    async with open_town(tmp_path, database_url, more=PARCELS) as town:
+    async with open_town(tmp_path, ready_url, more=PARCELS) as town:
         yield town
 
 

@@ -108,7 +108,7 @@ async def test_the_end_of_a_video_comes_with_what_to_say_over_it(town: Town, cod
 
     told = re.search(r"配音稿，约 (\d+) 秒</p>\s*<p class=\"words\">([^<]+)</p>", end.text)
     assert told
-    assert 0 < int(told[1]) <= 15
+    assert 12 <= int(told[1]) <= 16
     assert COMPANY in html.unescape(told[2])
     assert "配音稿" not in tall.text
 

@@ -111,7 +111,7 @@ async def test_the_list_names_the_best_eight_with_a_reason_each(town):
     lines = told.splitlines()
     assert lines[0] == "今天适合聊的客户 10 位："
     assert lines[1] == "· 客户9：成为客户 14 个月"
-    assert lines[8:10] == ["· 客户2：成为客户 14 个月", "还有 2 个没列出来。"]
+    assert lines[8:10] == ["· 客户2：成为客户 14 个月", "还有 2 位没列出来。"]
     assert "别人" not in told
 
 
@@ -351,11 +351,12 @@ async def test_a_customer_is_told_with_what_speaks_for_and_against(town):
 
     assert told.splitlines() == [
         "小美🌸：现在可以请对方推荐。",
-        "合适：昨天给了好评；成为客户 13 个月；满意度 9 分",
+        "合适：昨天给了好评；满意度 9 分；成为客户 13 个月",
+        "怎样会变：有投诉、打了低分或说不再提醒，就不问了",
         "是否愿意收消息：愿意",
         "近一年没有请对方推荐过",
         "海报：没有取过",
-        "带来朋友 0 位，其中 0 位已计入",
+        "朋友：还没有带来过",
     ]
     assert "/me/" not in told
 
@@ -363,8 +364,11 @@ async def test_a_customer_is_told_with_what_speaks_for_and_against(town):
 @pytest.mark.parametrize(
     ("known", "says"),
     [
-        ({"complaints": 1}, ["现在不问", "不合适：有投诉还没处理完", "要先补的一步：产品体验"]),
-        ({"satisfaction": 5.0}, ["现在不问", "不合适：最近一次满意度低于 7 分"]),
+        (
+            {"complaints": 1},
+            ["现在不问", "先不问，因为：有投诉还没处理完\n合适：满意度 9 分", "要先补的一步：产品体验"],
+        ),
+        ({"satisfaction": 5.0}, ["现在不问", "先不问，因为：最近一次满意度低于 7 分", "怎样会变：下一次满意度到 7 分"]),
         ({"consent": Permission.UNKNOWN}, ["现在不问", "还没问过愿不愿意收到消息", "是否愿意收消息：还没问过"]),
         ({"consent": Permission.WITHDRAWN}, ["现在不问", "对方说过不再提醒", "是否愿意收消息：说过不再提醒"]),
     ],
@@ -377,6 +381,18 @@ async def test_what_stands_against_asking_is_said(town, known, says):
 
     for part in says:
         assert part in told
+
+
+async def test_whoever_has_not_been_heard_of_for_half_a_year_is_greeted_and_not_asked(town):
+    await town.campaign()
+    long_ago = town.app.clock() - timedelta(days=200)
+    await meet(town, 1, "小美", seen_at=long_ago, last_order_at=long_ago)
+
+    told = (await say(town, "lin", "客户 小美")).splitlines()
+
+    assert told[:2] == ["小美：现在不问。", "先不问，因为：很久没来往了，先问候关心"]
+    assert "要先补的一步：持续互动：很久没来往了，先问候关心" in told
+    assert "怎样会变：先问候一声，等对方回话或再来" in told
 
 
 async def test_a_day_too_early_names_the_day(town):
@@ -392,7 +408,7 @@ async def test_what_a_customer_has_brought_is_counted(town):
 
     told = await say(town, "lin", "客户 梅姐")
 
-    assert "带来朋友 1 位，其中 1 位已计入" in told
+    assert "朋友：带来过 1 位，其中 1 位已成交" in told
     assert "小军" not in told
 
 
@@ -409,7 +425,7 @@ async def test_several_of_one_name_are_told_apart(either_town):
     assert lines[0].startswith("有 9 位")
     assert lines[1] == "· 小军（王军） · 编号 A-17 · 2025年10月19日成为客户"
     assert len(lines) == 8
-    assert lines[-1] == "还有 3 个没列出来。"
+    assert lines[-1] == "还有 3 位没列出来。"
     assert (await say(town, "lin", "客户 A-17")).startswith("小军：")
     assert (await say(town, "lin", "客户 王军")).startswith("小军：")
     assert (await say(town, "lin", f"客户 {twin.upper()}")).startswith("小军：")

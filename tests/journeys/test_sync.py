@@ -13,7 +13,6 @@ from bot.syncing import SyncBroken
 from referral.identities import Identity, IdentityKind
 from referral.people import Person
 from storage import tables as t
-from storage.open import migrate_database
 from tests.journeys.town import MORNING, Machine, open_town
 
 YEAR = timedelta(days=365)
@@ -92,17 +91,15 @@ async def test_a_sync_told_the_same_again_changes_nothing(either_town):
     assert await everything(town) == before
 
 
-async def test_a_sync_that_was_killed_goes_on_where_it_was(database_url, tmp_path):
+async def test_a_sync_that_was_killed_goes_on_where_it_was(ready_url, tmp_path):
     # given 250 customers, of whom the first hundred were brought in when the process died
-    if database_url.startswith("postgresql"):
-        await migrate_database(database_url)
-    async with open_town(tmp_path, database_url) as town:
+    async with open_town(tmp_path, ready_url) as town:
         befriend(town, *(f"客户{n}" for n in range(250)))
         await step(town, 2)
         asked = town.app.sandbox._stage.world.calls
 
     # when the next one takes it up
-    async with open_town(tmp_path, database_url, machine=Machine(MORNING + timedelta(minutes=5))) as town:
+    async with open_town(tmp_path, ready_url, machine=Machine(MORNING + timedelta(minutes=5))) as town:
         calls = []
         page = town.app.lines.contact.customers.page
 

@@ -13,7 +13,6 @@ import pytest
 from referral import ledger
 from referral.rewards import RewardState
 from referral.thanks import choose
-from storage.open import migrate_database
 from tests.cli.desk import run
 from tests.journeys.offers import DAY, cli, comes, everything_is_proved, kinds
 from tests.journeys.town import Town, open_town
@@ -34,11 +33,9 @@ async def restaurant(quick_url, tmp_path):
 
 
 @pytest.fixture
-async def either_restaurant(database_url, tmp_path):
+async def either_restaurant(ready_url, tmp_path):
     """The same on each database."""
-    if database_url.startswith("postgresql"):
-        await migrate_database(database_url)
-    async with open_town(tmp_path, database_url, industry="catering") as town:
+    async with open_town(tmp_path, ready_url, industry="catering") as town:
         yield town
 
 

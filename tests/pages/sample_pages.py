@@ -311,6 +311,8 @@ def every_page() -> dict[str, View]:
         ),
         "coupon-show": ShowCouponView(company=COMPANY, staff_url="/rep/coupon/x?enter=1"),
         "me-new": a_newcomers_me_page(),
+        "me-personal-off": a_me_page(personal=False, personal_told="关掉了，现在就生效。"),
+        "me-personal-on": a_me_page(personal_told="打开了，现在就生效。", opted_out=True),
         "rules": a_rules_page(),
         "rules-ended": a_rules_page(ended=True),
         **story_pages(),

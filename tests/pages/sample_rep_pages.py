@@ -6,7 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 from bot.pages.rep_care_views import GateRow, RepCareView
+from bot.pages.rep_cares_views import CareLine
 from bot.pages.rep_coupon_views import RepCouponFindView, RepCouponView
+from bot.pages.rep_friends_views import FriendRow, RepFriendsView
 from bot.pages.rep_labels import SKIPS
 from bot.pages.rep_people_reading import REFUSALS
 from bot.pages.rep_people_views import (
@@ -85,6 +87,30 @@ def a_talk(place: int = 0, **changes: Any) -> Talk:
     return replace(Talk(id=f"g{place:016}", name=NAMES[place], words=WORDS), **changes)
 
 
+def some_cares() -> tuple[CareLine, ...]:
+    return (
+        CareLine(
+            id="v" + "1" * 16,
+            name="周老师",
+            action="修复",
+            why="投诉一天了还没有答复",
+            words="上次的事让您费心了，我这就去问清楚，今天给您答复。",
+            done="处理好了",
+            later="先放一放",
+        ),
+        CareLine(
+            id="v" + "2" * 16,
+            name=NAMES[3],
+            action="关心",
+            why="买了一周，还没问过用得怎么样",
+            words="用了一周了，还顺手吗？满分 10 分，您给我们打几分？",
+            done="问过了",
+            later="先不问",
+            score=True,
+        ),
+    )
+
+
 def a_list(**changes: Any) -> RepListView:
     waiting = tuple(a_row(place) for place in range(6))
     done = (
@@ -103,6 +129,7 @@ def a_list(**changes: Any) -> RepListView:
         ),
         unconfirmed=("g" + "7" * 16, "g" + "8" * 16),
         broadcasts=(BroadcastRow(id="b" + "1" * 16, text=WORDS[:39] + "…", label="等您按发送", tone="plain"),),
+        cares=some_cares(),
         first=waiting[0].id,
         many=True,
     )
@@ -286,10 +313,35 @@ def a_care_page() -> RepCareView:
             care="先不问了。真心谢谢对方，送一点看得见的照顾：优先预约、一张手写的卡片。",
             words="一直想好好谢谢您，这段时间承蒙您照顾。有什么我能为您做的，您随时说。",
         ),
-        GateRow(title="工具易用", shows="11月2日要了海报，有朋友看到了", stands="open"),
+        GateRow(title="工具易用", shows="还没有要过海报", stands="unknown"),
         GateRow(title="持续互动", shows="最近一次来往是2026年3月2日", stands="weak"),
     )
     return RepCareView(company=COMPANY, id="p" + "1" * 16, name=NAMES[3], gates=gates)
+
+
+def old_friends() -> RepFriendsView:
+    rows = (
+        FriendRow(
+            id="p" + "1" * 16,
+            name="梅姐（李梅）",
+            title="热心人",
+            why="介绍来 6 位朋友，已有 5 位留了下来；介绍来的 6 位朋友，自己又带来了 4 位",
+            friends="您认识的朋友：阿俊、小华、萍姐 等 4 位；另有 2 位不在您的客户里",
+            fits="见面时真心道一声谢；有新品、新活动，先请这位来看看。",
+        ),
+        *(
+            FriendRow(
+                id=f"p{place:016}",
+                name=name,
+                title="牵线人",
+                why="只介绍来 1 位朋友，这位朋友又带来了 5 位",
+                friends="这位朋友不在您的客户里",
+                fits="找个时候问候一声，谢谢这份心意；有好位置、好时段，先给这位留着。",
+            )
+            for place, name in enumerate(NAMES[2:])
+        ),
+    )
+    return RepFriendsView(company=COMPANY, rows=rows, more=3)
 
 
 def every_rep_page() -> dict[str, RepView]:
@@ -321,6 +373,8 @@ def every_rep_page() -> dict[str, RepView]:
         "claim-nobody": a_claimed(row=a_claim(3), advocates=(), friend_id=""),
         "claim-over": a_claimed(advocates=(), refusals=(), until="", over="已经确认，记上了。"),
         "care": a_care_page(),
+        "friends": old_friends(),
+        "friends-none": RepFriendsView(company=COMPANY),
         "coupon": a_coupon(),
         "coupon-sure": a_coupon(step="sure", shop="湖滨银泰二期三楼店"),
         "coupon-nowhere": a_coupon(problem="请写明是哪家门店。", shop=""),

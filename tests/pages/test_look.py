@@ -85,7 +85,7 @@ def test_a_page_leads_away_only_to_the_companys_own_chat(page: View) -> None:
     away = {found["href"] for found in document.all("a")} - {getattr(page, "desk_link", None)}
     assert all(address == "" or re.match(r"/[^/]", address) for address in away)
     assert all(
-        re.match(r"/me/[^/]+/(answer|byline|phone|choose|address|name|redeem)$", form["action"])
+        re.match(r"/me/[^/]+/(answer|byline|phone|choose|address|name|redeem|personal)$", form["action"])
         for form in document.all("form")
     )
 

@@ -129,7 +129,7 @@ def test_a_name_that_does_not_fit_is_cut_between_two_signs(engine, kind):
     drawing = engine._tools()
     name = nickname.sanitise(TORTURE[kind], covers=engine._faces.covers)
 
-    shown, size = person._fitted(name, panel, drawing._press.sheet(name))
+    shown, size = person.fitted(name, panel, drawing._press.sheet(name))
 
     whole = nicknames.signs(TORTURE[kind])
     kept = nicknames.signs(shown.removesuffix("…"))

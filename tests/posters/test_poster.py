@@ -140,9 +140,9 @@ def test_lines_end_where_a_reader_would_pause():
 def test_a_headline_is_as_large_as_it_can_be_without_breaking_a_phrase(headline, size):
     look = read_look("orchard", ROOT / "posters")
     sheet = Press(Faces(())).sheet(headline)
-    spec = replace(FEED, headline=headline, body="")
+    spec = replace(FEED, headline=headline, body="", note="规则见页内")
 
-    page = base._largest_that_fits(spec, look, look.frames["tall"], sheet, note="规则见页内")
+    page = base.page(spec, look, sheet)
 
     assert f"font-size: {size}px" in page
 

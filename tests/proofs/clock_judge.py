@@ -91,7 +91,7 @@ class Judge:
     """Hears what people say and what reaches them. A phase is what goes on side by side; `turn` begins the next.
 
     What a customer says becomes binding for everything that begins after it was acknowledged; an ask that was already
-    on its way in the same phase is counted as `in_flight`.
+    on its way in the same phase is counted as `in_flight`. `paused` is the phase in which the campaign was paused.
     """
 
     people: dict[str, Known] = field(default_factory=dict)
@@ -99,6 +99,7 @@ class Judge:
     problems: list[str] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     by_day: Counter[date] = field(default_factory=Counter)
+    paused: int | None = None
     _nudges: dict[str, tuple[str, datetime]] = field(default_factory=dict)
 
     def turn(self) -> None:
@@ -144,6 +145,17 @@ class Judge:
     def wrote(self, person: str, at: datetime) -> None:
         self.people[person].wrote_at = at
 
+    def pauses(self) -> None:
+        """The campaign is paused now, whether it was before or not."""
+        if self.paused is None:
+            self.paused = self.phase
+            self.counts["campaign paused by itself"] += 1
+
+    def goes_on(self) -> None:
+        """A person has let the campaign go on."""
+        self.paused = None
+        self.counts["campaign resumed by a person"] += 1
+
     # --- what reaches them -------------------------------------------------------------------------------------------
 
     def asked(self, person: str, nudge: str, route: str, at: datetime, *, planned_at: datetime | None = None) -> None:
@@ -151,7 +163,7 @@ class Judge:
         known = self.people[person]
         self.counts[f"asked by {route}"] += 1
         wrong = [*self._twice(nudge), *_timing(known, route, at, planned_at), *_caps(known.asked, at)]
-        wrong += [*_never(known, at), *self._said_no(known)]
+        wrong += [*_never(known, at), *self._said_no(known), *self._halted()]
         self.problems += [f"{person} was asked ({nudge}, {route}, {at.astimezone(BEIJING)}) {each}" for each in wrong]
         insort(known.asked, at)
         self._nudges[nudge] = (person, at)
@@ -196,6 +208,12 @@ class Judge:
             self.counts["in flight"] += 1
             return
         yield from wrong
+
+    def _halted(self) -> Iterator[str]:
+        if self.paused == self.phase:
+            self.counts["in flight"] += 1
+        elif self.paused is not None:
+            yield "while the campaign was paused"
 
 
 def _is_complaining(known: Known) -> bool:

@@ -1,4 +1,4 @@
-"""The opt-out proof: 10 000 asks are queued and on their way while customers say 不再提醒.
+"""The opt-out proof: 50 000 asks are queued and on their way while customers say 不再提醒.
 
 `python tests/proofs/optout.py [--asks N] [--people N] [--database sqlite|postgres|both] [--seed N]` prints JSON, and
 exits 1 if an ask reached anybody later than 5 s after what they said was acknowledged.
@@ -326,8 +326,8 @@ async def prove(url: str, folder: Path, *, asks: int, people: int, seed: int) ->
 def main() -> int:
     """Prove it on the databases asked for and print the report."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--asks", type=int, default=10_000)
-    parser.add_argument("--people", type=int, default=200)
+    parser.add_argument("--asks", type=int, default=50_000)
+    parser.add_argument("--people", type=int, default=500)
     parser.add_argument("--database", choices=("sqlite", "postgres", "both"), default="both")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**9))
     asked = parser.parse_args()

@@ -1,4 +1,4 @@
-"""The opt-out proof in small: a hundred asks on each database. `make proof-optout` queues ten thousand."""
+"""The opt-out proof in small: a hundred asks on each database. `make proof-optout` queues fifty thousand."""
 
 import random
 

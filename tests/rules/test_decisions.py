@@ -8,13 +8,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.calendar import ChineseCalendar
+from referral.care import Action, action_of
+from referral.changes import changes_of
 from referral.decisions import Customer, Day, Defer, Drop, Gate, Route, Send, gate_of, judge, judge_in_turn
 from referral.floor import Policy
 from referral.hours import are_open
-from referral.moments import Moment, Permission, Reason
+from referral.moments import Moment, Permission
 from referral.notices import Window
 from referral.offers import Audience
+from referral.scoring import Reason
 from referral.signals import SignalKind
+from referral.times import SHANGHAI
 
 CHINA = ChineseCalendar()
 EVERYBODY = Audience(min_tenure_days=0, min_satisfaction=0)
@@ -123,7 +127,8 @@ PASSES = {
     "twice, in a little more than a month": asked(31, 15),
     "eight times, in a little more than a year": asked(365, *YEARS_EIGHT[1:]),
     "the ask has run out": {"open_until": NOW},
-    "took a poster a while ago": {"took_at": ago(14)},
+    "took a poster that friends have seen": {"took_at": ago(14), "seen": True},
+    "took a poster long ago": {"took_at": ago(30)},
     "one ask without an answer": asked(40) | {"unanswered": 1},
     "two without an answer, long ago": asked(130, 90) | {"unanswered": 2},
 }
@@ -241,6 +246,103 @@ def test_an_ask_never_falls_outside_the_hours_whatever_the_day(hour, minute, hou
         assert decision.at - customer.window.said_at < timedelta(hours=48)
 
 
+def writes(**hours: int) -> bytes:
+    """How often somebody wrote in each hour of the day: `at_17=30`."""
+    return bytes(hours.get(f"at_{hour}", 0) for hour in range(24))
+
+
+AT_FIVE = MOMENT.but(hours=writes(at_17=30))
+BUSY = replace(DAY, busy_hours=(5,) * 24)  # customers write at all hours alike
+
+HOURS_OF_HER_OWN = {
+    "she writes at five": (AT_FIVE, "11-24T10:00", "11-24T17:00"),
+    "by then she has written a minute ago": (AT_FIVE, "11-24T17:01", "11-24T17:01"),
+    "it is past five": (AT_FIVE, "11-24T19:10", "11-24T19:10"),
+    "at night it waits for the next day's five": (AT_FIVE, "11-24T22:00", "11-25T17:00"),
+    "on a holiday at nine it waits for five as well": (AT_FIVE, "10-01T09:30", "10-01T17:00"),
+    "she writes at ten at night, when nobody is asked": (MOMENT.but(hours=writes(at_22=30)), "11-24T10:00", "19:00"),
+    "she wrote five times only": (MOMENT.but(hours=writes(at_17=5)), "11-24T10:00", "11-24T10:00"),
+    "two habits, and one of them is now": (MOMENT.but(hours=writes(at_10=9, at_17=10)), "11-24T10:20", "11-24T10:20"),
+    "she has switched personalisation off": (AT_FIVE.but(personal=False), "11-24T10:00", "11-24T10:00"),
+}
+
+
+@pytest.mark.parametrize("case", HOURS_OF_HER_OWN)
+def test_the_desk_waits_for_the_hour_at_which_she_writes_where_that_is_plain(case):
+    moment, now, at = HOURS_OF_HER_OWN[case]
+    at = at if "T" in at else f"{now[:5]}T{at}"
+    customer = replace(MEI, moment=moment, window=window(0.1, beijing(f"{now}:00")))
+
+    verdict = judge(customer, BUSY, beijing(f"{now}:00"))
+
+    assert verdict.decision == Send(Route.KF, beijing(f"{at}:00"), "c1")
+    assert verdict.not_before == (None if at == now else beijing(f"{at}:00"))
+
+
+def test_while_nothing_is_known_of_when_all_customers_write_nobody_waits_for_an_hour():
+    customer = replace(MEI, moment=AT_FIVE, window=window(0.1))
+
+    assert judge(customer, DAY, NOW).decision == Send(Route.KF, NOW, "c1")
+
+
+def test_the_desk_does_not_wait_for_an_hour_at_which_its_window_is_closed():
+    noon = beijing("11-24T12:00:00")
+    closing = window(45, noon)  # at three
+
+    at = judge(replace(MEI, moment=AT_FIVE, window=closing), BUSY, noon).decision.at
+
+    assert noon <= at < beijing("11-24T15:00:00")
+
+
+def test_a_rep_is_not_kept_waiting_for_an_hour():
+    assert judge(replace(MEI, moment=AT_FIVE), BUSY, NOW).decision == Send(Route.REP, NOW, "c1")
+
+
+@settings(deadline=None)
+@given(
+    hour=st.integers(0, 366 * 24),
+    minute=st.integers(0, 59),
+    hours_ago=st.floats(0, 47),
+    own=st.binary(min_size=24, max_size=24),
+    shop=st.lists(st.integers(0, 500), min_size=24, max_size=24),
+    closes=st.sampled_from([time(13), time(18, 30), time(20, 30), time(21)]),
+)
+def test_an_hour_of_her_own_is_lawful_on_the_same_day_and_while_the_window_is_open(
+    hour, minute, hours_ago, own, shop, closes
+):
+    now = beijing("01-01T00:00:00") + timedelta(hours=hour, minutes=minute)
+    moment = MOMENT.but(customer_since=now - timedelta(days=400), hours=own)
+    customer, hours = replace(MEI, moment=moment, window=window(hours_ago, now)), (time(9), closes)
+
+    waits = judge(customer, replace(BUSY, hours=hours, busy_hours=shop), now).decision
+    at_once = judge(customer, replace(DAY, hours=hours), now).decision
+
+    assert (waits.route, waits.campaign) == (at_once.route, at_once.campaign)
+    assert are_open(hours, waits.at, CHINA)
+    assert waits.at >= at_once.at
+    assert waits.at.astimezone(SHANGHAI).date() == at_once.at.astimezone(SHANGHAI).date()
+    if waits.route is Route.KF:
+        assert waits.at - customer.window.said_at < timedelta(hours=48)
+
+
+def test_of_whom_personalisation_is_off_it_is_only_said_that_it_is_her_turn():
+    best = MOMENT.but(satisfaction=10.0, rank=0.99, past_referrals=9, good=SignalKind.PRAISE, good_at=NOW, profile=1.5)
+    worst = MOMENT.but(satisfaction=7.0, rank=0.01, complaint_at=ago(2), fatigue=2.0, nudged_at=ago(20), own=-1.5)
+
+    verdicts = [judge(replace(MEI, moment=each.but(personal=False)), DAY, NOW) for each in (best, worst)]
+
+    assert [verdict.why for verdict in verdicts] == [(Reason("rotation"),)] * 2
+    assert [verdict.against for verdict in verdicts] == [(), ()]
+    assert verdicts[0].score == verdicts[1].score
+    assert [verdict.kind for verdict in verdicts] == ["send", "send"]
+
+
+def test_personalisation_switched_off_does_not_lift_what_protects_her():
+    protected = MOMENT.but(personal=False, complaints=1)
+
+    assert judge(replace(MEI, moment=protected), DAY, NOW).why == (Reason("complaint.open"),)
+
+
 def test_a_rep_takes_as_many_as_fit_and_the_rest_waits_for_the_next_list():
     full = replace(DAY, rep_left={"lin": 0})
 
@@ -281,17 +383,63 @@ def test_in_turn_the_best_are_asked_first_and_each_takes_of_the_load_and_the_bud
         ({"moment": {"complaints": 1}, "unanswered": 2}, Gate.EXPERIENCE),
         ({"moment": {"satisfaction": 6.9}}, Gate.EXPERIENCE),
         ({"moment": {"satisfaction": 7.0}}, None),
-        ({"unanswered": 2}, Gate.RECOGNITION),
+        (asked(50, 40) | {"unanswered": 2}, Gate.RECOGNITION),
+        (asked(130, 90) | {"unanswered": 2}, None),
         ({"unanswered": 1}, None),
         ({"took_at": ago(14)}, Gate.TOOL),
         ({"took_at": ago(14), "seen": True}, None),
         ({"took_at": ago(13)}, None),
+        ({"took_at": ago(30)}, None),
+        ({"took_at": ago(14), "moment": {"personal": False}}, None),
         ({"moment": {"seen_at": ago(180), "good_at": ago(200)}}, Gate.INTERACTION),
+        ({"moment": {"seen_at": ago(180), "rank": 0.9}}, None),
+        ({"moment": {"seen_at": ago(180), "personal": False}}, None),
         ({"moment": {"seen_at": ago(180), "last_order_at": ago(179)}}, None),
     ],
 )
 def test_the_first_of_the_four_gates_that_is_weak_is_named(changes, gate):
     assert gate_of(_changed(changes), NOW) is gate
+
+
+@pytest.mark.parametrize(
+    ("changes", "decision", "action"),
+    [
+        ({}, Send(Route.REP, NOW, "c1"), Action.ASK),
+        ({"moment": {"complaints": 1}}, Drop(Reason("complaint.open")), Action.REPAIR),
+        (asked(50, 40) | {"unanswered": 2}, Defer(later(50), Reason("gate.recognition")), Action.RECOGNISE),
+        ({"took_at": ago(20)}, Defer(later(10), Reason("gate.tool")), Action.EASIER),
+        ({"moment": {"seen_at": ago(200)}}, Drop(Reason("gate.interaction")), Action.CARE),
+        ({"moment": {"seen_at": ago(200), "consent": Permission.WITHDRAWN}}, Drop(Reason("opted_out")), Action.WAIT),
+        (asked(1), Defer(later(13), Reason("gap")), Action.WAIT),
+    ],
+)
+def test_the_weakest_gate_decides_what_to_do_and_never_says_otherwise_than_the_decision(changes, decision, action):
+    verdict = judge(_changed(changes), DAY, NOW)
+
+    assert (verdict.decision, action_of(verdict)) == (decision, action)
+    assert verdict.gate is None or verdict.kind != "send"
+
+
+def test_with_several_things_in_the_way_all_of_them_have_to_change():
+    refused = {"consent": Permission.REFUSED, "consent_at": ago(1), "satisfaction": 5.0}
+    unknown = {"consent": Permission.UNKNOWN, "customer_since": None}
+
+    assert _changes(refused) == {"change.time", "change.survey"}
+    assert _changes(unknown) == {"change.consent", "change.joined"}
+    assert _changes(unknown | {"holdout": True}) == {"change.never"}
+    assert _changes({}) == {"change.stop"}
+
+
+def _changes(known):
+    return {each.code for each in changes_of(judge(_changed({"moment": known}), DAY, NOW))}
+
+
+def test_whoever_is_not_asked_is_told_of_with_what_speaks_for_it_all_the_same():
+    verdict = judge(_changed({"moment": {"satisfaction": 9.0, "rank": 0.95, "complaints": 1}}), DAY, NOW)
+
+    assert [each.code for each in verdict.why] == ["complaint.open"]
+    assert {each.code for each in verdict.speaks_for} >= {"satisfaction", "active"}
+    assert all(each.size > 0 for each in verdict.speaks_for)
 
 
 def test_all_that_stands_against_asking_is_told_with_the_time_from_which_nothing_does():
@@ -303,7 +451,8 @@ def test_all_that_stands_against_asking_is_told_with_the_time_from_which_nothing
 
     assert verdict.decision == Defer(later(10), Reason("tenure.short"))
     assert [each.code for each in verdict.why] == ["tenure.short", "rest.later", "gap"]
-    assert {each.code for each in verdict.against} >= {"tenure.short", "rest.later", "gap", "tenure.young"}
+    assert "tenure.young" in {each.code for each in verdict.against}
+    assert not {each.code for each in verdict.against} & {each.code for each in verdict.why}
     assert verdict.not_before == later(40)
 
 

@@ -264,13 +264,30 @@ def test_the_first_sentence_is_the_heading(text, head, rest):
     assert headed(text) == (head, rest)
 
 
-def test_a_long_first_sentence_gives_its_beginning_and_is_read_in_full_below():
-    text = "这一天我们从早上五点开始爬山，一路上下着雨，到山顶的时候什么也看不见。可是很开心。"
-
-    head, rest = headed(text)
-
-    assert head == "这一天我们从早上五点开始爬山，一路上下着雨，到山…"
-    assert rest == text
+@pytest.mark.parametrize(
+    ("text", "head", "rest"),
+    [
+        (
+            "这一天我们从早上五点开始爬山，一路上下着雨，到山顶的时候什么也看不见。可是很开心。",
+            "这一天我们从早上五点开始爬山，一路上下着雨…",
+            "到山顶的时候什么也看不见。可是很开心。",
+        ),
+        (
+            "去年冬天我妈在你们店里摔了一跤之后店长每个礼拜都来家里看她。谢谢。",
+            "去年冬天我妈在你们店里摔了一跤之后…",
+            "店长每个礼拜都来家里看她。谢谢。",
+        ),
+        (
+            "I came for the coffee and stayed for the people who make it. Thanks.",
+            "I came for the coffee…",
+            "and stayed for the people who make it. Thanks.",
+        ),
+        ("那天，" + "好" * 30, "那天，" + "好" * 21 + "…", "好" * 9),
+    ],
+)
+def test_a_long_first_sentence_is_headed_by_its_first_clauses_and_never_told_twice(text, head, rest):
+    assert headed(text) == (head, rest)
+    assert len(head.rstrip("…")) + len(rest) <= len(text)
 
 
 def test_a_piece_is_kept_without_what_cannot_be_seen():

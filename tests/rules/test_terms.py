@@ -168,23 +168,23 @@ def plain(value: Any) -> Any:
 @pytest.mark.parametrize(
     ("path", "value", "says"),
     [
-        (("hold_days",), "15", "hold_days: '15' is not a whole number from 0 to 180"),
-        (("hold_days",), True, "hold_days: True is not a whole number"),
-        (("pays",), "state", "pays: 'state' is not one of person, company"),
-        (("conversions",), [], "conversions: [] is not one or more of"),
-        (("thanks",), 5, "thanks: not a list of tables"),
-        (("thanks", 0, "choices"), [], "thanks.0.choices: needs at least one"),
-        (("thanks", 0, "choices"), 5, "thanks.0.choices: not a list of tables"),
-        (("thanks", 0, "side"), "rep", "thanks.0.side: 'rep' is not one of advocate, friend"),
-        (("thanks", 0, "after_friends"), 2, "thanks.0.after_friends: belongs to a milestone"),
-        (("thanks", 2, "after_friends"), 0, "thanks.2.after_friends: belongs to a milestone"),
-        (("thanks", 2, "side"), "friend", "thanks.2.side: only the advocate"),
-        (("thanks", 1, "side"), "advocate", "thanks: first-order is there twice for the advocate"),
-        (("thanks", 0, "choices", 0, "unit"), "fen", "thanks.0.choices.0.unit: days is counted in days"),
-        (("thanks", 0, "choices", 1, "tax_class"), "none", "thanks.0.choices.1.tax_class: cash is taxed"),
-        (("thanks", 2, "choices", 0, "value"), " ", "thanks.2.choices.0.value: must name the tier"),
-        (("thanks", 1, "choices", 0, "cost_fen"), 5_000_001, "cost_fen: 5000001 is not a whole number"),
-        (("thanks", 1, "choices", 0, "colour"), "red", "thanks.1.choices.0.colour: unknown key"),
+        (("hold_days",), "15", "hold_days: 要是 0 到 180 的整数，不能是「15」"),
+        (("hold_days",), True, "hold_days: 要是 0 到 180 的整数"),
+        (("pays",), "state", "pays: 只能是 person、company，不能是「state」"),
+        (("conversions",), [], "conversions: 要从"),
+        (("thanks",), 5, "thanks: 要是表的列表"),
+        (("thanks", 0, "choices"), [], "thanks.0.choices: 至少要有一个"),
+        (("thanks", 0, "choices"), 5, "thanks.0.choices: 要是表的列表"),
+        (("thanks", 0, "side"), "rep", "thanks.0.side: 只能是 advocate、friend"),
+        (("thanks", 0, "after_friends"), 2, "thanks.0.after_friends: milestone 要写"),
+        (("thanks", 2, "after_friends"), 0, "thanks.2.after_friends: milestone 要写"),
+        (("thanks", 2, "side"), "friend", "thanks.2.side: 这一种只谢推荐人"),
+        (("thanks", 1, "side"), "advocate", "thanks: first-order 对 advocate 写了两次"),
+        (("thanks", 0, "choices", 0, "unit"), "fen", "thanks.0.choices.0.unit: days 的单位只能是 days"),
+        (("thanks", 0, "choices", 1, "tax_class"), "none", "thanks.0.choices.1.tax_class: 现金要计税"),
+        (("thanks", 2, "choices", 0, "value"), " ", "thanks.2.choices.0.value: 要写明是哪个 tier"),
+        (("thanks", 1, "choices", 0, "cost_fen"), 5_000_001, "cost_fen: 要是 0 到"),
+        (("thanks", 1, "choices", 0, "colour"), "red", "thanks.1.choices.0.colour: 没有这一项"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_refused_by_its_place(path: tuple[Any, ...], value: object, says: str):
@@ -239,21 +239,21 @@ def test_a_cost_given_along_with_an_amount_is_the_cost():
 @pytest.mark.parametrize(
     ("key", "value", "says"),
     [
-        ("hold_days", "-1", "from 0 to 180"),
-        ("hold_days", "seven", "from 0 to 180"),
-        ("hold_days", "7.5", "from 0 to 180"),
-        ("hold_days", "９", "from 0 to 180"),
-        ("hold_days", "9" * 5000, "from 0 to 180"),
-        ("window_days", "0", "from 1 to 365"),
-        ("attribution", "best", "last, first"),
-        ("new_customers_only", "maybe", "true or false"),
+        ("hold_days", "-1", "0 到 180"),
+        ("hold_days", "seven", "0 到 180"),
+        ("hold_days", "7.5", "0 到 180"),
+        ("hold_days", "９", "0 到 180"),
+        ("hold_days", "9" * 5000, "0 到 180"),
+        ("window_days", "0", "1 到 365"),
+        ("attribution", "best", "last、first"),
+        ("new_customers_only", "maybe", "true 或 false"),
         ("conversions", "order.lost", "order.paid"),
         ("conversions", " , ", "order.paid"),
-        ("thanks", "more", "cannot be set"),
-        ("both_or_neither", "true", "cannot be set"),
+        ("thanks", "more", "不能改"),
+        ("both_or_neither", "true", "不能改"),
         ("holddays", "7", "hold_days"),
-        ("amount_advocate", "0", "from 1 to 10000000"),
-        ("amount_advocate", "10000000", "cost_fen: 1000000000 is not a whole number"),
+        ("amount_advocate", "0", "1 到 10000000"),
+        ("amount_advocate", "10000000", "cost_fen: 要是 0 到"),
     ],
 )
 def test_a_bad_change_names_its_key_and_what_is_allowed(key: str, value: str, says: str):
@@ -267,7 +267,7 @@ def test_a_bad_change_names_its_key_and_what_is_allowed(key: str, value: str, sa
 def test_an_amount_for_a_side_without_thanks_is_refused():
     nobody = replace(TERMS, thanks=())
 
-    with pytest.raises(BadTerms, match="amount_friend: this offer thanks nobody on that side"):
+    with pytest.raises(BadTerms, match="amount_friend: 这个礼包不谢这一边"):
         override(nobody, {"amount_friend": "5"})
 
 

@@ -1,7 +1,7 @@
 """Fills the disk under the database at argv[1] and prints what becomes of it, line by line.
 
-The disk is a tmpfs of 2 MB where we may mount one in a namespace of our own; elsewhere this process may not let a
-file grow beyond 1 MB, which the database meets as an error of the disk.
+The disk is a tmpfs of 3 MB where we may mount one in a namespace of our own; elsewhere this process may not let a
+file grow beyond 2 MB, which the database meets as an error of the disk.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ def main(url: str) -> None:
     small = source.parent / "small"
     small.mkdir(exist_ok=True)
     if INSIDE in os.environ:
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "taoli", str(small)], check=True)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "taoli", str(small)], check=True)
         (small / "ballast").write_bytes(bytes(1_000_000))
         free = (small / "ballast").unlink
     elif can_mount():
@@ -56,7 +56,7 @@ def can_mount() -> bool:
 def limit_files() -> Callable[[], None]:
     _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, hard))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, hard))
     return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
 
 

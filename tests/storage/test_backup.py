@@ -18,7 +18,7 @@ from storage.open import open_store
 from storage.transaction import Transaction
 from tests.storage.cast import NOON, an_entry, salt_of
 
-ABOUT = {"version": "1", "schema": "0005", "taken_from": "sqlite", "made_at": "2026-11-21T04:00:00.000Z", "head": {}}
+ABOUT = {"version": "1", "schema": "0006", "taken_from": "sqlite", "made_at": "2026-11-21T04:00:00.000Z", "head": {}}
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_what_was_packed_comes_out_again(packed: Path, tmp_path: Path):
         assert archive.files == ["files/note"]
         assert archive.read("files/note").decode() == "认识"
         assert (tmp_path / "out").read_bytes() == (tmp_path / "db").read_bytes()
-        assert archive.manifest.schema == "0005"
+        assert archive.manifest.schema == "0006"
 
 
 @pytest.mark.parametrize("share", [0, 0.00001, 0.001, 0.3, 0.9, 0.999])
@@ -170,13 +170,13 @@ async def test_a_copy_is_as_of_one_moment_and_holds_nothing_that_was_deleted(sql
     await store.write(grow)
     await store.close()
 
-    assert backup.check_copy(tmp_path / "copy", keys=None) == "0005"
+    assert backup.check_copy(tmp_path / "copy", keys=None) == "0006"
     assert backup.reading(tmp_path / "copy", lambda tx: tx.ledger.size()) == 9
     assert "甲甲".encode() not in (tmp_path / "copy").read_bytes()
 
 
-async def test_a_copy_with_a_changed_ledger_does_not_pass(migrated_sqlite_url: str, tmp_path: Path):
-    store = await open_store(migrated_sqlite_url)
+async def test_a_copy_with_a_changed_ledger_does_not_pass(ready_sqlite_url: str, tmp_path: Path):
+    store = await open_store(ready_sqlite_url)
     await store.write(grow)
     await store.close()
     with closing(sqlite3.connect(tmp_path / "taoli.db", isolation_level=None)) as raw:
@@ -195,10 +195,10 @@ def test_a_database_that_cannot_be_read_is_not_backed_up(tmp_path: Path):
         backup.copy_sqlite(tmp_path / "db", tmp_path / "copy")
 
 
-async def test_a_backup_goes_only_where_nothing_is(migrated_sqlite_url: str, tmp_path: Path):
+async def test_a_backup_goes_only_where_nothing_is(ready_sqlite_url: str, tmp_path: Path):
     backup.require_empty(tmp_path / "nothing")
     backup.require_empty(tmp_path / "taoli.db")
-    store = await open_store(migrated_sqlite_url)
+    store = await open_store(ready_sqlite_url)
     await store.write(lambda tx: tx.reps.see("lin", "林"))
     await store.close()
 
@@ -207,7 +207,7 @@ async def test_a_backup_goes_only_where_nothing_is(migrated_sqlite_url: str, tmp
 
 
 async def test_the_former_database_stays_beside_the_restored_one_with_all_that_its_log_held(
-    migrated_sqlite_url: str, tmp_path: Path
+    ready_sqlite_url: str, tmp_path: Path
 ):
     """A process that was killed leaves its last commits in the log; next to another database they would be poison."""
     shutil.copy(tmp_path / "taoli.db", tmp_path / "copy")
@@ -278,8 +278,8 @@ def test_a_former_database_never_comes_to_stand_beside_the_log_of_another(tmp_pa
     assert (held(former), held(database)) == ("first", "second")
 
 
-async def test_codes_given_out_since_the_backup_are_not_given_to_others(migrated_sqlite_url: str, tmp_path: Path):
-    store = await open_store(migrated_sqlite_url)
+async def test_codes_given_out_since_the_backup_are_not_given_to_others(ready_sqlite_url: str, tmp_path: Path):
+    store = await open_store(ready_sqlite_url)
     await store.write(backup.skip_codes)
     await store.write(lambda tx: tx.connection.exec_driver_sql("select 1"))
     seq = await store.read(

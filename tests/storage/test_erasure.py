@@ -136,6 +136,8 @@ ALLOWED = {
     "devices.device": "phone-of-mei",
     "touches.device": "phone-of-mei",
     "misses.who": "person:mei",
+    "branches.kind": "champion",
+    "suspicions.state": "cleared",
     "jobs.key": "mei",
     "rewards.cause": "manual",
     "coupons.void_at": None,

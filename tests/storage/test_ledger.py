@@ -185,9 +185,9 @@ def plain_json(entry) -> bytes:
     return json.dumps(known, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-async def test_a_replace_does_not_slip_past_the_guard(sqlite_pattern, tmp_path):
+async def test_a_replace_does_not_slip_past_the_guard(migrated_file, tmp_path):
     copy = tmp_path / "taoli.db"
-    shutil.copy(sqlite_pattern, copy)
+    shutil.copy(migrated_file, copy)
     connection = sqlite3.connect(copy)
     entry = "(1, 'e1', 0, 'held', 'a', 'b', 'days', 30, 'w1')"
     connection.execute(

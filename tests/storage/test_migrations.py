@@ -154,8 +154,8 @@ async def told_by(*command: str) -> list[str]:
     return told.decode().splitlines()
 
 
-async def test_a_second_process_may_not_open_the_file_for_writing(migrated_sqlite_url: str):
-    store = await open_store(migrated_sqlite_url)
+async def test_a_second_process_may_not_open_the_file_for_writing(ready_sqlite_url: str):
+    store = await open_store(ready_sqlite_url)
     program = (
         "import asyncio, sys; from storage import open as o; from storage.errors import DatabaseInUse\n"
         "for opening in (o.migrate_database, o.open_store):\n"
@@ -165,13 +165,13 @@ async def test_a_second_process_may_not_open_the_file_for_writing(migrated_sqlit
         "        print(error)"
     )
 
-    refused = await told_by(sys.executable, "-c", program, migrated_sqlite_url)
+    refused = await told_by(sys.executable, "-c", program, ready_sqlite_url)
     with pytest.raises(DatabaseInUse):
-        await open_store(migrated_sqlite_url)
+        await open_store(ready_sqlite_url)
     await store.close()
 
     assert refused == ["taoli.db 正由另一个进程使用"] * 2
-    await (await open_store(migrated_sqlite_url)).close()
+    await (await open_store(ready_sqlite_url)).close()
 
 
 def test_a_migration_killed_on_its_way_leaves_the_old_or_the_new(database_url: str):
@@ -217,16 +217,16 @@ def shape(connection: Connection, *, defaults: bool | None = None) -> dict[str, 
     }
 
 
-def test_every_append_only_table_is_guarded(sqlite_pattern: Path):
-    with sqlite3.connect(sqlite_pattern) as connection:
+def test_every_append_only_table_is_guarded(migrated_file: Path):
+    with sqlite3.connect(migrated_file) as connection:
         names = {name for (name,) in connection.execute("select name from sqlite_master where type = 'trigger'")}
     connection.close()
 
     assert names == {f"{table}_no_{act}" for table in t.APPEND_ONLY for act in ("update", "delete", "replace")}
 
 
-async def test_a_file_whose_writer_died_in_mid_rollback_is_recovered_and_opened(migrated_sqlite_url, tmp_path):
-    alive = path_of(migrated_sqlite_url)
+async def test_a_file_whose_writer_died_in_mid_rollback_is_recovered_and_opened(ready_sqlite_url, tmp_path):
+    alive = path_of(ready_sqlite_url)
     writer = sqlite3.connect(alive, isolation_level=None)
     writer.executescript("pragma journal_mode = delete; pragma cache_size = 2; begin immediate")
     writer.executemany("insert into marks values (?, ?)", ((f"half {n}", "x" * 500) for n in range(2000)))

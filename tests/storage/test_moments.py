@@ -16,6 +16,7 @@ from referral.floor import barrier
 from referral.moments import DAY, Due, Moment, Permission, State, Thresholds
 from referral.people import Person
 from referral.signals import Signal, SignalKind
+from storage.care import _TURN
 from storage.moments import _BEST, _LATE, _UNASKED
 from storage.store import Store
 from tests.storage.cast import NOON, after
@@ -136,16 +137,15 @@ def _code(moment: Moment, now: datetime) -> str:
 
 
 def _is_as_made_anew(moment: Moment, due: Due, now: datetime) -> None:
-    """The kept row says what one made now would say; the score of whoever may be asked is at most a day old."""
+    """The kept row says what one made now would say; the score of whoever may be asked is at most as old as it may."""
     anew = due_rows.outlook(moment, FACTS.policy, now)
     assert (due.state, due.reason) == (anew.state, anew.reason)
     assert due.due_at is None or due.due_at > now
     verdict = judge(Customer(moment=moment, rep="lin"), Day(policy=FACTS.policy), now)
-    assert (verdict.kind == "send") is (due.state is State.READY)
+    is_at_gate = verdict.why[0].code.startswith("gate.")  # which is judged beyond the row
+    assert (verdict.kind == "send" or is_at_gate) is (due.state is State.READY)
     if due.state is State.READY:
         assert due.score == pytest.approx(anew.score, abs=DRIFT)
-        if due.due_at == now + DAY:
-            assert due.score == pytest.approx(anew.score)
     elif isinstance(verdict.decision, Defer):
         assert due.due_at == verdict.decision.until
 
@@ -231,7 +231,13 @@ async def test_an_activity_is_ranked_on_the_companys_own_scale(store: Store):
 
 
 @pytest.mark.parametrize(
-    ("statement", "index"), [(_BEST, "ix_moments_ready"), (_UNASKED, "ix_moments_unasked"), (_LATE, "ix_moments_due")]
+    ("statement", "index"),
+    [
+        (_BEST, "ix_moments_ready"),
+        (_UNASKED, "ix_moments_unasked"),
+        (_LATE, "ix_moments_due"),
+        (_TURN, "ix_moments_care"),
+    ],
 )
 async def test_whoever_is_next_is_read_from_an_index_and_nobody_is_looked_through(store: Store, statement, index):
     def story(tx):

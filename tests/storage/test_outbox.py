@@ -131,6 +131,61 @@ async def test_a_letter_that_is_already_under_way_is_not_dropped(store: Store):
     assert await store.write(story) == []
 
 
+async def test_an_ask_that_waits_for_its_hour_holds_up_no_answer(store: Store):
+    def post(tx):
+        tx.outbox.post(a_letter("ask", lane="mei", purpose=Purpose.NUDGE, due_at=after(hours=7)), NOON)
+        tx.outbox.post(a_letter("answer", lane="mei", due_at=NOON), NOON)
+        tx.outbox.post(a_letter("later", lane="mei", due_at=after(hours=8)), NOON)
+
+    await store.write(post)
+
+    first = await store.write(lambda tx: tx.outbox.claim(NOON, limit=9, lease=LEASE))
+    await store.write(lambda tx: tx.outbox.finish("answer", "sent", "", NOON))
+    then = await store.write(lambda tx: tx.outbox.claim(after(hours=9), limit=9, lease=LEASE))
+
+    assert [letter.id for letter in first] == ["answer"]
+    assert [letter.id for letter in then] == ["ask"]
+
+
+async def test_an_ask_that_need_not_wait_any_more_leaves_behind_the_answer_that_came_meanwhile(store: Store):
+    def story(tx):
+        tx.outbox.post(a_letter("ask", purpose=Purpose.NUDGE, due_at=after(hours=7), dedupe="nudge:g1"), NOON)
+        tx.outbox.post(a_letter("answer"), NOON)
+        hastened = tx.outbox.hasten("nudge:g1", NOON), tx.outbox.hasten("nudge:g1", NOON)
+        (first,) = tx.outbox.claim(NOON, limit=9, lease=LEASE)
+        tx.outbox.finish("answer", "sent", "", NOON)
+        (then,) = tx.outbox.claim(NOON, limit=9, lease=LEASE)
+        tx.outbox.finish("ask", "sent", "", NOON)
+        return hastened, first.id, then.id, tx.outbox.claim(after(hours=8), limit=9, lease=LEASE)
+
+    assert await store.write(story) == ((True, False), "answer", "ask", [])
+
+
+async def test_a_letter_that_is_under_way_over_or_unknown_cannot_be_hastened(store: Store):
+    def story(tx):
+        for letter in ("taken", "over"):
+            tx.outbox.post(a_letter(letter, lane=letter, due_at=after(hours=7), dedupe=letter), NOON)
+        tx.outbox.finish("over", "dropped", "opted_out", NOON)
+        tx.outbox.claim(after(hours=7), limit=1, lease=LEASE)
+        return [tx.outbox.hasten(cause, NOON) for cause in ("taken", "over", "unknown")]
+
+    assert await store.write(story) == [False, False, False]
+
+
+async def test_taken_and_hastened_at_once_it_leaves_once(store: Store):
+    hours = after(hours=7)
+    letters = [a_letter(f"m{n}", lane=f"{n}", due_at=hours, dedupe=f"once:{n}") for n in range(12)]
+    await store.write(lambda tx: [tx.outbox.post(letter, NOON) for letter in letters])
+
+    hastenings = [store.write(lambda tx, n=n: tx.outbox.hasten(f"once:{n}", NOON)) for n in range(12)]
+    claims = [store.write(lambda tx: tx.outbox.claim(hours, limit=2, lease=LEASE)) for _ in range(12)]
+    done = await asyncio.gather(*(work for pair in zip(hastenings, claims, strict=True) for work in pair))
+    rest = await store.write(lambda tx: tx.outbox.claim(hours, limit=20, lease=LEASE))
+
+    claimed = [letter.id for some in (*done[1::2], rest) for letter in some]
+    assert sorted(claimed) == sorted(letter.id for letter in letters)
+
+
 async def test_a_dropped_letter_does_not_hold_up_its_lane(store: Store):
     def story(tx):
         tx.outbox.post(a_letter("m1", purpose=Purpose.NUDGE, person="mei"), NOON)

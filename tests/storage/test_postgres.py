@@ -23,8 +23,8 @@ ENDS_MYSELF_IN_THE_COMMIT = (
 
 
 @pytest.fixture
-async def postgres(migrated_postgres_url: str):
-    store = await open_store(migrated_postgres_url)
+async def postgres(ready_postgres_url: str):
+    store = await open_store(ready_postgres_url)
     yield store
     await store.close()
 
@@ -57,9 +57,9 @@ async def test_a_connection_lost_before_the_commit_is_replaced_and_the_use_case_
     assert await postgres.read(lambda tx: tx.marks.get("clock")) == "kept"
 
 
-async def test_idle_connections_that_died_are_replaced(postgres: Store, migrated_postgres_url: str):
+async def test_idle_connections_that_died_are_replaced(postgres: Store, ready_postgres_url: str):
     await asyncio.gather(*(postgres.read(lambda tx: tx.people.all()) for _ in range(6)))
-    with psycopg.connect(migrated_postgres_url.replace("+psycopg", ""), autocommit=True) as outside:
+    with psycopg.connect(ready_postgres_url.replace("+psycopg", ""), autocommit=True) as outside:
         outside.execute(
             "select pg_terminate_backend(pid) from pg_stat_activity"
             " where datname = current_database() and pid <> pg_backend_pid()"
@@ -107,13 +107,13 @@ async def test_entries_wait_for_the_sequencer(postgres: Store):
     assert await postgres.read(lambda tx: (tx.ledger.size(), tx.ledger.unsequenced())) == (5, 0)
 
 
-async def test_an_entry_booked_first_and_committed_last_still_gets_a_place(postgres: Store, migrated_postgres_url: str):
+async def test_an_entry_booked_first_and_committed_last_still_gets_a_place(postgres: Store, ready_postgres_url: str):
     """Row numbers are drawn before the commit: a later one may be placed before an earlier one."""
     insert = (
         "insert into ledger_entries (id, at, kind, debit, credit, unit, amount, ref)"
         " values ('e-slow', 0, 'held', 'a', 'b', 'fen', 1, 'w1')"
     )
-    with psycopg.connect(migrated_postgres_url.replace("+psycopg", "")) as slow:
+    with psycopg.connect(ready_postgres_url.replace("+psycopg", "")) as slow:
         slow.execute(insert)
         slow.execute("insert into ledger_salts values ('e-slow', '\\x00')")
         await postgres.write(lambda tx: tx.ledger.append(an_entry(1), salt_of(1)))
@@ -126,11 +126,11 @@ async def test_an_entry_booked_first_and_committed_last_still_gets_a_place(postg
     assert leaves == [(0, an_entry(1).id), (1, "e-slow")]
 
 
-async def test_a_second_serving_process_is_refused_until_the_first_has_let_go(migrated_postgres_url):
-    first = await claim(migrated_postgres_url)
+async def test_a_second_serving_process_is_refused_until_the_first_has_let_go(ready_postgres_url):
+    first = await claim(ready_postgres_url)
     with pytest.raises(DatabaseInUse):
-        await claim(migrated_postgres_url)
+        await claim(ready_postgres_url)
 
     await first.release()
 
-    await (await claim(migrated_postgres_url)).release()
+    await (await claim(ready_postgres_url)).release()

@@ -48,14 +48,14 @@ async def saved(url: str, copy: Path) -> None:
 
 
 async def test_every_row_goes_to_a_sqlite_file_and_comes_back(
-    migrated_postgres_url: str, postgres_url: str, tmp_path: Path
+    ready_postgres_url: str, postgres_url: str, tmp_path: Path
 ):
-    was = await filled(migrated_postgres_url)
+    was = await filled(ready_postgres_url)
     copy = tmp_path / "copy"
 
-    await saved(migrated_postgres_url, copy)
+    await saved(ready_postgres_url, copy)
     assert await looked_at(f"sqlite:///{copy}") == was
-    assert backup.check_copy(copy, keys=None) == "0005"
+    assert backup.check_copy(copy, keys=None) == "0006"
 
     await migrate_database(postgres_url)
     await asyncio.to_thread(backup_postgres.copy_in, postgres_url, copy, force=False, check=lambda _: None)
@@ -63,9 +63,9 @@ async def test_every_row_goes_to_a_sqlite_file_and_comes_back(
     assert (await looked_at(postgres_url, proofs.verify))["ok"]
 
 
-async def test_numbers_go_on_behind_the_last_one(migrated_postgres_url: str, postgres_url: str, tmp_path: Path):
-    await filled(migrated_postgres_url)
-    await saved(migrated_postgres_url, tmp_path / "copy")
+async def test_numbers_go_on_behind_the_last_one(ready_postgres_url: str, postgres_url: str, tmp_path: Path):
+    await filled(ready_postgres_url)
+    await saved(ready_postgres_url, tmp_path / "copy")
     await migrate_database(postgres_url)
     backup.writing(tmp_path / "copy", backup.skip_codes)
     await asyncio.to_thread(backup_postgres.copy_in, postgres_url, tmp_path / "copy", force=False, check=lambda _: None)
@@ -81,10 +81,10 @@ async def test_numbers_go_on_behind_the_last_one(migrated_postgres_url: str, pos
 
 
 async def test_a_database_with_content_is_left_alone_without_force_and_replaced_with_it(
-    migrated_postgres_url: str, postgres_url: str, tmp_path: Path
+    ready_postgres_url: str, postgres_url: str, tmp_path: Path
 ):
-    was = await filled(migrated_postgres_url)
-    await saved(migrated_postgres_url, tmp_path / "copy")
+    was = await filled(ready_postgres_url)
+    await saved(ready_postgres_url, tmp_path / "copy")
     await migrate_database(postgres_url)
     store = await open_store(postgres_url)
     await store.write(lambda tx: tx.audit.note("cli", "x", "y", "", NOON))
@@ -100,10 +100,10 @@ async def test_a_database_with_content_is_left_alone_without_force_and_replaced_
 
 
 async def test_what_does_not_check_out_at_the_end_was_never_there(
-    migrated_postgres_url: str, postgres_url: str, tmp_path: Path
+    ready_postgres_url: str, postgres_url: str, tmp_path: Path
 ):
-    await filled(migrated_postgres_url)
-    await saved(migrated_postgres_url, tmp_path / "copy")
+    await filled(ready_postgres_url)
+    await saved(ready_postgres_url, tmp_path / "copy")
     await migrate_database(postgres_url)
     before = await looked_at(postgres_url)
 

@@ -93,8 +93,8 @@ async def test_an_untouched_ledger_verifies(store: Store):
     assert found == {"ok": True, "size": ROWS, "root": head["root"], "problem": None, "without_salt": 0}
 
 
-async def test_an_entry_that_waits_for_its_place_is_no_fault(migrated_postgres_url: str):
-    store = await open_store(migrated_postgres_url)
+async def test_an_entry_that_waits_for_its_place_is_no_fault(ready_postgres_url: str):
+    store = await open_store(ready_postgres_url)
     await store.write(thanked)
     await store.write(lambda tx: tx.ledger.append(an_entry(99), salt_of(99)))
 
@@ -136,9 +136,9 @@ async def test_a_changed_amount_is_found_on_either_database(store: Store):
 
 
 @pytest_asyncio.fixture
-async def ledger(migrated_sqlite_url: str, tmp_path: Path) -> Path:
+async def ledger(ready_sqlite_url: str, tmp_path: Path) -> Path:
     """A file with a ledger whose every size up to 8 and whose last was signed off, on which no trigger stands guard."""
-    store = await open_store(migrated_sqlite_url)
+    store = await open_store(ready_sqlite_url)
     await store.write(thanked)
     await store.write(lambda tx: proofs.sign_off(tx, SEED, NOON))
     await store.close()
@@ -249,8 +249,8 @@ def changes_of_a_long_ledger() -> Iterator[tuple[str, str]]:
             yield bent, f"seq {last} 处的树节点"
 
 
-async def test_a_bent_row_of_a_long_ledger_is_found_and_named_too(migrated_sqlite_url: str, tmp_path: Path):
-    store = await open_store(migrated_sqlite_url)
+async def test_a_bent_row_of_a_long_ledger_is_found_and_named_too(ready_sqlite_url: str, tmp_path: Path):
+    store = await open_store(ready_sqlite_url)
     for start, end in ((0, 1024), (1024, 1500), (1500, LONG)):  # signed at an edge, amid, and at the end
         await store.write(lambda tx, rows=range(start, end): [tx.ledger.append(an_entry(n), salt_of(n)) for n in rows])
         await store.write(lambda tx: proofs.sign_off(tx, SEED, NOON))
@@ -379,8 +379,8 @@ async def test_what_cannot_be_proved_is_said_so(store: Store):
         await store.read(lambda tx: proofs.prove(tx, "w1"))
 
 
-async def test_a_reward_is_not_proved_by_an_old_entry_while_its_newest_waits(migrated_postgres_url: str):
-    store = await open_store(migrated_postgres_url)
+async def test_a_reward_is_not_proved_by_an_old_entry_while_its_newest_waits(ready_postgres_url: str):
+    store = await open_store(ready_postgres_url)
     await store.write(thanked)
     await store.write(lambda tx: tx.ledger.append(an_entry(50, ref="w1"), salt_of(50)))
 
@@ -484,9 +484,9 @@ async def test_a_signed_head_vouches_for_a_proof_when_the_tree_was_damaged(ledge
 # --- size and speed --------------------------------------------------------------------------------------------------
 
 
-async def test_at_ten_thousand_entries_a_proof_is_within_a_kilobyte_and_all_verify_in_seconds(migrated_sqlite_url: str):
+async def test_at_ten_thousand_entries_a_proof_is_within_a_kilobyte_and_all_verify_in_seconds(ready_sqlite_url: str):
     count = 10_000
-    store = await open_store(migrated_sqlite_url)
+    store = await open_store(ready_sqlite_url)
     entries = [an_entry(n, id=f"e{n:016d}", ref="w1" if n == 6_543 else f"w{n:016d}") for n in range(count)]
 
     def book(tx):

@@ -29,8 +29,8 @@ def test_a_version_with_the_repair_is_not(version: tuple[int, int, int]):
     assert version_risk(version) is None
 
 
-async def test_a_reader_sees_one_moment_while_others_write(migrated_sqlite_url: str):
-    store = await open_store(migrated_sqlite_url)
+async def test_a_reader_sees_one_moment_while_others_write(ready_sqlite_url: str):
+    store = await open_store(ready_sqlite_url)
     loop = asyncio.get_running_loop()
     looked, written = asyncio.Event(), asyncio.Event()
 
@@ -53,8 +53,8 @@ async def test_a_reader_sees_one_moment_while_others_write(migrated_sqlite_url: 
     await store.close()
 
 
-async def test_a_file_in_use_is_in_use_under_every_name(migrated_sqlite_url: str, tmp_path: Path):
-    store = await open_store(migrated_sqlite_url)
+async def test_a_file_in_use_is_in_use_under_every_name(ready_sqlite_url: str, tmp_path: Path):
+    store = await open_store(ready_sqlite_url)
     (tmp_path / "elsewhere").mkdir()
     link = tmp_path / "elsewhere" / "other.db"
     link.symlink_to(tmp_path / "taoli.db")
@@ -65,9 +65,9 @@ async def test_a_file_in_use_is_in_use_under_every_name(migrated_sqlite_url: str
     await store.close()
 
 
-async def test_one_who_reads_beside_the_bot_cannot_write_and_claims_nothing(migrated_sqlite_url: str):
-    beside = await open_beside(migrated_sqlite_url)
-    store = await open_store(migrated_sqlite_url)
+async def test_one_who_reads_beside_the_bot_cannot_write_and_claims_nothing(ready_sqlite_url: str):
+    beside = await open_beside(ready_sqlite_url)
+    store = await open_store(ready_sqlite_url)
     await store.write(lambda tx: tx.marks.set("clock", "1"))
 
     with pytest.raises(StorageError):
@@ -80,8 +80,8 @@ async def test_one_who_reads_beside_the_bot_cannot_write_and_claims_nothing(migr
     await beside.close()
 
 
-async def test_a_use_case_that_fails_while_reading_does_not_spoil_the_next_reading(migrated_sqlite_url: str):
-    store = await open_store(migrated_sqlite_url)
+async def test_a_use_case_that_fails_while_reading_does_not_spoil_the_next_reading(ready_sqlite_url: str):
+    store = await open_store(ready_sqlite_url)
 
     for _ in range(4):
         with pytest.raises(ZeroDivisionError):
@@ -90,8 +90,8 @@ async def test_a_use_case_that_fails_while_reading_does_not_spoil_the_next_readi
     await store.close()
 
 
-async def test_every_use_case_accepted_before_closing_is_finished(migrated_sqlite_url: str):
-    store = await open_store(migrated_sqlite_url)
+async def test_every_use_case_accepted_before_closing_is_finished(ready_sqlite_url: str):
+    store = await open_store(ready_sqlite_url)
 
     def receive(number: int):
         return lambda tx: tx.inbox.receive(str(number), channel="wecom:main", kind="add", body=b"", now=NOON)
@@ -106,27 +106,27 @@ async def test_every_use_case_accepted_before_closing_is_finished(migrated_sqlit
         await store.write(receive(50))
 
 
-def test_a_full_disk_refuses_new_events_keeps_the_old_and_heals_by_itself(migrated_sqlite_url: str):
+def test_a_full_disk_refuses_new_events_keeps_the_old_and_heals_by_itself(ready_sqlite_url: str):
     """Run in a process of its own whose disk is really small; see the program beside this file."""
-    command = [sys.executable, str(Path(__file__).with_name("small_disk.py")), migrated_sqlite_url]
+    command = [sys.executable, str(Path(__file__).with_name("small_disk.py")), ready_sqlite_url]
 
     told = subprocess.run(command, cwd=ROOT, timeout=60, check=False, capture_output=True, text=True)
 
     assert told.stdout.splitlines()[1:] == ["refused", "kept", "healed", "ok"], told.stdout + told.stderr
 
 
-async def test_what_was_written_in_bulk_is_there_after_closing_though_somebody_reads(migrated_sqlite_url: str):
-    path = Path(migrated_sqlite_url.removeprefix("sqlite:///"))
+async def test_what_was_written_in_bulk_is_there_after_closing_though_somebody_reads(ready_sqlite_url: str):
+    path = Path(ready_sqlite_url.removeprefix("sqlite:///"))
     reader = sqlite3.connect(path, isolation_level=None)
     reader.execute("begin")
     reader.execute("select count(*) from marks").fetchone()
 
-    store = await open_store(migrated_sqlite_url, in_bulk=True)
+    store = await open_store(ready_sqlite_url, in_bulk=True)
     await store.write(lambda tx: tx.marks.set("bulk", "kept"))
     await store.close()
     reader.execute("rollback")
     reader.close()
 
-    again = await open_store(migrated_sqlite_url)
+    again = await open_store(ready_sqlite_url)
     assert await again.read(lambda tx: tx.marks.get("bulk")) == "kept"
     await again.close()

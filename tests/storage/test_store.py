@@ -123,7 +123,7 @@ async def test_reading_cannot_write(store: Store):
     assert await store.write(receive)
 
 
-async def test_what_was_answered_survives_the_death_of_the_process(migrated_url: str):
+async def test_what_was_answered_survives_the_death_of_the_process(ready_url: str):
     """The process is killed the moment after its `write` returned; a SQLite file is free again then."""
     program = (
         "import asyncio, os, sys; from storage.open import open_store\n"
@@ -134,16 +134,16 @@ async def test_what_was_answered_survives_the_death_of_the_process(migrated_url:
         "asyncio.run(main())"
     )
 
-    died = await asyncio.create_subprocess_exec(sys.executable, "-c", program, migrated_url, cwd=ROOT)
+    died = await asyncio.create_subprocess_exec(sys.executable, "-c", program, ready_url, cwd=ROOT)
 
     assert await died.wait() == -signal.SIGKILL
-    store = await open_store(migrated_url)
+    store = await open_store(ready_url)
     assert await store.read(lambda tx: tx.marks.get("kept")) == "是"
     await store.close()
 
 
-async def test_another_process_reads_what_was_answered_while_the_bot_runs(migrated_sqlite_url: str):
-    store = await open_store(migrated_sqlite_url)
+async def test_another_process_reads_what_was_answered_while_the_bot_runs(ready_sqlite_url: str):
+    store = await open_store(ready_sqlite_url)
     await store.write(receive)
     program = (
         "import asyncio, sys; from storage.open import open_beside\n"
@@ -156,7 +156,7 @@ async def test_another_process_reads_what_was_answered_while_the_bot_runs(migrat
     )
 
     reading = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", program, migrated_sqlite_url, cwd=ROOT, stdout=PIPE
+        sys.executable, "-c", program, ready_sqlite_url, cwd=ROOT, stdout=PIPE
     )
     seen, _ = await reading.communicate()
 

@@ -218,13 +218,25 @@ def test_no_opening_says_that_something_worked(pack: Pack):
 
 
 @every_pack
-def test_every_framing_can_be_said_aloud_in_fifteen_seconds_and_in_a_feed(pack: Pack):
+def test_every_framing_takes_about_fifteen_seconds_aloud_and_may_stand_in_a_feed(pack: Pack):
     for framing in pack.framings:
-        for company in ("晴川", "一家名字很长很长的有限责任公司上海分公司第二营业部"):
+        for length in range(2, 31):
+            company = "一家名字很长很长的有限责任公司上海分公司第二营业部和它的门店"[:length]
             text = spoken_words(pack, framing, company)
-            assert spoken_seconds(text) <= 15
+            assert 12 <= spoken_seconds(text) <= 16, text
             assert lint(text, edition="feed") == []
             assert company in text
+            assert text.endswith("。")
+            assert not any(word in text for word in ("您", "谢礼", "分享", "转发"))
+
+
+@every_pack
+def test_said_with_a_name_of_common_length_it_is_whole_and_as_long_as_was_asked_for(pack: Pack):
+    for framing in pack.framings:
+        text = spoken_words(pack, framing, "春和家居")
+
+        assert text == pack.spoken[framing].format(company="春和家居", product=pack.product)
+        assert 54 <= len(text) <= 70
         assert len(set(pack.spoken.values())) == len(pack.framings)
 
 

@@ -642,3 +642,40 @@ def test_a_long_text_is_read_quickly():
 
 def _rules(text: str, *, edition="friend") -> set[str]:
     return {finding.rule for finding in lint(text, edition=edition)}
+
+
+CALLS_TO_SHARE = (
+    *("传下去", "看到的朋友传下去", "晒一晒这张图", "发给更多人看见", "让更多朋友知道我们", "朋友圈走一波"),
+    *("@三位好友", "多多支持转告亲友", "刷爆朋友圈", "欢迎推荐给身边的人", "奔走相告"),
+)
+
+
+@pytest.mark.parametrize("edition", ["feed", "friend"])
+@pytest.mark.parametrize("text", CALLS_TO_SHARE)
+def test_a_call_to_share_is_stopped_in_whatever_words(edition, text: str):
+    assert "R1" in {finding.rule for finding in lint(text, edition=edition)}
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("限时24小时，手慢无", "R7"),
+        ("最后3小时", "R7"),
+        ("手快有手慢无", "R7"),
+        ("赚钱副业", "R3"),
+        ("下班顺手赚点外快", "R3"),
+    ],
+)
+def test_hurry_and_income_are_stopped_in_whatever_words(text: str, rule: str):
+    assert {finding.rule for finding in lint(text, edition="feed")} == {rule}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("一砍刀", "买一把砍刀", "手艺一代代传下去", "晒一晒被子", "这条通知请转告楼上楼下邻居", "自助餐限时2小时"),
+        *("停车限时30分钟", "他有一份兼职", "这家店开了十二年"),
+    ],
+)
+def test_what_only_sounds_like_a_call_or_hurry_passes(text: str):
+    assert lint(text, edition="feed") == []

@@ -28,7 +28,7 @@ from bot.channels.wecom.errands import Errands
 from bot.photo_shelf import PhotoShelf
 from bot.posters.commissions import Commission, PosterDesk
 from bot.posters.errors import PosterError, PosterWaits
-from referral import hours, notices, nudges
+from referral import caring, hours, notices, nudges
 from referral.facts import Facts
 from referral.ids import Bits
 from referral.jobs import Job
@@ -199,7 +199,10 @@ class Sender:
         if letter.purpose is not Purpose.NUDGE:
             return True
         now, nudge = self._clock(), nudges.carried(letter.dedupe)
-        verdict = await self._store.write(lambda tx: nudges.release(tx, self._facts, nudge, now=now))
+        if caring.is_carried(letter.dedupe):
+            verdict = await self._store.write(lambda tx: caring.release(tx, self._facts, letter.dedupe, now=now))
+        else:
+            verdict = await self._store.write(lambda tx: nudges.release(tx, self._facts, nudge, now=now))
         match verdict:
             case nudges.Wait(until=until):
                 await self._store.write(lambda tx: tx.outbox.postpone(letter.id, until, "outside_hours"))
@@ -269,6 +272,7 @@ class Sender:
                 notices.undelivered(tx, letter.dedupe)
             if letter.purpose is Purpose.NUDGE:
                 nudges.letter_ended(tx, nudges.carried(letter.dedupe), state, note, now=now)
+                caring.letter_ended(tx, letter.dedupe, state, note)
 
         await self._store.write(unit)
 

@@ -1,0 +1,43 @@
+"""What would change a decision: for all that stands in the way, what a person can do, say or wait for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from referral.decisions import Send, Verdict
+from referral.scoring import Reason
+
+_NEWS: Mapping[str, str] = {
+    "opted_out": "change.own_word",
+    "consent.refused": "change.time",
+    "consent.unknown": "change.consent",
+    "complaint.open": "change.complaint",
+    "survey.low": "change.survey",
+    "tenure.unknown": "change.joined",
+    "holdout": "change.never",
+    "minor": "change.adult",
+    "minor.unknown": "change.adult",
+    "audience": "change.campaign",
+    "campaign.none": "change.campaign",
+    "channel.none": "change.channel",
+    "cap.none": "change.settings",
+    "gate.recognition": "change.recognise",
+    "gate.tool": "change.easier",
+    "gate.interaction": "change.greet",
+    "asked.open": "change.answer",
+    "rep.load": "change.room",
+    "budget.day": "change.room",
+}
+_FOR_GOOD = "change.never"
+
+
+def changes_of(verdict: Verdict) -> tuple[Reason, ...]:
+    """All that it takes for another decision, each once; for an ask, what would stop it.
+
+    With several things in the way one of them gone changes nothing.
+    """
+    if isinstance(verdict.decision, Send):
+        return (Reason("change.stop"),)
+    else_ = "change.time" if verdict.not_before else "change.news"
+    codes = dict.fromkeys(_NEWS.get(each.code, else_) for each in verdict.why)
+    return (Reason(_FOR_GOOD),) if _FOR_GOOD in codes else tuple(map(Reason, codes))
