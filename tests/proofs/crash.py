@@ -38,7 +38,7 @@ from tests.fixtures.postgres_server import private_postgres
 from tests.proofs.fake_wecom import DESK, REPS, FakeWecom
 from tests.proofs.load import ORDERS_SECRET, Load
 from tests.proofs.nursery import DiedEarly, Nursery, Order, nursery
-from tests.proofs.oracle import Judge, waiting
+from tests.proofs.oracle import Judge, last_due, waiting
 
 SECRETS = {"SECRET": "s" * 43, "TOKEN": TOKEN, "AES_KEY": AES_KEY, "ORDERS": ORDERS_SECRET}
 CONFIG = """
@@ -183,7 +183,8 @@ class Proof:
     async def _settle(self) -> None:
         """Last lives in which everything that waits comes to its end; then nothing may be open.
 
-        It takes several where a bot keeps letters back, as it does when a rep would get more than 30 in a minute.
+        It takes several where a bot keeps letters back: a rep would get more than 30 in a minute, or what the desk
+        says of its own accord was planned for later in the day.
         """
         self.ahead += 2 * 86_400
         for _ in range(SETTLING_LIVES):
@@ -196,9 +197,10 @@ class Proof:
                 await asyncio.sleep(0.02)
             if status := await self.home.end(signal.SIGTERM):
                 self.problems.append(f"a bot asked to stop ended with {status}")
-            self.ahead += 120
-            if not waiting(self.url, None):
+            last = last_due(self.url)
+            if last is None:
                 break
+            self.ahead += max(120, last.timestamp() - self.now() + 120)
         self._read_log()
         self.judge.look(settled=True)
 

@@ -127,11 +127,12 @@ class Judge:
         yield from _books(connection)
 
     def _letters(self, connection: Connection, settled: bool) -> Iterator[str]:
-        rows = _rows(connection, "select id, dedupe, kind, state, note, payload from outbox")
+        rows = _rows(connection, "select id, dedupe, kind, state, note, due_at from outbox")
         yield from (f"{n} letters for {cause}" for cause, n in _doubles(row.dedupe for row in rows if row.dedupe))
         yield from (f"a {row.kind} failed: {row.note}" for row in rows if row.state == "failed")
         if settled:
-            yield from (f"a {row.kind} is still {row.state}" for row in rows if row.state in ("queued", "sending"))
+            open_ = (row for row in rows if row.state in ("queued", "sending"))
+            yield from (f"a {row.kind} is still {row.state}: {row.dedupe or row.id}, due {row.due_at}" for row in open_)
         yield from self._deliveries(rows)
 
     def _deliveries(self, rows: list[Any]) -> Iterator[str]:
@@ -274,6 +275,17 @@ def waiting(url: str, now: datetime | None) -> int:
             return sum(_rows(connection, count)[0])
     finally:
         engine.dispose()
+
+
+def last_due(url: str) -> datetime | None:
+    """When the last letter that waits is due; None when none waits."""
+    engine = create_engine(url, poolclass=NullPool)
+    try:
+        with engine.connect() as connection:
+            ((ms,),) = _rows(connection, "select max(due_at) from outbox where state = 'queued'")
+    finally:
+        engine.dispose()
+    return None if ms is None else datetime.fromtimestamp(ms / 1000, UTC)
 
 
 def _rows(connection: Connection, query: str) -> list[Any]:
