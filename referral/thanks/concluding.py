@@ -42,7 +42,8 @@ def grant(tx: Tx, facts: Facts, key: str, *, now: datetime, rng: Bits) -> None:
     waiting = [each for reward in rewards if (each := waits(tx, reward))] if terms.both_or_neither else []
     if waiting:
         for reward in rewards:
-            tx.rewards.explain(reward.id, waiting[0])
+            if reward.state is RewardState.HELD:
+                tx.rewards.explain(reward.id, waiting[0])
     else:
         released = [release(tx, facts, reward, now=now, rng=rng) for reward in rewards]
         waiting = [each for each in released if each]

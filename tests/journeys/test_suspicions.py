@@ -292,6 +292,18 @@ async def test_no_date_is_promised_while_somebody_has_still_to_look(managed):
     assert not any(word in line for line in told for word in ("到账。", "预计"))
 
 
+async def test_what_ended_before_keeps_its_reason_while_what_was_held_anew_waits(managed):
+    town = managed
+    referral = await bo_comes_as_jun(town)
+    await decide(town, "confirm", referral)
+    await decide(town, "reopen", referral, "看错了人")
+
+    await town.later(HOLD_S + DAY)
+
+    for persona in ("bo", "jun"):
+        assert sorted(await town.standing(persona)) == [("held", "suspect.review"), ("rejected", "suspect.confirmed")]
+
+
 async def test_a_confirmation_taken_back_is_held_anew_and_goes_on_when_cleared(either):
     town = either
     referral = await bo_comes_as_jun(town)
