@@ -338,15 +338,14 @@ def _list_permission(
 
 def _rep_left(tx: Tx, facts: Facts, now: datetime) -> dict[str, int]:
     """How many more asks each rep can take today: what was left on the list from before is load as well."""
-    today, most = midnight(now), facts.policy.rep_daily
+    begun, most = midnight(now), facts.policy.rep_daily
     opening = hours.next_working_morning(facts.hours, now, facts.workdays)
-    listed, lately = tx.nudges.listed_since(today), tx.nudges.listed_since(today - _WEEK)
-    before = tx.nudges.left_over(today, opening)
+    listed, lately = tx.nudges.listed_since(begun), tx.nudges.listed_since(begun - _WEEK)
+    before = tx.nudges.left_over(begun, opening)
+    left = {rep.id: most - listed.get(rep.id, 0) - before.get(rep.id, 0) for rep in tx.reps.active()}
     return {
-        rep.id: min(
-            most - listed.get(rep.id, 0) - before.get(rep.id, 0), _weekly(tx, rep.id, most, lately.get(rep.id, 0))
-        )
-        for rep in tx.reps.active()
+        rep: min(today, _weekly(tx, rep, most, lately.get(rep, 0))) if today > 0 else today
+        for rep, today in left.items()
     }
 
 

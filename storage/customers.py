@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, and_, bindparam, func, or_, select
 
 from referral.care import UNCOUNTED
 from referral.conversations.names import Named
@@ -20,11 +20,52 @@ from referral.nudges import NudgeState, Purpose
 from referral.shares import ShareLevel
 from storage import tables as t
 from storage.moments import MomentsTable
+from storage.prepared import PreparedLookup, PreparedSelect
 from storage.times import at, ms
 
 _LOOK_BACK = timedelta(days=375)  # of plans: an ask counts for a year from when it was said, days after
 _TOGETHER = 500
 _UNCOUNTED = sorted(kind.value for kind in UNCOUNTED)
+
+_i, _w, _s, _n, _k, _c = (table.c for table in (t.identities, t.windows, t.shares, t.nudges, t.cares, t.contacts))
+_NAMES = (IdentityKind.CRM.value, IdentityKind.WECOM.value)
+_PEOPLE = PreparedLookup(lambda ids: select(t.people).where(t.people.c.id.in_(ids)))
+_IDENTITIES = PreparedLookup(
+    lambda ids: (
+        select(_i.person, _i.kind, _i.value)
+        .where(_i.person.in_(ids), or_(*(_i.kind == name for name in _NAMES)))
+        .order_by(_i.since)
+    )
+)
+_WINDOWS = PreparedLookup(lambda ids: select(t.windows).where(_w.person.in_(ids)).order_by(_w.said_at))
+_WROTE = PreparedLookup(lambda ids: select(_w.person).where(_w.person.in_(ids), _w.said_at > bindparam("since")))
+_OWN_REPS = PreparedLookup(lambda ids: select(t.people.c.id, t.people.c.rep).where(t.people.c.id.in_(ids)))
+_SEEN = PreparedLookup(lambda ids: select(_s.code).where(_s.person.in_(ids), _s.level == ShareLevel.SEEN.value))
+_TOOK = PreparedLookup(
+    lambda ids: (
+        select(_s.person, _s.code, _s.first_at)
+        .where(_s.person.in_(ids), _s.level == ShareLevel.PREPARED.value, _s.evidence != "cli")
+        .order_by(_s.first_at)
+    )
+)
+_ASKS = PreparedLookup(
+    lambda ids: (
+        select(_n.person, _n.purpose, _n.state, _n.planned_at, _n.expires_at, _n.sent_at, _n.took_at)
+        .where(_n.person.in_(ids), _n.planned_at > bindparam("since"), _n.decision == "send", _n.id != bindparam("but"))
+        .order_by(func.coalesce(_n.sent_at, _n.planned_at))
+    )
+)
+_CARED = PreparedLookup(
+    lambda ids: (
+        select(_k.person, _k.sent_at)
+        .where(_k.person.in_(ids), _k.sent_at > bindparam("since"), and_(*(_k.kind != kind for kind in _UNCOUNTED)))
+        .order_by(_k.sent_at)
+    )
+)
+_CONTACTS = PreparedLookup(
+    lambda ids: select(_c.person, _c.rep, _c.left_at).where(_c.person.in_(ids)).order_by(_c.added_at)
+)
+_REPS = PreparedSelect(select(t.reps.c.id, t.reps.c.name).where(t.reps.c.active))
 
 
 class CustomersTable:
@@ -51,18 +92,16 @@ class CustomersTable:
         return [Named(person=row.id, nickname=row.nickname, name=row.name) for row in rows]
 
     def _rep_names(self) -> Mapping[str, str]:
-        return _unambiguous(self._c.execute(select(t.reps.c.id, t.reps.c.name).where(t.reps.c.active)))
+        return _unambiguous(_REPS.all(self._c, {}))
 
     def reach(self, people: Sequence[str], since: datetime) -> dict[str, tuple[str, bool]]:
         """Each one's own rep, by id or name or '', and whether they have written to a desk since then."""
-        w, p = t.windows.c, t.people.c
-        wrote = set(self._c.execute(select(w.person).where(w.person.in_(people), w.said_at > ms(since))).scalars())
-        rows = self._c.execute(select(p.id, p.rep).where(p.id.in_(people)))
-        return {person: (rep or "", person in wrote) for person, rep in rows}
+        wrote = {row.person for row in _WROTE.all(self._c, people, since=ms(since))}
+        return {person: (rep or "", person in wrote) for person, rep in _OWN_REPS.all(self._c, people)}
 
     def _load(self, people: Sequence[str], now: datetime, ignoring: str) -> list[Customer]:
         moments = MomentsTable(self._c).find(people)
-        rows = {row.id: row for row in self._c.execute(select(t.people).where(t.people.c.id.in_(people)))}
+        rows = {row.id: row for row in _PEOPLE.all(self._c, people)}
         named, windows, taken = self._identities(people), self._windows(people), self._taken(people)
         asks, reps = self._asks(people, now, ignoring), self._reps(rows.values())
         cared = self._cared(people, now)
@@ -82,67 +121,43 @@ class CustomersTable:
         ]
 
     def _identities(self, people: Sequence[str]) -> dict[str, dict[str, str]]:
-        i = t.identities.c
-        kinds = (IdentityKind.CRM.value, IdentityKind.WECOM.value)
         found: dict[str, dict[str, str]] = defaultdict(dict)
-        statement = select(i.person, i.kind, i.value).where(i.person.in_(people), i.kind.in_(kinds))
-        for person, kind, value in self._c.execute(statement.order_by(i.since)):
+        for person, kind, value in _IDENTITIES.all(self._c, people):
             found[person].setdefault(kind, value)
         return found
 
     def _windows(self, people: Sequence[str]) -> dict[str, Window]:
-        w = t.windows.c
-        rows = self._c.execute(select(t.windows).where(w.person.in_(people)).order_by(w.said_at))
         return {
             row.person: Window(
                 desk=row.desk, person=row.person, handle=row.handle, said_at=at(row.said_at), sent=row.sent
             )
-            for row in rows
+            for row in _WINDOWS.all(self._c, people)
         }
 
     def _taken(self, people: Sequence[str]) -> dict[str, tuple[datetime, bool]]:
         """When each last took a poster, and whether anybody has seen it. One that an operator made is not taken."""
-        s = t.shares.c
-        seen = set(
-            self._c.execute(select(s.code).where(s.person.in_(people), s.level == ShareLevel.SEEN.value)).scalars()
-        )
-        took = self._c.execute(
-            select(s.person, s.code, s.first_at)
-            .where(s.person.in_(people), s.level == ShareLevel.PREPARED.value, s.evidence != "cli")
-            .order_by(s.first_at)
-        )
-        return {row.person: (at(row.first_at), row.code in seen) for row in took}
+        seen = {row.code for row in _SEEN.all(self._c, people)}
+        return {row.person: (at(row.first_at), row.code in seen) for row in _TOOK.all(self._c, people)}
 
     def _asks(self, people: Sequence[str], now: datetime, ignoring: str) -> dict[str, list[Any]]:
-        n = t.nudges.c
-        statement = (
-            select(n.person, n.purpose, n.state, n.planned_at, n.expires_at, n.sent_at, n.took_at)
-            .where(n.person.in_(people), n.planned_at > ms(now - _LOOK_BACK), n.decision == "send", n.id != ignoring)
-            .order_by(func.coalesce(n.sent_at, n.planned_at))
-        )
         found: dict[str, list[Any]] = defaultdict(list)
-        for row in self._c.execute(statement):
+        for row in _ASKS.all(self._c, people, since=ms(now - _LOOK_BACK), but=ignoring):
             found[row.person].append(row)
         return found
 
     def _cared(self, people: Sequence[str], now: datetime) -> dict[str, list[datetime]]:
         """When each was shown care that uses up a cap, in the last month."""
-        c = t.cares.c
-        where = (c.person.in_(people), c.sent_at > ms(now - MONTH), c.kind.not_in(_UNCOUNTED))
         found: dict[str, list[datetime]] = defaultdict(list)
-        for person, sent_at in self._c.execute(select(c.person, c.sent_at).where(*where).order_by(c.sent_at)):
+        for person, sent_at in _CARED.all(self._c, people, since=ms(now - MONTH)):
             found[person].append(at(sent_at))
         return found
 
-    def _reps(self, rows: Iterable[Any]) -> dict[str, str]:
+    def _reps(self, rows: Collection[Any]) -> dict[str, str]:
         """Who may speak with each: their own rep, by id or by a name that only one has, else the latest contact."""
-        active = self._c.execute(select(t.reps.c.id, t.reps.c.name).where(t.reps.c.active)).all()
+        active = _REPS.all(self._c, {})
         ids = {rep for rep, _ in active}
         names = _unambiguous(active)
-        c = t.contacts.c
-        people = [row.id for row in rows]
-        statement = select(c.person, c.rep, c.left_at).where(c.person.in_(people)).order_by(c.added_at)
-        contacts = self._c.execute(statement).all()
+        contacts = _CONTACTS.all(self._c, [row.id for row in rows])
         ended = {(person, rep) for person, rep, left in contacts if left is not None}
         found = {person: rep for person, rep, left in contacts if rep in ids and left is None}
         for row in rows:

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, bindparam, false, func, literal_column, or_, 
 from referral.moments import Due, Moment, Permission, State, Thresholds
 from referral.signals import SignalKind
 from storage import tables as t
-from storage.prepared import PreparedChange, PreparedSelect
+from storage.prepared import PreparedChange, PreparedLookup, PreparedSelect
 from storage.times import at, ms
 from storage.upsert import put
 
@@ -37,6 +37,7 @@ _UNHEARD = _m.reason == literal_column("'consent.unknown'")
 _ROW = select(*(_p[name] if name in _OF_PEOPLE else _m[name] for name in _FIELDS)).join(t.people, _p.id == _m.person)
 _DUE = ("state", "reason", "score", "due_at")
 _ONE = PreparedSelect(_ROW.add_columns(*(_m[name] for name in _DUE)).where(_m.person == bindparam("who")))
+_SEVERAL = PreparedLookup(lambda ids: _ROW.where(_m.person.in_(ids)))
 _PERSON = PreparedSelect(select(_p.holdout, _p.tier).where(_p.id == bindparam("who")))
 _LATE = _ROW.where(_m.due_at <= bindparam("until")).order_by(_m.due_at).limit(bindparam("most"))
 
@@ -88,7 +89,7 @@ class MomentsTable:
 
     def find(self, people: Sequence[str]) -> dict[str, Moment]:
         """The moments of many, those of whom anything is known."""
-        return {row.person: moment_of(row) for row in self._c.execute(_ROW.where(_m.person.in_(people)))}
+        return {row.person: moment_of(row) for row in _SEVERAL.all(self._c, people)}
 
     def save(self, moment: Moment, due: Due) -> None:
         """Nearly always the row is there, and a plain update is a sixth cheaper than an insert that may update."""

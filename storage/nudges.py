@@ -40,18 +40,21 @@ _PLANNED = PreparedSelect(select(func.count()).select_from(t.nudges).where(_n.pl
 _END_OPEN = PreparedChange(
     update(t.nudges).where(_THEIRS, _OPEN).values(state=NudgeState.ENDED.value, outcome=bindparam("outcome_"))
 )
-_LISTED = (
+_LISTED = PreparedSelect(
     select(_n.rep)
     .where(_OPEN, _n.state == NudgeState.LISTED.value, *_ASKS)
     .where(_n.planned_at <= bindparam("at"), _n.planned_at > bindparam("since"), _n.expires_at > bindparam("at"))
 )
 
-_LEFT_OVER = select(_n.rep).where(
-    _OPEN,
-    _n.state == NudgeState.LISTED.value,
-    *_ASKS,
-    _n.planned_at < bindparam("before"),
-    _n.expires_at > bindparam("at"),
+_LEFT_OVER = PreparedSelect(
+    select(_n.rep)
+    .where(_OPEN, _n.state == NudgeState.LISTED.value, *_ASKS)
+    .where(_n.planned_at < bindparam("before"), _n.expires_at > bindparam("at"))
+)
+_BY_REP = PreparedSelect(
+    select(_n.rep)
+    .where(_n.planned_at >= bindparam("since"), _n.channel == Route.REP.value)
+    .where(_n.purpose == bindparam("purpose_"), _n.decision == "send")
 )
 
 
@@ -106,8 +109,7 @@ class NudgesTable:
 
     def left_over(self, planned_before: datetime, at: datetime) -> Mapping[str, int]:
         """How many asks from before will still stand on each rep's list at a time."""
-        reps = self._c.execute(_LEFT_OVER, {"before": ms(planned_before), "at": ms(at)}).scalars()
-        return Counter(reps)
+        return Counter(row.rep for row in _LEFT_OVER.all(self._c, {"before": ms(planned_before), "at": ms(at)}))
 
     def end_open(self, person: str, outcome: str) -> None:
         """Whatever a person is still to be asked is over unsaid; it stays as history."""
@@ -124,15 +126,14 @@ class NudgesTable:
         return self._by_rep(since, Purpose.CONSENT)
 
     def _by_rep(self, since: datetime, purpose: Purpose) -> Mapping[str, int]:
-        where = (_n.planned_at >= ms(since), _n.channel == Route.REP.value, _n.purpose == purpose.value)
-        reps = self._c.execute(select(_n.rep).where(*where, _n.decision == "send")).scalars()
-        return Counter(reps)  # counted here: grouping them would tempt the database to walk through all by rep
+        # counted here: grouping them would tempt the database to walk through all by rep
+        return Counter(row.rep for row in _BY_REP.all(self._c, {"since": ms(since), "purpose_": purpose.value}))
 
     def reps_waiting(self, moment: datetime) -> list[str]:
         """The reps who will have somebody to ask on their list at that time."""
         at_ = {"at": ms(moment), "since": ms(moment - ON_THE_LIST)}
-        reps = self._c.execute(_LISTED, at_).scalars()
-        return sorted({rep for rep in reps if rep})  # here: told apart there, all of history would be walked through
+        reps = {row.rep for row in _LISTED.all(self._c, at_)}
+        return sorted(rep for rep in reps if rep)  # here: told apart there, all of history would be walked through
 
     def on_list(self, rep: str, now: datetime) -> list[Nudge]:
         """A rep's list as it stands: what is to be said, the best first, and what was said of it today."""

@@ -11,11 +11,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from itertools import zip_longest
 from operator import itemgetter
 from typing import Any, NamedTuple, cast
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Insert, Select, Update
+from sqlalchemy import ColumnElement, Connection, Insert, Select, Update, bindparam
 
 _Picked = Callable[[Mapping[str, Any]], tuple[Any, ...]]
 _Worded = tuple[str, _Picked, dict[str, Any]]
@@ -82,6 +83,36 @@ class PreparedSelect(_Prepared):
         assert len(columns) == self._width, "two columns of one name"
         self._made = partial(tuple.__new__, cast("Any", NamedTuple("Row", columns)))
         return self._made
+
+
+class PreparedLookup:
+    """A query about several ids at once, worded for a few lengths of list: a shorter one is filled up with its last.
+
+    `about` gives the query for a list of placeholders.
+    """
+
+    __slots__ = ("_about", "_of_length")
+
+    def __init__(self, about: Callable[[Sequence[ColumnElement[str]]], Select[Any]]) -> None:
+        self._about = about
+        self._of_length: dict[int, tuple[PreparedSelect, tuple[str, ...]]] = {}
+
+    def all(self, connection: Connection, ids: Sequence[str], **values: Any) -> Sequence[Row]:
+        """Every row about these ids; `values` are what else the query names."""
+        if not ids:
+            return []
+        length = 1
+        while length < len(ids):
+            length *= 4
+        statement, names = self._of_length.get(length) or self._word(length)
+        values.update(zip_longest(names, ids, fillvalue=ids[-1]))
+        return statement.all(connection, values)
+
+    def _word(self, length: int) -> tuple[PreparedSelect, tuple[str, ...]]:
+        names = tuple(f"id_{number}" for number in range(length))
+        worded = PreparedSelect(self._about([bindparam(name) for name in names])), names
+        self._of_length[length] = worded
+        return worded
 
 
 class PreparedChange(_Prepared):
