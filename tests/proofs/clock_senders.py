@@ -117,6 +117,11 @@ class Shortcut:
             case "cut off after":
                 raise Unreachable("cut_off", maybe_done=True)
 
+    async def tell_rep(self, rep: str, words: str) -> None:
+        """News of a customer reaches their rep."""
+        await self._pause()
+        self._platform.counts["words to reps"] += 1
+
     async def _pause(self) -> None:
         for _ in range(self._platform.rng.randrange(4)):
             await asyncio.sleep(0)
@@ -133,7 +138,7 @@ def sender_of(store: Store, desk: Any, clock: Callable[[], datetime], seed: int)
     return Sender(
         store,
         facts=house(),
-        lines=Lines(contact=None, rep=None, desks={DESK: desk}),
+        lines=Lines(contact=None, rep=desk, desks={DESK: desk}),
         posters=None,  # type: ignore[arg-type]  # no letter of this proof has one
         pictures=Path(tempfile.gettempdir()),
         photos=PhotoShelf(Path(tempfile.gettempdir())),
