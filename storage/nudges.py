@@ -49,7 +49,7 @@ _LISTED = PreparedSelect(
 _LEFT_OVER = PreparedSelect(
     select(_n.rep)
     .where(_OPEN, _n.state == NudgeState.LISTED.value, *_ASKS)
-    .where(_n.planned_at < bindparam("before"), _n.expires_at > bindparam("at"))
+    .where(_n.planned_at < bindparam("before"), _n.planned_at > bindparam("since"), _n.expires_at > bindparam("at"))
 )
 _BY_REP = PreparedSelect(
     select(_n.rep)
@@ -109,7 +109,8 @@ class NudgesTable:
 
     def left_over(self, planned_before: datetime, at: datetime) -> Mapping[str, int]:
         """How many asks from before will still stand on each rep's list at a time."""
-        return Counter(row.rep for row in _LEFT_OVER.all(self._c, {"before": ms(planned_before), "at": ms(at)}))
+        times = {"before": ms(planned_before), "since": ms(at - ON_THE_LIST), "at": ms(at)}
+        return Counter(row.rep for row in _LEFT_OVER.all(self._c, times))
 
     def end_open(self, person: str, outcome: str) -> None:
         """Whatever a person is still to be asked is over unsaid; it stays as history."""

@@ -187,7 +187,7 @@ class Workshop:
 
     def webhook(self, url: str, *, gives: tuple[str, ...] = ("days",), events: tuple[str, ...] = ()) -> None:
         """`erp` makes thanks real, by webhook."""
-        post = Post(self.session, url=url, secret=SECRET, timeout_s=2, clock=lambda: datetime.now(UTC))
+        post = Post(self.session, url=url, secret=SECRET, timeout_s=30, clock=lambda: datetime.now(UTC))
         self.connectors["erp"] = Webhooks("erp", self.books, post)
         self._use(dict.fromkeys(gives, "erp"), dict.fromkeys(events, ("erp",)))
 

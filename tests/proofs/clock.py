@@ -349,7 +349,7 @@ class Span:
         """Some whom an ask is on its way to speak up while it is being sent, others before."""
         if self.rng.random() > 0.4:
             return
-        query = text("select person from nudges where state in ('queued', 'listed') and purpose = 'ask' order by id")
+        query = text("select person from nudges where state in ('listed','queued') and purpose = 'ask' order by person")
         waiting = list(await self.store.read(lambda tx: tx.connection.execute(query).scalars().all()))
         for person in self.rng.sample(waiting, min(len(waiting), 3)):
             kind = self.rng.choice(NOES)
