@@ -243,9 +243,11 @@ def _has_better(moment: Moment, signal: Signal) -> bool:
     """Whether the good moment that is known is worth more, when the later of the two happens."""
     if moment.good is None or moment.good_at is None:
         return False
+    old, new = WORTH[moment.good], WORTH[signal.kind]
+    if new >= old and signal.at > moment.good_at:
+        return False  # what is known has faded by then
     later = max(moment.good_at, signal.at)
-    old = WORTH[moment.good] * left(later - moment.good_at, GOOD_HALF)
-    new = WORTH[signal.kind] * left(later - signal.at, GOOD_HALF)
+    old, new = old * left(later - moment.good_at, GOOD_HALF), new * left(later - signal.at, GOOD_HALF)
     return (old, -_PLACES[moment.good]) > (new, -_PLACES[signal.kind])  # of equals the same one, whichever came first
 
 

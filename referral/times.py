@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 Clock = Callable[[], datetime]
@@ -17,8 +18,9 @@ _MIDNIGHT = datetime(1991, 12, 31, 16, tzinfo=UTC)
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
+@lru_cache(maxsize=256)
 def days(count: float) -> timedelta:
-    """A span of `count` times 24 hours."""
+    """A span of `count` times 24 hours; remembered, since every event asks for the same few."""
     return timedelta(days=count)
 
 
