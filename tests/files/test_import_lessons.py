@@ -38,6 +38,10 @@ class Company:
                 written.writerow([*cells(number, row), *(friends if history else [])])
         return str(path)
 
+    def tells_one_more(self):
+        """The history of one more customer is known."""
+        self.told[self.told.index(False)] = True
+
     def take_in(self, file: str, *options: str):
         result = self.desk.run("import", "people", file, "--json", *options)
         assert result.exit_code == 0, result.output
@@ -209,5 +213,12 @@ def test_what_history_taught_can_be_looked_at_and_switched_off_and_every_score_i
     assert dict(company.ranked()) != scores
     assert "过去的介绍：已关掉" in desk.run("model", "show").stdout
     assert desk.ask_database("select count(*) from audit where action = 'model.history'")[0][0] == 1
-    again = company.take_in(company.file("again.csv", history=True))
-    assert again["learned"] is None
+    company.tells_one_more()
+    assert company.take_in(company.file("more.csv", history=True))["learned"] is None
+
+    said = desk.run("model", "history", "on", "--reason", "再试一次", "--by", "周经理")
+
+    assert "从今天夜里起" in said.output
+    assert "过去的介绍：已关掉" not in desk.run("model", "show").stdout
+    company.tells_one_more()
+    assert company.take_in(company.file("most.csv", history=True))["learned"]["customers"] == sum(company.told)

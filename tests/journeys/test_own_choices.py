@@ -280,3 +280,21 @@ async def test_a_minor_is_one_until_the_birthday_of_their_coming_of_age_and_nobo
     assert (before, (await told(town, mei)).minor) == (True, False)
     (profile,) = (await town.look(lambda tx: tx.intake.profiles([mei]))).values()
     assert profile.adult_on is None
+
+
+async def test_two_who_are_one_come_of_age_on_the_later_day_and_the_forgotten_never(either_town: Town) -> None:
+    town = either_town
+    mei, jun = await knows(town, "mei", minor=True), await knows(town, "jun", minor=True)
+    soon, later = ((town.app.clock() + n * DAY).astimezone(SHANGHAI).date().isoformat() for n in (2, 5))
+    await town.app.store.write(lambda tx: tx.intake.change(mei, {"adult_on": soon}))
+    await town.app.store.write(lambda tx: tx.intake.change(jun, {"adult_on": later}))
+
+    def unit(tx):
+        merge(tx, town.app.facts, jun, mei, why="同一个人", who="test", now=town.app.clock(), rng=town.app.world.rng)
+
+    await town.app.store.write(unit)
+    await town.later(3 * 86_400)
+    between = (await told(town, jun)).minor
+    await town.later(3 * 86_400)
+
+    assert (between, (await told(town, jun)).minor) == (True, False)
