@@ -10,8 +10,10 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from types import MappingProxyType
 
 from bot.copy_keys import KEYS
 from referral.nicknames import isolated, legible
@@ -215,14 +217,16 @@ class Copy:
 
     @classmethod
     def load(cls, folder: Traversable | None = None) -> Copy:
-        """Read every file of templates/chat; raises CopyError with all problems at once."""
-        lines, problems = _read(folder or files("templates") / "chat")
+        """Read every file of templates/chat, the shipped ones once; raises CopyError with all problems at once."""
+        if folder is None:
+            return _shipped()
+        lines, problems = _read(folder)
         problems += [f"{key}: missing" for key in sorted(KEYS - lines.keys())]
         problems += [f"{key}: no code says this" for key in sorted(lines.keys() - KEYS)]
         problems += [fault for line in lines.values() for fault in line.faults()]
         if problems:
             raise CopyError(problems)
-        return cls(lines)
+        return cls(MappingProxyType(lines))
 
     def say(self, key: str, stock: Mapping[str, object] | None = None, /, **values: object) -> str:
         """The words of `key`: `values` must all be in the text; what they leave open is taken from `stock`."""
@@ -241,6 +245,11 @@ class Copy:
     def friend(self, name: str | None) -> str:
         """How a friend is called: by name only when she agreed (None otherwise)."""
         return (clean("friend", name) if name else "") or self.say("progress.unnamed")
+
+
+@cache
+def _shipped() -> Copy:
+    return Copy.load(files("templates") / "chat")
 
 
 def _read(folder: Traversable) -> tuple[dict[str, Line], list[str]]:
