@@ -4,24 +4,56 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, TextClause, and_, delete, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, or_, select, text, update
 
 from referral import messages
 from referral.messages import MenuItem, Message
 from referral.outbox import Letter, Purpose
 from storage import tables as t
+from storage.prepared import PreparedChange, PreparedSelect
 from storage.times import at, ms
 from storage.upsert import insert_new, insert_row
 
 _KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in messages.Message.__args__}
-_SOON, _ASKS = (
-    text(t.SOON),
-    text("state = 'queued' and purpose = 'nudge'"),
-)  # as the indexes have it
+_o = t.outbox.c
+
+
+def _is_first_of_its_lane() -> ColumnElement[bool]:
+    """An ask that waits for its hour holds up nothing that is due before: whoever writes meanwhile is answered."""
+    o, earlier = t.outbox, t.outbox.alias("earlier")
+    in_its_turn = or_(
+        earlier.c.purpose != Purpose.NUDGE.value, earlier.c.state == "sending", earlier.c.due_at <= o.c.due_at
+    )
+    under_way = text(f"earlier.{t.UNDER_WAY}")
+    before = select(earlier.c.seq).where(earlier.c.lane == o.c.lane, earlier.c.seq < o.c.seq, under_way, in_its_turn)
+    return ~before.exists()
+
+
+def _due(which: str, *order: ColumnElement[Any]) -> PreparedSelect:
+    """Letters that may leave now; `which` as an index has it, and their order too."""
+    statement = select(t.outbox).where(text(which), _o.due_at <= bindparam("now"), _is_first_of_its_lane())
+    statement = statement.order_by(*order).limit(bindparam("most"))
+    return PreparedSelect(statement.with_for_update(skip_locked=True, of=t.outbox))
+
+
+_SOON = _due(t.SOON, _o.expires_at.is_(None), _o.seq)
+_ASKS = _due("state = 'queued' and purpose = 'nudge'", _o.due_at, _o.seq)
+_NEXT = PreparedSelect(
+    select(_o.due_at).where(_o.state == "queued", _is_first_of_its_lane()).order_by(_o.due_at).limit(1)
+)
+_SENT = PreparedSelect(
+    select(func.count())
+    .select_from(t.outbox)
+    .where(text(t.TOLD), _o.lane == bindparam("lane_"), _o.finished_at > bindparam("since"))
+)
+_FINISH = PreparedChange(
+    update(t.outbox)
+    .where(_o.id == bindparam("letter"))
+    .values(state=bindparam("end"), note=bindparam("why"), finished_at=bindparam("now"), lease_until=None)
+)
 
 
 class OutboxTable:
@@ -72,7 +104,7 @@ class OutboxTable:
 
     def is_busy(self, lane: str) -> bool:
         """Whether a letter of a lane still waits or is under way."""
-        where = (t.outbox.c.lane == lane, t.outbox.c.state.in_(("queued", "sending")))
+        where = (t.outbox.c.lane == lane, text(t.UNDER_WAY))
         return self._c.execute(select(t.outbox.c.seq).where(*where).limit(1)).first() is not None
 
     def claim(self, now: datetime, *, limit: int, lease: timedelta) -> list[Letter]:
@@ -81,29 +113,17 @@ class OutboxTable:
         First those that soon expire, then the rest, and asks last: nobody's answer waits behind a morning's asks.
         """
         o = t.outbox
-        rows = self._due(now, limit, _SOON, order=(o.c.expires_at.is_(None), o.c.seq))
+        rows = [*_SOON.all(self._c, {"now": ms(now), "most": limit})]
         if len(rows) < limit:
-            rows += self._due(now, limit - len(rows), _ASKS, order=(o.c.due_at, o.c.seq))  # as the index has them
+            rows += _ASKS.all(self._c, {"now": ms(now), "most": limit - len(rows)})
         if rows:
             values = {"state": "sending", "attempts": o.c.attempts + 1, "lease_until": ms(now + lease)}
             self._c.execute(update(o).where(o.c.seq.in_([row.seq for row in rows])).values(**values))
         return [_letter(row) for row in rows]
 
-    def _due(self, now: datetime, limit: int, which: TextClause, *, order: Sequence[ColumnElement[Any]]) -> list[Any]:
-        o = t.outbox
-        statement = (
-            select(o)
-            .where(which, o.c.due_at <= ms(now), _is_first_of_its_lane())
-            .order_by(*order)
-            .limit(limit)
-            .with_for_update(skip_locked=True, of=o)
-        )
-        return list(self._c.execute(statement).all())
-
     def finish(self, letter: str, state: str, note: str, now: datetime) -> None:
         """Write down how a letter ended: `sent`, `dropped`, `failed` or `unknown`."""
-        values = {"state": state, "note": note, "finished_at": ms(now), "lease_until": None}
-        self._c.execute(update(t.outbox).where(t.outbox.c.id == letter).values(**values))
+        _FINISH.run(self._c, {"letter": letter, "end": state, "why": note, "now": ms(now)})
 
     def postpone(self, letter: str, until: datetime, note: str) -> None:
         values = {"state": "queued", "due_at": ms(until), "note": note, "lease_until": None}
@@ -127,14 +147,13 @@ class OutboxTable:
 
     def next_due(self) -> datetime | None:
         """When the next letter can leave, None if none waits; one behind another in its lane does not count."""
-        o = t.outbox.c
-        statement = select(o.due_at).where(o.state == "queued", _is_first_of_its_lane()).order_by(o.due_at).limit(1)
-        return at(self._c.execute(statement).scalar())
+        due_at: int | None = _NEXT.scalar(self._c, {})
+        return at(due_at)
 
-    def sent_since(self, lane: str, since: datetime) -> int:
-        """How many letters of a lane went out after a time."""
-        where = (t.outbox.c.lane == lane, t.outbox.c.state == "sent", t.outbox.c.finished_at > ms(since))
-        return self._c.execute(select(func.count()).select_from(t.outbox).where(*where)).scalar_one()
+    def told_since(self, lane: str, since: datetime) -> int:
+        """How many words and cards to a rep, in whose lane they stand, went out after a time."""
+        counted: int = _SENT.scalar(self._c, {"lane_": lane, "since": ms(since)})
+        return counted
 
     def waiting(self) -> int:
         """How many letters are still to go out, those under way included."""
@@ -144,21 +163,6 @@ class OutboxTable:
     def in_flight(self) -> int:
         where = t.outbox.c.state == "sending"
         return self._c.execute(select(func.count()).select_from(t.outbox).where(where)).scalar_one()
-
-
-def _is_first_of_its_lane() -> ColumnElement[bool]:
-    """An ask that waits for its hour holds up nothing that is due before: whoever writes meanwhile is answered."""
-    o, earlier = t.outbox, t.outbox.alias("earlier")
-    in_its_turn = or_(
-        earlier.c.purpose != Purpose.NUDGE.value, earlier.c.state == "sending", earlier.c.due_at <= o.c.due_at
-    )
-    before = select(earlier.c.seq).where(
-        earlier.c.lane == o.c.lane,
-        earlier.c.seq < o.c.seq,
-        earlier.c.state.in_(("queued", "sending")),
-        in_its_turn,
-    )
-    return ~before.exists()
 
 
 def _letter(row: Any) -> Letter:

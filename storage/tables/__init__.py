@@ -12,7 +12,7 @@ from storage.tables.conversations import conversations, devices, misses, notices
 from storage.tables.experiments import experiment_arms, experiment_people, experiments
 from storage.tables.forest import branches
 from storage.tables.guards import guard_days, guards, upsets
-from storage.tables.house import SOON, inbox, jobs, marks, outbox
+from storage.tables.house import SOON, TOLD, UNDER_WAY, inbox, jobs, marks, outbox
 from storage.tables.ledger import ledger_entries, ledger_heads, ledger_leaves, ledger_nodes, ledger_salts
 from storage.tables.lessons import lessons
 from storage.tables.lift import lift_days, lift_reps
@@ -44,6 +44,8 @@ __all__ = [
     "CAPPED",
     "COUNTED",
     "SOON",
+    "TOLD",
+    "UNDER_WAY",
     "UNLEARNED",
     "addresses",
     "announcements",

@@ -22,6 +22,10 @@ inbox = Table(
 
 SOON = "state = 'queued' and purpose <> 'nudge'"
 """What waits and is no ask: it goes out first."""
+UNDER_WAY = "state in ('queued','sending')"
+"""What holds up whatever stands behind it in its lane."""
+TOLD = "state = 'sent' and kind in ('RepText','RepCard')"
+"""What a rep was told; the platform counts them by the minute."""
 
 outbox = Table(
     "outbox",
@@ -47,7 +51,8 @@ outbox = Table(
     CheckConstraint("purpose in ('reply','thanks','nudge','system')", name="purpose"),
     Index("ix_outbox_open", "state", "due_at", "seq"),
     Index("ix_outbox_soon", "state", "due_at", "seq", sqlite_where=text(SOON), postgresql_where=text(SOON)),
-    Index("ix_outbox_lane", "lane", "seq"),
+    Index("ix_outbox_lane", "lane", "seq", sqlite_where=text(UNDER_WAY), postgresql_where=text(UNDER_WAY)),
+    Index("ix_outbox_told", "lane", "finished_at", sqlite_where=text(TOLD), postgresql_where=text(TOLD)),
     Index("ix_outbox_person", "person", "state"),
 )
 

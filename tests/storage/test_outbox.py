@@ -3,6 +3,8 @@
 import asyncio
 from datetime import timedelta
 
+from sqlalchemy import text
+
 from referral.messages import (
     DeskGreeting,
     DeskMenu,
@@ -22,6 +24,8 @@ from referral.messages import (
     Welcome,
 )
 from referral.outbox import Purpose
+from storage.open import open_store
+from storage.outbox import _ASKS, _SENT, _SOON
 from storage.store import Store
 from tests.storage.cast import NOON, a_letter, after, settle
 
@@ -242,14 +246,37 @@ async def test_what_cannot_wait_leaves_first(store: Store):
     assert await store.write(story) == ["welcome"]
 
 
-async def test_what_a_lane_sent_lately_can_be_counted(store: Store):
+async def test_what_a_rep_was_told_lately_can_be_counted(store: Store):
     def story(tx):
+        words, lane = RepText(rep="lin", text="您好"), {"lane": "rep:lin"}
         for number, state in enumerate(["sent", "sent", "failed"]):
-            tx.outbox.post(a_letter(f"m{number}"), NOON)
+            tx.outbox.post(a_letter(f"m{number}", message=words, **lane), NOON)
             tx.outbox.finish(f"m{number}", state, "", after(minutes=number))
-        return tx.outbox.sent_since("desk:wm-mei", NOON), tx.outbox.sent_since("desk:wm-jun", NOON)
+        return tx.outbox.told_since("rep:lin", NOON), tx.outbox.told_since("rep:fang", NOON)
 
     assert await store.write(story) == (1, 0)
+
+
+async def test_what_was_sent_long_ago_is_not_walked_through(ready_sqlite_url: str):
+    def plan(tx):
+        told = {}
+        for name, query in {"due": _SOON, "asks": _ASKS, "told": _SENT}.items():
+            words = query._statement.compile(dialect=tx.connection.dialect)
+            fixed = [words.binds[each].value or 1 for each in words.positiontup]
+            rows = tx.connection.exec_driver_sql(f"explain query plan {words}", tuple(fixed))
+            told[name] = "\n".join(row.detail for row in rows)
+        under_way = "select sql from sqlite_master where name = 'ix_outbox_lane'"
+        return told, tx.connection.execute(text(under_way)).scalar_one()
+
+    opened = await open_store(ready_sqlite_url)
+    try:
+        steps, lane = await opened.read(plan)
+    finally:
+        await opened.close()
+
+    assert all("ix_outbox_lane (lane=? AND seq<?)" in steps[name] for name in ("due", "asks"))
+    assert "ix_outbox_told (lane=? AND finished_at>?)" in steps["told"]
+    assert "queued" in lane
 
 
 async def test_a_letter_can_be_looked_up_again(store: Store):

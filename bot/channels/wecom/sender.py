@@ -304,7 +304,7 @@ class Sender:
     async def _tell_rep(self, message: RepText | RepCard) -> None:
         """Beyond 30 a minute the platform drops words to a rep without a sign, so the rest wait their turn."""
         since = self._clock() - timedelta(minutes=1)
-        told = await self._store.read(lambda tx: tx.outbox.sent_since(f"rep:{message.rep}", since))
+        told = await self._store.read(lambda tx: tx.outbox.told_since(f"rep:{message.rep}", since))
         if told >= _PER_MINUTE:
             raise RateLimited("rep_minute", retry_after=60)
         gateway = self._lines.for_rep()

@@ -19,6 +19,7 @@ def upgrade() -> None:
     _signals()
     _cares()
     _branches()
+    _letters()
 
 
 def _moments() -> None:
@@ -206,6 +207,17 @@ def _suspicions() -> None:
     )
     for columns in (("state", "at"), ("advocate", "state"), ("friend",)):
         op.create_index(f"ix_suspicions_{columns[0]}", "suspicions", list(columns), unique=False)
+
+
+def _letters() -> None:
+    """What holds up others, and what a rep was told, without all that ever was."""
+    under_way, told = (
+        sa.text(where)
+        for where in ("state in ('queued','sending')", "state = 'sent' and kind in ('RepText','RepCard')")
+    )
+    op.drop_index("ix_outbox_lane", "outbox")
+    op.create_index("ix_outbox_lane", "outbox", ["lane", "seq"], sqlite_where=under_way, postgresql_where=under_way)
+    op.create_index("ix_outbox_told", "outbox", ["lane", "finished_at"], sqlite_where=told, postgresql_where=told)
 
 
 def _cares() -> None:
