@@ -344,17 +344,17 @@ def _rep_left(tx: Tx, facts: Facts, now: datetime) -> dict[str, int]:
     before = tx.nudges.left_over(begun, opening)
     left = {rep.id: most - listed.get(rep.id, 0) - before.get(rep.id, 0) for rep in tx.reps.active()}
     return {
-        rep: min(today, _weekly(tx, rep, most, lately.get(rep, 0))) if today > 0 else today
+        rep: min(today, _weekly(tx, rep, today, lately.get(rep, 0))) if today > 0 else today
         for rep, today in left.items()
     }
 
 
-def _weekly(tx: Tx, rep: str, most: int, lately: int) -> int:
+def _weekly(tx: Tx, rep: str, today: int, lately: int) -> int:
     """What is left of a rep's week: two in five of her customers, whatever the day's load; a small circle has a few.
 
     Each ask takes one away, so that counting down in between comes to the same as asking again.
     """
-    ample = ceil((most + lately) / _WEEKLY_SHARE) + 1  # however many more customers there are, the day's load counts
+    ample = ceil((today + lately) / _WEEKLY_SHARE) + 1  # however many more there are, what is left of the day counts
     return max(_SMALL_WEEK, int(_WEEKLY_SHARE * tx.reps.count_customers(rep, ample))) - lately
 
 

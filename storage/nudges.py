@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -46,15 +45,20 @@ _LISTED = PreparedSelect(
     .where(_n.planned_at <= bindparam("at"), _n.planned_at > bindparam("since"), _n.expires_at > bindparam("at"))
 )
 
+_COUNTED: tuple[ColumnElement[Any], ...] = (func.coalesce(_n.rep, "").label("rep"), func.count().label("asks"))
+"""Asks by rep; by an expression, since grouped by the column all of history would be walked through by rep."""
+
 _LEFT_OVER = PreparedSelect(
-    select(_n.rep)
+    select(*_COUNTED)
     .where(_OPEN, _n.state == NudgeState.LISTED.value, *_ASKS)
     .where(_n.planned_at < bindparam("before"), _n.planned_at > bindparam("since"), _n.expires_at > bindparam("at"))
+    .group_by(_COUNTED[0])
 )
 _BY_REP = PreparedSelect(
-    select(_n.rep)
+    select(*_COUNTED)
     .where(_n.planned_at >= bindparam("since"), _n.channel == Route.REP.value)
     .where(_n.purpose == bindparam("purpose_"), _n.decision == "send")
+    .group_by(_COUNTED[0])
 )
 
 
@@ -110,7 +114,7 @@ class NudgesTable:
     def left_over(self, planned_before: datetime, at: datetime) -> Mapping[str, int]:
         """How many asks from before will still stand on each rep's list at a time."""
         times = {"before": ms(planned_before), "since": ms(at - ON_THE_LIST), "at": ms(at)}
-        return Counter(row.rep for row in _LEFT_OVER.all(self._c, times))
+        return dict(_LEFT_OVER.all(self._c, times))
 
     def end_open(self, person: str, outcome: str) -> None:
         """Whatever a person is still to be asked is over unsaid; it stays as history."""
@@ -127,8 +131,7 @@ class NudgesTable:
         return self._by_rep(since, Purpose.CONSENT)
 
     def _by_rep(self, since: datetime, purpose: Purpose) -> Mapping[str, int]:
-        # counted here: grouping them would tempt the database to walk through all by rep
-        return Counter(row.rep for row in _BY_REP.all(self._c, {"since": ms(since), "purpose_": purpose.value}))
+        return dict(_BY_REP.all(self._c, {"since": ms(since), "purpose_": purpose.value}))
 
     def reps_waiting(self, moment: datetime) -> list[str]:
         """The reps who will have somebody to ask on their list at that time."""
