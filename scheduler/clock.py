@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
@@ -42,6 +43,8 @@ def _guarded(tick: Tick) -> Callable[[], Awaitable[None]]:
     async def run() -> None:
         try:
             await tick.run()
+        except asyncio.CancelledError:  # the bot stops; what was under way is done again, and no fault
+            log.info("tick.stopped", tick=tick.name)
         except Exception:  # the next tick comes all the same
             log.exception("tick.failed", tick=tick.name)
 

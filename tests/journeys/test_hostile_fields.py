@@ -104,6 +104,7 @@ class Visitor:
         return link.startswith(self.town.app.own_address) and not (path.query and path.path.startswith("/p/"))
 
 
+@pytest.mark.timeout(300)  # every page in a browser, on whatever machine
 @pytest.mark.browser
 @pytest.mark.parametrize("act", ACTS.values(), ids=ACTS)
 async def test_what_is_written_in_any_field_is_only_ever_text(

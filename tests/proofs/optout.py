@@ -299,7 +299,8 @@ async def morning(url: str, folder: Path, seed: int) -> AsyncIterator[Morning]:
     wecom = Platform(now=lambda: clock().timestamp(), rng=random.Random(seed))
     runner, api_base = await served(wecom)
     file = folder / "taoli.toml"
-    budget = "[sending]\ndaily_budget = 100000\nholdout = 0.0\n"
+    # the guardrail, which would pause the campaign and empty the queue, has its own tests
+    budget = "[sending]\ndaily_budget = 100000\nholdout = 0.0\noptout_limit = 1.0\n"
     filled = CONFIG.format(url=url, corp=CORP, api_base=api_base, desk=DESK)
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     file.write_text(filled + budget, encoding="utf-8")

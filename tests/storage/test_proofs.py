@@ -3,7 +3,6 @@
 import hashlib
 import json
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -481,10 +480,10 @@ async def test_a_signed_head_vouches_for_a_proof_when_the_tree_was_damaged(ledge
     engine.dispose()
 
 
-# --- size and speed --------------------------------------------------------------------------------------------------
+# --- size -------------------------------------------------------------------------------------------------------------
 
 
-async def test_at_ten_thousand_entries_a_proof_is_within_a_kilobyte_and_all_verify_in_seconds(ready_sqlite_url: str):
+async def test_at_ten_thousand_entries_a_proof_is_within_a_kilobyte_and_all_verify(ready_sqlite_url: str):
     count = 10_000
     store = await open_store(ready_sqlite_url)
     entries = [an_entry(n, id=f"e{n:016d}", ref="w1" if n == 6_543 else f"w{n:016d}") for n in range(count)]
@@ -499,14 +498,11 @@ async def test_at_ten_thousand_entries_a_proof_is_within_a_kilobyte_and_all_veri
         tx.ledger.sequence(limit=count)
 
     await store.write(book)
-    started = time.monotonic()
     found = await store.read(proofs.verify)
-    took = time.monotonic() - started
     proof = await store.read(lambda tx: proofs.prove(tx, "w1"))
     await store.close()
 
     assert (found["ok"], found["size"]) == (True, count)
-    assert took < 5
     spelled = json.dumps(proof["entry"], sort_keys=True, separators=(",", ":")).encode()
     hashes = bytes.fromhex(proof["leaf_hash"] + proof["root"] + "".join(proof["path"]))
     assert len(proof["path"]) <= 14
