@@ -14,7 +14,7 @@ from enum import StrEnum
 from referral import best_hour, experiments, hours, scoring
 from referral.audiences import is_in
 from referral.experiments import Experiment
-from referral.floor import Barrier, Policy, barriers
+from referral.floor import LEAST_SATISFACTION, Barrier, Policy, barriers
 from referral.hours import Hours
 from referral.moments import DAY, Due, Moment, State
 from referral.notices import OPEN_FOR, Window
@@ -58,9 +58,9 @@ class Customer:
     """One customer as far as a decision goes.
 
     `asked` are the times of their asks in the last 366 days, oldest first, `cared` those of care that uses up a cap in
-    the last 31; `unanswered` counts the latest ones that led
-    to nothing; `open_until` is when an ask that is planned or under way runs out, `on_list` whether it only stands on a
-    rep's list; `took_at` and `seen` are about the latest poster; `rep` is an active one who may speak with them.
+    the last 31; `unanswered` counts the latest ones that led to nothing; `open_until` is when an ask that is planned or
+    under way runs out, `on_list` whether it only stands on a rep's list; `took_at` and `seen` are about the latest
+    poster; `rep` is an active one who may speak with them.
     """
 
     moment: Moment
@@ -228,7 +228,9 @@ def is_weak(gate: Gate, customer: Customer, now: datetime) -> bool:
         return False
     match gate:
         case Gate.EXPERIENCE:
-            return moment.complaints > 0 or (moment.satisfaction is not None and moment.satisfaction < 7)
+            return moment.complaints > 0 or (
+                moment.satisfaction is not None and moment.satisfaction < LEAST_SATISFACTION
+            )
         case Gate.RECOGNITION:
             asked = customer.asked[-1] if customer.asked else None
             return customer.unanswered >= _UNANSWERED and asked is not None and now - asked < _RECOGNITION_REST

@@ -12,7 +12,6 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal
 
 from referral.wording_claims import CLAIM_RULES
@@ -77,17 +76,12 @@ def lint(text: str, *, edition: Edition = "friend", industry: str | None = None)
     `feed` is for Moments and other feeds (no reward, amount, code or call to share), `friend` for words given one to
     one, `chat` for what the bot says itself. `industry` adds the rules of a sector (reliability R1-R9, R12).
     """
-    return list(_found(text, edition, industry))
-
-
-@lru_cache(maxsize=4096)  # an offer's words are judged for every campaign, preview and draft
-def _found(text: str, edition: Edition, industry: str | None) -> tuple[Finding, ...]:
     rules = [rule for rule in _RULES if _applies(rule, edition, industry)]
     plain = _normalise(text)
     joined = _joined(plain)
     readings = (plain,) if joined.text == plain.text else (plain, joined)
     found = {finding for reading in readings for finding in _findings(text, reading, rules)}
-    return tuple(_without_overlaps(sorted(found, key=lambda f: (f.start, -f.end, f.rule))))
+    return _without_overlaps(sorted(found, key=lambda f: (f.start, -f.end, f.rule)))
 
 
 def _applies(rule: WordRule, edition: str, industry: str | None) -> bool:

@@ -34,7 +34,7 @@ class Clockwork:
         self._scheduler.start()
 
     def stop(self) -> None:
-        """End; a job under way is left to its own."""
+        """End; a job under way is cut off, and done again by whoever starts next."""
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
 
@@ -43,7 +43,7 @@ def _guarded(tick: Tick) -> Callable[[], Awaitable[None]]:
     async def run() -> None:
         try:
             await tick.run()
-        except asyncio.CancelledError:  # the bot stops; what was under way is done again, and no fault
+        except asyncio.CancelledError:  # the bot stops: no fault
             log.info("tick.stopped", tick=tick.name)
         except Exception:  # the next tick comes all the same
             log.exception("tick.failed", tick=tick.name)

@@ -44,7 +44,7 @@ _ASKS = _due("state = 'queued' and purpose = 'nudge'", _o.due_at, _o.seq)
 _NEXT = PreparedSelect(
     select(_o.due_at).where(_o.state == "queued", _is_first_of_its_lane()).order_by(_o.due_at).limit(1)
 )
-_SENT = PreparedSelect(
+_TOLD = PreparedSelect(
     select(func.count())
     .select_from(t.outbox)
     .where(text(t.TOLD), _o.lane == bindparam("lane_"), _o.finished_at > bindparam("since"))
@@ -152,7 +152,7 @@ class OutboxTable:
 
     def told_since(self, lane: str, since: datetime) -> int:
         """How many words and cards to a rep, in whose lane they stand, went out after a time."""
-        counted: int = _SENT.scalar(self._c, {"lane_": lane, "since": ms(since)})
+        counted: int = _TOLD.scalar(self._c, {"lane_": lane, "since": ms(since)})
         return counted
 
     def waiting(self) -> int:

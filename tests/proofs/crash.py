@@ -184,7 +184,7 @@ class Proof:
         """Last lives in which everything that waits comes to its end; then nothing may be open.
 
         It takes several where a bot keeps letters back: a rep would get more than 30 in a minute, or what the desk
-        says of its own accord was planned for later in the day.
+        says of its own accord found its hours over.
         """
         self.ahead += 2 * 86_400
         for _ in range(SETTLING_LIVES):

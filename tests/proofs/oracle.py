@@ -269,23 +269,23 @@ def waiting(url: str, now: datetime | None) -> int:
         f" (select count(*) from jobs where state = 'open' and due_at <= {ms if now else 0}),"
         " (select count(*) from ledger_entries) - (select count(*) from ledger_leaves)"
     )
-    engine = create_engine(url, poolclass=NullPool)
-    try:
-        with engine.connect() as connection:
-            return sum(_rows(connection, count)[0])
-    finally:
-        engine.dispose()
+    return sum(_asked(url, count))
 
 
 def last_due(url: str) -> datetime | None:
     """When the last letter that waits is due; None when none waits."""
+    (ms,) = _asked(url, "select max(due_at) from outbox where state = 'queued'")
+    return None if ms is None else datetime.fromtimestamp(ms / 1000, UTC)
+
+
+def _asked(url: str, query: str) -> Any:
+    """The first row."""
     engine = create_engine(url, poolclass=NullPool)
     try:
         with engine.connect() as connection:
-            ((ms,),) = _rows(connection, "select max(due_at) from outbox where state = 'queued'")
+            return _rows(connection, query)[0]
     finally:
         engine.dispose()
-    return None if ms is None else datetime.fromtimestamp(ms / 1000, UTC)
 
 
 def _rows(connection: Connection, query: str) -> list[Any]:

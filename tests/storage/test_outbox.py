@@ -25,7 +25,7 @@ from referral.messages import (
 )
 from referral.outbox import Purpose
 from storage.open import open_store
-from storage.outbox import _ASKS, _SENT, _SOON
+from storage.outbox import _ASKS, _SOON, _TOLD
 from storage.store import Store
 from tests.storage.cast import NOON, a_letter, after, settle
 
@@ -260,7 +260,7 @@ async def test_what_a_rep_was_told_lately_can_be_counted(store: Store):
 async def test_what_was_sent_long_ago_is_not_walked_through(ready_sqlite_url: str):
     def plan(tx):
         told = {}
-        for name, query in {"due": _SOON, "asks": _ASKS, "told": _SENT}.items():
+        for name, query in {"due": _SOON, "asks": _ASKS, "told": _TOLD}.items():
             words = query._statement.compile(dialect=tx.connection.dialect)
             fixed = [words.binds[each].value or 1 for each in words.positiontup]
             rows = tx.connection.exec_driver_sql(f"explain query plan {words}", tuple(fixed))
