@@ -96,7 +96,7 @@ _LINES = """
     rep.domain_blocked rep.domain_stuck rep.domain_clear
     rep.budget_alarm rep.friend_added rep.friend_added_unsigned rep.help rep.results rep.results_none rep.unknown
     rep.not_text rep.hello rep.called
-    rep.called_unhappy rep.who_note
+    rep.called_unhappy rep.called_said rep.who_note
     rep.noted_praise rep.noted_praise_again rep.noted_complaint rep.noted_complaint_again rep.noted_resolved
     rep.noted_resolved_again
     rep.card_title rep.card_text rep.card_button rep.low_score rep.complaint

@@ -200,10 +200,11 @@ def activity_after(moment: Moment, signal: Signal) -> float:
 
 
 def has_something_to_rate(moment: Moment, now: datetime) -> bool:
-    """Whether the customer got something in the last 60 days and was not surveyed in the last 90."""
+    """Whether they got something in the last 60 days, were not surveyed in the last 90, and never said 不再提醒."""
     got = max((at for at in (moment.last_order_at, moment.good_at) if at), default=None)
     surveyed = moment.surveyed_at is not None and now - moment.surveyed_at < 90 * DAY
-    return moment.customer_since is not None and got is not None and now - got < 60 * DAY and not surveyed
+    wanted = moment.customer_since is not None and moment.consent is not Permission.WITHDRAWN
+    return wanted and got is not None and now - got < 60 * DAY and not surveyed
 
 
 def heard(moment: Moment, signal: Signal, *, open_complaints: int = 0, rank: float | None = None) -> Moment:

@@ -415,11 +415,14 @@ class DeskTalk:
             self._say(key)
         elif rep := codes.rep_for(self.tx, self.person.id, self.person.rep):
             key = "rep.called_unhappy" if self.mood is Mood.UNHAPPY else "rep.called"
-            told = RepText(rep=rep, text=self.words.say(key, name=self.person.called or "一位客户"))
+            lines = [self.words.say(key, name=self.person.called or "一位客户")]
+            if said := self._own_words() if action.session else self.typed:
+                lines.append(self.words.say("rep.called_said", answer=said))
+            told = RepText(rep=rep, text="\n".join(lines))
             post(self.tx, told, lane=f"rep:{rep}", purpose=Purpose.SYSTEM, now=self.now, rng=self.rng)
         if isinstance(action, OpenAppeal) or action.session:
             self._send(HandOver(desk=self.desk, to=self.handle))
-            nudges.leave_to_staff(self.tx, self.facts, self.person.id, now=self.now)
+        nudges.leave_to_staff(self.tx, self.facts, self.person.id, now=self.now)
 
     def _claimed(self, name: str) -> None:
         """A friend said who introduced them: kept for a colleague to confirm; whom we know is never listed."""

@@ -211,6 +211,8 @@ def _asked(
     if situation.question and not isinstance(heard, Stopped | Answered | AskedForPerson | Appealed):
         asked = replace(chat, question=situation.question, just_asked=True)
         return asked, [*actions, AskDisclosure(situation.question)]
+    if _is_with_colleague(chat, now):
+        return replace(chat, just_asked=False), actions
     if situation.may_ask_permission and _is_pleased(heard):
         return replace(chat, question=PERMISSION, just_asked=True), [*actions, AskPermission()]
     if situation.has_something_to_rate and isinstance(heard, _IDLE_TALK) and _may_survey(chat, now):

@@ -222,11 +222,22 @@ Heard = (
     | SaidOther
 )
 
-_STOP = re.compile(
-    r"不再提醒|不要再?提醒|别再?提醒|退订(?!单)|别再?发了|不要再?发了?|别再?发消息|^TD$|^T$|^取消$|^取消提醒$",
-    re.IGNORECASE,
+_DO_NOT = (
+    r"(?:别|不要|勿|不许|不准|停止|(?:不用|不必)(?=再))(?:再|老是?|总是?|一直)*"
+    r"(?:(?:给|向|跟|对|往)(?:我们?|俺|咱)(?:这儿?|这里)?)?(?:乱|瞎|老)?"
 )
-_NOT_ASKED_TO_STOP = re.compile(r"取消订单|怎么退订|如何退订")
+_OF_OURS = (
+    r"(?:你们|这些|这种|那些|任何|此类|什么|推广|营销|的)*"
+    r"(?:消息|信息|短信|微信|提醒|推送|广告|推广|营销|通知|海报)"
+)
+_ENDS = r"(?:$|[,.。!?~、;])"
+_STOP = re.compile(
+    rf"不再提醒|不要再?提醒|别再?提醒|退订(?!\s*单)|^td$|^t$|^取消(?:提醒)?$|^勿扰$"
+    rf"|{_DO_NOT}(?:发送?|推送?)(?:我|给我|过来)?(?:了|啦|{_ENDS}|{_OF_OURS})"
+    rf"|{_DO_NOT}(?:打扰|骚扰|烦)(?:了|啦|我|{_ENDS})|{_DO_NOT}联系我(?:了|啦|{_ENDS})"
+    rf"|不(?:想|愿意?|要)再?(?:收到?|接到)(?:{_OF_OURS}|(?:了|啦)?{_ENDS})"
+)
+_NOT_ASKED_TO_STOP = re.compile(r"取消\s*订单|(?:怎么|如何)\s*退订")
 _MENU: dict[str, Heard] = {
     "recommend": AskedToRecommend(),
     "poster": AskedToRecommend(),
@@ -331,12 +342,16 @@ def hear(text: str, *, menu: str | None = None, kind: str = "text") -> Heard:
     if menu and (tapped := _tapped(menu)):
         return tapped
     said = plain(text)
-    if _STOP.search(_NOT_ASKED_TO_STOP.sub("", said)):
+    if _asks_to_stop(said) or _asks_to_stop("".join(said.split())):
         return Stopped()
     if code := codes.find_in(text):
         certain = codes.normalise(text) or _NAMES_A_CODE.search(said)
         return TypedCode(code, None if certain else _meant(said))
     return _meant(said)
+
+
+def _asks_to_stop(said: str) -> bool:
+    return _STOP.search(_NOT_ASKED_TO_STOP.sub("", said)) is not None
 
 
 def _meant(said: str) -> Heard:

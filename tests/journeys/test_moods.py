@@ -17,6 +17,7 @@ from tests.journeys.town import Town
 DAY = timedelta(days=1)
 THANKS = "谢谢您这么说，我们记在心里了。"
 HANDED = "这件事我请同事来跟您说"
+SURVEY = "顺便问一句：到现在为止，您给我们打几分？0 到 10，直接回复数字就好。"
 
 
 async def knows(town: Town, persona: str = "mei", **known: Any) -> str:
@@ -288,3 +289,45 @@ async def test_another_reps_customer_is_nobodys_to_note(town: Town) -> None:
 
     assert refused.status == 404
     assert await heard(town, mei) == []
+
+
+# --- what is not asked, and of whom -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("words", ["退 订", "别再给我发消息了"])
+async def test_after_a_wish_for_silence_no_question_of_ours_rides_on_an_answer(town: Town, words: str) -> None:
+    mei = await knows(town, last_order_at=town.app.clock() - 10 * DAY, satisfaction=None)
+
+    stopped = await town.say("mei", words)
+    greeted = await town.say("mei", "你好")
+
+    assert "不再主动给您发消息" in stopped[0]
+    assert SURVEY not in greeted
+    assert (await due(town, mei)).reason == "opted_out"
+
+
+async def test_a_greeting_brings_the_survey_to_whom_it_is_welcome(town: Town) -> None:
+    await knows(town, last_order_at=town.app.clock() - 10 * DAY, satisfaction=None)
+
+    assert SURVEY in await town.say("mei", "你好")
+
+
+async def test_who_waits_for_a_colleague_is_neither_surveyed_nor_asked_to_recommend(town: Town) -> None:
+    mei = await knows(town, last_order_at=town.app.clock() - 10 * DAY, satisfaction=None)
+
+    await town.say("mei", "沙发的腿有点不稳，你们能来看一下吗")
+    greeted = await town.say("mei", "你好")
+
+    row = await due(town, mei)
+    assert SURVEY not in greeted
+    assert (row.state, row.reason) == (State.WAITING, "rest.with_staff")
+    assert row.due_at == town.app.clock() + 2 * DAY
+    assert "对方写的是：「沙发的腿有点不稳，你们能来看一下吗」" in "\n".join(await town.log("lin"))
+
+
+async def test_long_words_are_told_to_the_rep_by_their_beginning(town: Town) -> None:
+    await town.say("路人", "请问" + "沙发" * 200)
+
+    (told,) = [line for line in await town.log("lin") if "在客服里找同事" in line]
+    assert told.endswith("…」")
+    assert len(told) < 260
