@@ -26,7 +26,7 @@ _MOMENTS = """
     change.easier change.greet change.answer gate.tool gate.interaction
     good.anniversary.reached refund.recent rotation minor minor.unknown
     opted_out consent.refused consent.unknown complaint.open survey.low tenure.unknown tenure.short holdout
-    rest.later rest.cared rest.with_staff rest.chatted rest.not_now rest.unsuitable rest.lost
+    rest.later rest.to_care rest.cared rest.with_staff rest.chatted rest.not_now rest.unsuitable rest.lost
     gap cap.none cap.year cap.month
     asked.open took.recently gate.recognition audience campaign.none channel.none rep.load budget.day
 """

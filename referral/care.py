@@ -16,8 +16,13 @@ from typing import Protocol
 
 from referral.decisions import Gate, Route, Send, Verdict
 
-CARED = "cared"
-"""Why a customer is left in peace around care (`Moment.rest_why`): a care and an ask are never said on one day."""
+TO_CARE, CARED = "to_care", "cared"
+"""Why a customer is left in peace around care (`Moment.rest_why`), one that is to be said and one that was.
+
+A care and an ask are never said on one day.
+"""
+
+AROUND_CARE = (TO_CARE, CARED)
 
 
 class Action(StrEnum):

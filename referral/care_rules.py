@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 
 from referral import hours
-from referral.care import CARED, DATED, MARKETING, OPEN, UNCOUNTED, CareKind, Due, Life, Occasion
+from referral.care import AROUND_CARE, DATED, MARKETING, OPEN, UNCOUNTED, CareKind, Due, Life, Occasion
 from referral.decisions import MONTH, QUIET_FOR, YEAR, Customer, Day, Gate, Route, gate_of, is_weak, met_at
 from referral.floor import LEAST_SATISFACTION, Policy
 from referral.moments import DAY, Permission, has_something_to_rate
@@ -184,7 +184,7 @@ def _near_an_ask(kind: CareKind, customer: Customer, now: datetime, own: str) ->
         return "asked.open"
     if customer.asked and customer.asked[-1] >= midnight(now):
         return "gap"
-    resting = moment.rest_until and moment.rest_until > now and not (own and moment.rest_why == CARED)
+    resting = moment.rest_until and moment.rest_until > now and not (own and moment.rest_why in AROUND_CARE)
     return f"rest.{moment.rest_why or 'later'}" if resting else None
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from referral import due_rows, hours, plan, rep_cards
 from referral.audiences import is_in
-from referral.care import CARED, MARKETING, Care, CareKind, CareState, Due, Life
+from referral.care import CARED, MARKETING, TO_CARE, Care, CareKind, CareState, Due, Life
 from referral.care_rules import (
     BEFORE_ASKS,
     THANKED_WITHIN,
@@ -201,14 +201,15 @@ def said(tx: Tx, facts: Facts, care: Care, *, now: datetime) -> None:
     tx.cares.save(replace(care, state=CareState.SENT, sent_at=now))
     if customer and care.kind is not CareKind.REPAIR:
         had = tuple(each for each in tx.cares.of_person(care.person) if each.id != care.id)
-        _rest(tx, facts, care.person, rest_after(care.kind, customer, Life(had=had), facts.policy, now), now=now)
+        until = rest_after(care.kind, customer, Life(had=had), facts.policy, now)
+        _rest(tx, facts, care.person, until, CARED, now=now)
 
 
 def end(tx: Tx, care: Care, outcome: str) -> None:
     """It is over without having been said: nothing keeps its customer from being asked any more."""
     tx.cares.save(replace(care, state=CareState.ENDED, outcome=outcome))
     moment = tx.moments.get(care.person)
-    if moment.rest_why == CARED and care.kind is not CareKind.REPAIR:
+    if moment.rest_why == TO_CARE and care.kind is not CareKind.REPAIR:
         due_rows.hurry(tx, moment.but(rest_until=None, rest_why=None))
 
 
@@ -217,6 +218,13 @@ def end_open(tx: Tx, person: str, outcome: str) -> None:
     for care in tx.cares.open_of(person):
         if care.kind is not CareKind.REPAIR or not tx.moments.get(person).complaints:
             end(tx, care, outcome)
+
+
+def end_barred(tx: Tx, facts: Facts, person: str, *, now: datetime) -> None:
+    """Whatever is planned for a person and may not be said any more, by news of just now, is over."""
+    for care in tx.cares.open_of(person):
+        if barred := objection(tx, facts, care, now=now):
+            end(tx, care, f"dropped:{barred}")
 
 
 def run_out(tx: Tx, *, now: datetime, limit: int = 100) -> int:
@@ -256,9 +264,9 @@ def _carry_out(tx: Tx, facts: Facts, customer: Customer, found: Due, now: dateti
     if not tx.cares.add(care):
         return False
     if care.kind in BEFORE_ASKS and customer.on_list and customer.moment.consent is Permission.GRANTED:
-        tx.nudges.end_open(care.person, f"dropped:rest.{CARED}")
+        tx.nudges.end_open(care.person, f"dropped:rest.{TO_CARE}")
     if care.kind is not CareKind.REPAIR:
-        _rest(tx, facts, care.person, found.until or found.at + DAY, now=now)
+        _rest(tx, facts, care.person, found.until or found.at + DAY, TO_CARE, now=now)
     if desk:
         _queue(tx, facts, care, customer, now=now)
     return True
@@ -294,11 +302,11 @@ def _queue(tx: Tx, facts: Facts, care: Care, customer: Customer, *, now: datetim
     tx.windows.spend(window.desk, care.person, 1)
 
 
-def _rest(tx: Tx, facts: Facts, person: str, until: datetime, *, now: datetime) -> None:
-    """Nobody asks before then; a longer rest for another reason stands."""
+def _rest(tx: Tx, facts: Facts, person: str, until: datetime, why: str, *, now: datetime) -> None:
+    """Nobody asks before then; a longer rest for another reason stands, also that from an earlier care."""
     moment = tx.moments.get(person)
-    if moment.rest_why == CARED or moment.rest_until is None or moment.rest_until < until:
-        due_rows.keep(tx, facts, moment.but(rest_until=until, rest_why=CARED), now=now)
+    if moment.rest_why == TO_CARE or moment.rest_until is None or moment.rest_until < until:
+        due_rows.keep(tx, facts, moment.but(rest_until=until, rest_why=why), now=now)
 
 
 def _early(tx: Tx, facts: Facts, now: datetime) -> list[tuple[str, str]]:

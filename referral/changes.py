@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from referral.decisions import Send, Verdict
 from referral.scoring import Reason
+from referral.times import chinese_date
 
 _NEWS: Mapping[str, str] = {
     "opted_out": "change.own_word",
-    "consent.refused": "change.time",
     "consent.unknown": "change.consent",
     "complaint.open": "change.complaint",
     "survey.low": "change.survey",
@@ -34,10 +34,12 @@ _FOR_GOOD = "change.never"
 def changes_of(verdict: Verdict) -> tuple[Reason, ...]:
     """All that it takes for another decision, each once; for an ask, what would stop it.
 
-    With several things in the way one of them gone changes nothing.
+    With several things in the way one of them gone changes nothing; of several times the last one counts.
     """
-    if isinstance(verdict.decision, Send):
+    if isinstance(verdict.decision, Send) or (verdict.customer.on_list and verdict.why[0].code == "asked.open"):
         return (Reason("change.stop"),)
-    else_ = "change.time" if verdict.not_before else "change.news"
-    codes = dict.fromkeys(_NEWS.get(each.code, else_) for each in verdict.why)
-    return (Reason(_FOR_GOOD),) if _FOR_GOOD in codes else tuple(map(Reason, codes))
+    codes = dict.fromkeys(_NEWS.get(each.code, "change.time" if each.until else "change.news") for each in verdict.why)
+    if _FOR_GOOD in codes:
+        return (Reason(_FOR_GOOD),)
+    last = max((each.until for each in verdict.why if each.until and each.code not in _NEWS), default=None)
+    return tuple(Reason(code, chinese_date(last) if last and code == "change.time" else "") for code in codes)

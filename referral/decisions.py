@@ -162,7 +162,9 @@ def judge(customer: Customer, day: Day, now: datetime) -> Verdict:
     if isinstance(decision, Send):
         why = for_[:_TELLS] or [Reason("eligible")]
     else:
-        why = list(dict.fromkeys([decision.why, *(Reason(each.code) for each in held)]))
+        first = replace(decision.why, until=decision.until if isinstance(decision, Defer) else None)
+        bars = [Reason(each.code, until=each.until) for each in held]
+        why = bars or [first]
     return Verdict(
         customer=customer,
         decision=decision,
@@ -192,7 +194,7 @@ def standing(verdict: Verdict, due: Due | None, now: datetime) -> Verdict:
         return verdict
     if due.state is State.READY or (due.due_at is not None and due.due_at <= now):
         return verdict
-    why = Reason(due.reason)
+    why = Reason(due.reason, until=due.due_at)
     decision = Defer(due.due_at, why) if due.due_at and due.reason not in NEWS_ONLY else Drop(why)
     return replace(verdict, decision=decision, why=(why,), not_before=due.due_at)
 

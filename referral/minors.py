@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from referral import due_rows, planned
+from referral import caring, due_rows, planned
 
 if TYPE_CHECKING:
     from referral.facts import Facts
@@ -48,4 +48,5 @@ def say(tx: Tx, facts: Facts, person: str, minor: bool, *, who: str, by_staff: b
         planned.end(tx, known.person, "minor")
         known = known.but(**FORGOTTEN)
     due_rows.keep(tx, facts, known.but(minor=minor), now=now)
+    caring.end_barred(tx, facts, known.person, now=now)
     return True

@@ -11,7 +11,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from referral import due_rows, planned
+from referral import caring, due_rows, planned
 from referral.consent import Answer, Consent
 
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ PURPOSE = "personal"
 def switch(tx: Tx, facts: Facts, person: str, *, on: bool, evidence: str, channel: str, now: datetime) -> bool:
     """Switch it off or on again; False where it stood so already.
 
-    Off, what was learned of this one is forgotten, and an ask that was planned by it ends in the same transaction.
+    Off, what was learned of this one is forgotten, and an ask or care that was planned by it ends in the same
+    transaction.
     """
     known = tx.moments.get(person)
     if known.personal is on:
@@ -38,4 +39,5 @@ def switch(tx: Tx, facts: Facts, person: str, *, on: bool, evidence: str, channe
         planned.end(tx, known.person, "personal.off")
         known = known.but(profile=0.0, own=0.0, own_seen=0.0, hours=None)
     due_rows.keep(tx, facts, known.but(personal=on), now=now)
+    caring.end_barred(tx, facts, known.person, now=now)
     return True

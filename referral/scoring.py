@@ -180,11 +180,13 @@ class Reason:
     """A reason by its code, with the value that its sentence names, if it names one.
 
     `size` is what a reason of the score adds to it, in log-odds: above 0 for asking, below against; 0 for all others.
+    `until` is when what stands in the way ends by itself, None if only news can end it.
     """
 
     code: str
     value: str = ""
     size: float = field(default=0.0, compare=False)
+    until: datetime | None = field(default=None, compare=False)
 
 
 def reasons(moment: Moment, now: datetime, weights: Weights = PRIOR) -> tuple[list[Reason], list[Reason]]:

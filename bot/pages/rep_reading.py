@@ -274,7 +274,7 @@ class Reading:
         bars = () if isinstance(verdict.decision, Send) else verdict.why
         told = [each for each in (*bars, *verdict.against) if each.code != why]
         against = tuple(self._reason(each.code, each.value) for each in told)
-        changes = changes_of(verdict) if bars else (Reason("change.answer"),)
+        changes = changes_of(verdict) if bars or nudge.state is NudgeState.LISTED else (Reason("change.answer"),)
         change = "；".join(self._reason(each.code, each.value) for each in changes)
         if why:
             return self._why_over(f"dropped:{why}"), against, change

@@ -126,6 +126,19 @@ async def test_after_a_greeting_nobody_asks_for_two_weeks(town: Town) -> None:
     assert asked[0].planned_at >= said_at + 14 * DAY
 
 
+async def test_a_greeting_that_may_not_be_said_any_more_keeps_no_ask_away(town: Town) -> None:
+    jun = await know(town, birthday=TOMORROW)
+    await next_morning(town)
+    waiting = await moment(town, jun)
+
+    await town.say("jun", "关闭个性化推荐")
+
+    (care,) = await cares(town, jun)
+    assert waiting.rest_why == "to_care"
+    assert (care.state, care.outcome) == (CareState.ENDED, "dropped:personal.off")
+    assert (await moment(town, jun)).rest_until is None
+
+
 async def test_an_ask_that_nobody_has_begun_makes_way_for_a_birthday(town: Town) -> None:
     await town.campaign()
     good = {"good": SignalKind.PRAISE, "good_at": town.app.clock(), "surveyed_at": town.app.clock()}
@@ -134,7 +147,7 @@ async def test_an_ask_that_nobody_has_begun_makes_way_for_a_birthday(town: Town)
     await next_morning(town)
 
     (ask,) = await town.look(lambda tx: [n for n in tx.nudges.of_person(jun) if n.decision == "send"])
-    assert (ask.state, ask.outcome) == ("ended", "dropped:rest.cared")
+    assert (ask.state, ask.outcome) == ("ended", "dropped:rest.to_care")
     assert [(care.kind, care.state) for care in await cares(town, jun)] == [(CareKind.BIRTHDAY, CareState.LISTED)]
     page = await the_list(town)
     assert "11月24日过生日" in page
@@ -196,7 +209,7 @@ async def test_the_desk_asks_how_it_went_after_a_week_and_understands_the_number
     now = town.app.clock()
     jun = await know(town, last_order_at=now - 6.5 * DAY, holdout=True, consent=Permission.UNKNOWN)
     await to_hour(town, 20)
-    await town.act("jun", "say", "图片怎么发")
+    await town.act("jun", "say", "规则")
 
     await next_morning(town)
     assert any("还顺手吗" in told and "广告" not in told for told in await town.log("jun"))

@@ -18,7 +18,7 @@ from referral.notices import Window
 from referral.offers import Audience
 from referral.scoring import Reason
 from referral.signals import SignalKind
-from referral.times import SHANGHAI
+from referral.times import SHANGHAI, chinese_date
 
 CHINA = ChineseCalendar()
 EVERYBODY = Audience(min_tenure_days=0, min_satisfaction=0)
@@ -425,6 +425,7 @@ def test_with_several_things_in_the_way_all_of_them_have_to_change():
     unknown = {"consent": Permission.UNKNOWN, "customer_since": None}
 
     assert _changes(refused) == {"change.time", "change.survey"}
+    assert _changes({"complaints": 1, "nudged_at": ago(1)}) == {"change.complaint", "change.time"}
     assert _changes(unknown) == {"change.consent", "change.joined"}
     assert _changes(unknown | {"holdout": True}) == {"change.never"}
     assert _changes({}) == {"change.stop"}
@@ -432,6 +433,21 @@ def test_with_several_things_in_the_way_all_of_them_have_to_change():
 
 def _changes(known):
     return {each.code for each in changes_of(judge(_changed({"moment": known}), DAY, NOW))}
+
+
+def test_of_several_times_the_last_one_is_told_beside_whatever_else_is_in_the_way():
+    known = {"complaints": 1, "nudged_at": ago(1), "rest_until": later(3), "rest_why": "not_now"}
+
+    told = changes_of(judge(_changed({"moment": known}), DAY, NOW))
+
+    assert {each.code: each.value for each in told} == {"change.complaint": "", "change.time": chinese_date(later(13))}
+
+
+def test_of_who_is_on_a_list_is_told_what_would_take_them_off_and_of_who_was_asked_what_ends_the_wait():
+    listed, asked_ = ({"open_until": later(3), "on_list": on_list} for on_list in (True, False))
+
+    assert [each.code for each in changes_of(judge(_changed(listed), DAY, NOW))] == ["change.stop"]
+    assert [each.code for each in changes_of(judge(_changed(asked_), DAY, NOW))] == ["change.answer"]
 
 
 def test_whoever_is_not_asked_is_told_of_with_what_speaks_for_it_all_the_same():

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from referral import caring, due_rows, erasure, silence
-from referral.care import CARED, Care, CareKind, CareState, Life
+from referral.care import CARED, TO_CARE, Care, CareKind, CareState, Life
 from referral.decisions import Route
 from referral.facts import Facts
 from referral.moments import Moment, Permission
@@ -156,7 +156,7 @@ async def test_a_birthday_goes_on_the_reps_list_once_and_keeps_asks_away(store: 
         (care,) = tx.cares.on_list("lin", MORNING)
         assert (care.kind, care.words, care.outcome) == (CareKind.BIRTHDAY, "care.rep_birthday", None)
         moment = tx.moments.get("mei")
-        assert (moment.rest_why, moment.rest_until) == (CARED, care.expires_at)
+        assert (moment.rest_why, moment.rest_until) == (TO_CARE, care.expires_at)
         assert tx.cares.reps_waiting(MORNING) == ["lin"]
 
         assert caring.done(tx, FACTS, care, now=MORNING)
@@ -166,7 +166,8 @@ async def test_a_birthday_goes_on_the_reps_list_once_and_keeps_asks_away(store: 
         kept = tx.cares.get(care.id)
         assert kept
         assert (kept.state, kept.sent_at) == (CareState.SENT, MORNING)
-        assert tx.moments.get("mei").rest_until == MORNING + timedelta(days=FACTS.policy.gap_days)
+        moment = tx.moments.get("mei")
+        assert (moment.rest_why, moment.rest_until) == (CARED, MORNING + timedelta(days=FACTS.policy.gap_days))
 
     await store.write(story)
 
