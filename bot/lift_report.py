@@ -39,9 +39,14 @@ def as_json(lift: Lift) -> dict[str, Any]:
 
 
 def verdict(lift: Lift) -> str:
-    """`none` nothing planned yet, `unsound` the lot cannot be believed, else `more`, `fewer`, or `unclear`."""
+    """`none` nothing planned yet, `uncontrolled` nobody held out, `unsound` not to be believed, else what came of it.
+
+    That is `more`, `fewer`, or `unclear`.
+    """
     if lift.since is None:
         return "none"
+    if lift.ratio is None:
+        return "uncontrolled"
     if not lift.sound:
         return "unsound"
     if not lift.incremental.clear:
@@ -77,7 +82,7 @@ def _headline(lift: Lift) -> str:
 
 def _attributed(lift: Lift) -> str:
     return (
-        f"可以问的客户一共带来 {lift.brought} 位，其中问过后 30 天内来的 {lift.attributed} 位；"
+        f"对照以外的客户一共带来 {lift.brought} 位，其中问过后 30 天内来的 {lift.attributed} 位；"
         "这里面有人本来也会来，所以不等于问来的。"
     )
 
@@ -86,7 +91,7 @@ def _sides(lift: Lift, since: datetime) -> str:
     treated, held = lift.treated, lift.held
     ripe = f"；问过满 37 天的 {treated.ripe} 位里，{treated.fruitful} 位带来了朋友" if treated.ripe else ""
     return (
-        f"从{chinese_day(since, lift.at)}起：可以问的 {treated.customers} 位，问过 {treated.asked} 位；"
+        f"从{chinese_day(since, lift.at)}起：对照以外 {treated.customers} 位，问过 {treated.asked} 位；"
         f"对照 {held.customers} 位{ripe}。"
     )
 
@@ -122,7 +127,7 @@ def _more(lift: Lift) -> list[str]:
 def _shares(what: str, count: int, of: int, held: Arm, difference: Interval) -> list[str]:
     if not count and not held.opted_out:
         return []
-    said = f"说{what}的：可以问的 {_share(count, of)}，对照 {_share(held.opted_out, held.customers)}"
+    said = f"说{what}的：对照以外 {_share(count, of)}，对照 {_share(held.opted_out, held.customers)}"
     return [f"{said}；{_worth(difference)}。"]
 
 
@@ -130,7 +135,7 @@ def _gone(lift: Lift) -> list[str]:
     treated, held = lift.treated, lift.held
     if not treated.gone and not held.gone:
         return []
-    said = f"走了的（半年没有下单，或删了顾问）：可以问的 {_share(treated.gone, treated.settled)}"
+    said = f"走了的（半年没有下单，或删了顾问）：对照以外 {_share(treated.gone, treated.settled)}"
     return [f"{said}，对照 {_share(held.gone, held.settled)}；{_worth(lift.churn)}。"]
 
 

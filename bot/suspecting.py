@@ -98,6 +98,11 @@ def as_json(tx: Transaction, words: Words, found: Suspicion) -> dict[str, Any]:
     }
 
 
+def likelihood(chance: float) -> str:
+    """A chance as people read it: never quite certain, either way."""
+    return ">99%" if chance > 0.99 else "<1%" if chance < 0.01 else f"{chance:.0%}"
+
+
 def briefly(words: Words, found: Suspicion) -> dict[str, Any]:
     """What was found and decided, beside a referral or a thanks."""
     return {

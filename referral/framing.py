@@ -14,6 +14,7 @@ from enum import StrEnum
 from hashlib import sha256
 
 from referral.history import UNKNOWN, History
+from referral.times import whole_months
 
 
 class Framing(StrEnum):
@@ -63,7 +64,7 @@ def variant_for(person: str, campaign: str, count: int) -> int:
 
 def tenure_words(joined_on: date | None, today: date) -> str:
     """How long she has been a customer ("两年多", "七个月"); empty when under a month or unknown."""
-    months = _whole_months(joined_on, today) if joined_on else 0
+    months = whole_months(joined_on, today) if joined_on else 0
     if months < 1:
         return ""
     years, rest = divmod(months, 12)
@@ -83,15 +84,6 @@ def pronoun_for(name: str) -> str:
 
 def _draw(purpose: str, person: str, campaign: str) -> int:
     return int.from_bytes(sha256(f"{purpose}\0{campaign}\0{person}".encode()).digest()[:8])
-
-
-def _whole_months(start: date, end: date) -> int:
-    months = (end.year - start.year) * 12 + end.month - start.month
-    return months - (1 if end.day < start.day and not _last_of_month(end) else 0)
-
-
-def _last_of_month(day: date) -> bool:
-    return (date.fromordinal(day.toordinal() + 1)).day == 1
 
 
 def _count(number: int) -> str:

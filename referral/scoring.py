@@ -13,7 +13,7 @@ from math import exp, expm1, log, log1p
 from operator import mul
 
 from referral.moments import DAY, GOOD_HALF, WORTH, Moment, fatigue, left
-from referral.times import tonight
+from referral.times import SHANGHAI, tonight, whole_months
 
 FEATURES = (
     "tenure",
@@ -217,7 +217,7 @@ def _told(name: str, speaks_for: bool, moment: Moment, now: datetime) -> Reason 
             assert moment.customer_since
             span = now - moment.customer_since
             against = "tenure.young" if span < SETTLED * DAY else "tenure.long"
-            return Reason("tenure" if speaks_for else against, span_words(span))
+            return Reason("tenure" if speaks_for else against, tenure_words(moment.customer_since, now))
         case "satisfaction":
             return Reason("satisfaction" if speaks_for else "satisfaction.plain", f"{moment.satisfaction:g}")
         case "active":
@@ -266,6 +266,14 @@ def span_words(span: timedelta) -> str:
     if days >= 730:
         return f"{days // 365} 年"
     return f"{days // 30} 个月" if days >= 60 else f"{days} 天"
+
+
+def tenure_words(since: datetime, now: datetime) -> str:
+    """How long somebody is a customer, in whole months of the calendar: `20 天`, `9 个月`, `2 年`."""
+    months = whole_months(*(each.astimezone(SHANGHAI).date() for each in (since, now)))
+    if months >= 24:
+        return f"{months // 12} 年"
+    return f"{months} 个月" if months >= 2 else f"{max(0, (now - since) // DAY)} 天"
 
 
 def ago_words(span: timedelta) -> str:

@@ -23,6 +23,9 @@ class ShareLevel(StrEnum):
     BOUGHT = "bought"
 
 
+BEEN_SEEN = (ShareLevel.SEEN, ShareLevel.ADDED, ShareLevel.BOUGHT)
+"""Whoever came by a code has seen it, also where no page of ours was opened."""
+
 CHANNELS = ("moments", "group", "private", "channels", "xhs", "forum", "print")
 """Labels a link may carry for where it was posted."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -60,3 +60,9 @@ def month_start(at: datetime) -> datetime:
 def year_start(at: datetime) -> datetime:
     """Midnight of 1 January in Shanghai of the year that `at` falls in."""
     return at.astimezone(SHANGHAI).replace(month=1, day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
+def whole_months(start: date, end: date) -> int:
+    """How many whole months lie between two days; the last day of a short month ends any that began later in theirs."""
+    months = (end.year - start.year) * 12 + end.month - start.month
+    return months - (1 if end.day < start.day and (end + timedelta(days=1)).day != 1 else 0)

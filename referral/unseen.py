@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from referral import due_rows
 from referral.jobs import Job
-from referral.shares import UNSEEN_FOR, Share, ShareLevel
+from referral.shares import BEEN_SEEN, UNSEEN_FOR, Share, ShareLevel
 from referral.signals import Signal, SignalKind
 
 if TYPE_CHECKING:
@@ -45,4 +45,4 @@ def _latest(shares: list[Share]) -> Share | None:
 
 
 def _was_seen(taken: Share, shares: list[Share]) -> bool:
-    return any(each.code == taken.code and each.level is ShareLevel.SEEN for each in shares)
+    return any(each.code == taken.code and each.level in BEEN_SEEN for each in shares)

@@ -17,7 +17,7 @@ from referral.moments import Moment
 from referral.nicknames import legible
 from referral.notices import Window
 from referral.nudges import NudgeState, Purpose
-from referral.shares import ShareLevel
+from referral.shares import BEEN_SEEN, ShareLevel
 from storage import tables as t
 from storage.moments import MomentsTable
 from storage.prepared import PreparedLookup, PreparedSelect
@@ -40,7 +40,9 @@ _IDENTITIES = PreparedLookup(
 _WINDOWS = PreparedLookup(lambda ids: select(t.windows).where(_w.person.in_(ids)).order_by(_w.said_at))
 _WROTE = PreparedLookup(lambda ids: select(_w.person).where(_w.person.in_(ids), _w.said_at > bindparam("since")))
 _OWN_REPS = PreparedLookup(lambda ids: select(t.people.c.id, t.people.c.rep).where(t.people.c.id.in_(ids)))
-_SEEN = PreparedLookup(lambda ids: select(_s.code).where(_s.person.in_(ids), _s.level == ShareLevel.SEEN.value))
+_SEEN = PreparedLookup(
+    lambda ids: select(_s.code).where(_s.person.in_(ids), or_(*(_s.level == level.value for level in BEEN_SEEN)))
+)
 _TOOK = PreparedLookup(
     lambda ids: (
         select(_s.person, _s.code, _s.first_at)

@@ -77,7 +77,7 @@ class Lift(Struct, frozen=True, kw_only=True):
 
     at: datetime
     since: datetime | None
-    verdict: Literal["none", "unsound", "unclear", "more", "fewer"]
+    verdict: Literal["none", "uncontrolled", "unsound", "unclear", "more", "fewer"]
     incremental: Between
     attributed: Count
     brought: Count

@@ -9,7 +9,7 @@ import click
 
 from bot.cli.house import opened, operate, run
 from bot.cli.options import as_json, configured, show, show_list, signed
-from bot.suspecting import listed
+from bot.suspecting import likelihood, listed
 
 _HEAD = ("编号", "推荐人", "朋友", "可能性", "依据", "谢礼", "核对")
 _STATES = {"noted": "先记着", "open": "等核对", "cleared": "没有问题", "confirmed": "不算"}
@@ -80,7 +80,7 @@ def _row(found: dict[str, Any]) -> tuple[str, ...]:
     )
     decided = "，".join(filter(None, (found["decided_by"], found["note"])))
     state = _STATES[found["state"]] + (f"（{decided}）" if decided else "")
-    return found["id"], *people, f"{found['chance']:.0%}", evidence, rewards, state
+    return found["id"], *people, likelihood(found["chance"]), evidence, rewards, state
 
 
 def _print(found: dict[str, Any], *, json_: bool) -> None:

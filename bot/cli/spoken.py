@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from bot.cli.states import state_words
+from bot.suspecting import likelihood
 
 NO_CAMPAIGN = "现在没有进行中的活动，所以谁也不会问：下面是有活动时的判断"
 
@@ -157,7 +158,7 @@ def _suspicion(found: dict[str, Any] | None) -> str:
         return ""
     evidence = f"（{_reasons(found['evidence'])}）" if found["evidence"] else ""
     decided = f"；{found['decided_by']} 核对过：{found['note']}" if found["decided_by"] else ""
-    return f"；不实的可能 {found['chance']:.0%}{evidence}{decided}"
+    return f"；不实的可能 {likelihood(found['chance'])}{evidence}{decided}"
 
 
 def _appeal(appeal: dict[str, Any]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.suspecting import likelihood
 from tests.cli.test_claims import act, person_of
 
 
@@ -72,3 +73,10 @@ def test_what_cannot_be_decided_is_told(town, args, code, says):
     result = town.run("fraud", *args)
 
     assert (result.exit_code, says in result.stderr) == (code, True), result.output
+
+
+@pytest.mark.parametrize(
+    ("chance", "words"), [(0.0, "<1%"), (0.01, "1%"), (0.784, "78%"), (0.99, "99%"), (0.998, ">99%"), (1.0, ">99%")]
+)
+def test_a_chance_is_never_told_as_certain(chance: float, words: str):
+    assert likelihood(chance) == words

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from referral import unseen
 from referral.decisions import Gate, is_weak
 from referral.shares import Share, ShareLevel
@@ -81,7 +83,8 @@ async def test_a_poster_that_nobody_saw_for_two_weeks_is_known_when_they_are_ove
     assert is_weak(Gate.TOOL, customer, town.app.clock())
 
 
-async def test_a_poster_that_was_seen_is_no_such_signal(town: Town) -> None:
+@pytest.mark.parametrize("level", [ShareLevel.SEEN, ShareLevel.ADDED, ShareLevel.BOUGHT])
+async def test_a_poster_that_somebody_came_by_is_no_such_signal(town: Town, level: ShareLevel) -> None:
     await town.campaign()
     mei = await knows(town)
     await town.say("mei", "我要推荐")
@@ -91,7 +94,7 @@ async def test_a_poster_that_was_seen_is_no_such_signal(town: Town) -> None:
         campaign=code.campaign,
         code=code.code,
         channel="",
-        level=ShareLevel.SEEN,
+        level=level,
         first_at=town.app.clock() + DAY,
         evidence="test",
     )
@@ -100,6 +103,9 @@ async def test_a_poster_that_was_seen_is_no_such_signal(town: Town) -> None:
     await town.later(15 * DAY_S)
 
     assert await heard(town, mei, SignalKind.UNSEEN) == []
+    (customer,) = await town.look(lambda tx: tx.customers.load([mei], town.app.clock()))
+    assert customer.seen
+    assert not is_weak(Gate.TOOL, customer, town.app.clock())
 
 
 async def test_a_poster_that_an_operator_made_was_taken_by_nobody(town: Town) -> None:

@@ -181,7 +181,7 @@ def test_without_a_holdout_nobody_can_tell():
     found = told(a_shop(share=0.0), holdout=0.0)
 
     said = as_json(found)
-    assert said["sample_ratio"] is None
+    assert (said["verdict"], said["sample_ratio"]) == ("uncontrolled", None)
     assert said["incremental"] == {"point": None, "lo": None, "hi": None}
     assert "没有留对照" in sentences(found)[0]
 
@@ -201,8 +201,8 @@ def test_the_report_speaks_of_contamination_goodwill_and_who_has_gone():
     said = "\n".join(sentences(told(found)))
 
     assert "对照里有 1 位被顾问自己问过" in said
-    assert "说不再提醒的：可以问的 1/" in said
-    assert "走了的（半年没有下单，或删了顾问）：可以问的 1/" in said
+    assert "说不再提醒的：对照以外 1/" in said
+    assert "走了的（半年没有下单，或删了顾问）：对照以外 1/" in said
     assert said.count("差别还看不出来") == 2
     assert "按顾问分组看（30 位顾问" in said
     assert "问过满 37 天的 1 位里，0 位带来了朋友" in said

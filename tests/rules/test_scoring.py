@@ -25,6 +25,7 @@ from referral.scoring import (
     shown,
     span_words,
     stale_at,
+    tenure_words,
 )
 from referral.signals import SignalKind
 
@@ -307,6 +308,21 @@ def test_reach_is_shrunk_to_the_companys_own_and_grows_with_visitors(posters, vi
 )
 def test_a_span_is_said_as_people_say_it(days, words):
     assert span_words(timedelta(days=days)) == words
+
+
+@pytest.mark.parametrize(
+    ("since", "words"),
+    [
+        (datetime(2026, 10, 25, tzinfo=UTC), "29 天"),
+        (datetime(2026, 1, 24, tzinfo=UTC), "9 个月"),
+        (datetime(2026, 1, 23, tzinfo=UTC), "10 个月"),
+        (datetime(2024, 11, 24, tzinfo=UTC), "23 个月"),
+        (datetime(2024, 11, 23, tzinfo=UTC), "2 年"),
+        (datetime(2026, 12, 1, tzinfo=UTC), "0 天"),
+    ],
+)
+def test_a_tenure_is_told_in_the_whole_months_that_the_poster_tells_too(since: datetime, words: str):
+    assert tenure_words(since, datetime(2026, 11, 23, tzinfo=UTC)) == words
 
 
 @pytest.mark.parametrize(("days", "words"), [(-1, "今天"), (0.9, "今天"), (1, "昨天"), (5, "5 天前")])
