@@ -42,7 +42,7 @@ class Experimenting:
         if command == "start":
             return await self.store.write(self.starting(args))
         if command == "stop":
-            return await self.store.write(self.stopping(str(args["id"])))
+            return await self.store.write(self.stopping(str(args["id"]), str(args.get("note") or "")))
         raise BadInput("command", f"没有这个命令：experiment.{command}")
 
     def starting(self, args: Args) -> Unit[dict[str, Any]]:
@@ -63,10 +63,10 @@ class Experimenting:
 
         return unit
 
-    def stopping(self, experiment: str) -> Unit[dict[str, Any]]:
-        """What stops an experiment."""
+    def stopping(self, experiment: str, note: str = "") -> Unit[dict[str, Any]]:
+        """What stops an experiment; why is kept in the audit."""
         now = self.clock()
-        return lambda tx: as_json(tx, experimenting.stop(tx, experiment, by=self.who, now=now))
+        return lambda tx: as_json(tx, experimenting.stop(tx, experiment, note=note, by=self.who, now=now))
 
     def _framings(self, pack: str) -> Sequence[str]:
         """What asks can be worded in for this offer."""

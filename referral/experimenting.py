@@ -80,11 +80,14 @@ def start(tx: Tx, wanted: Wanted, choice: Choice, *, by: str, now: datetime, rng
     return made
 
 
-def stop(tx: Tx, experiment_id: str, *, by: str, now: datetime) -> Experiment:
-    """End an experiment without a decision, or let one that was decided have no effect any more; twice is once."""
+def stop(tx: Tx, experiment_id: str, *, note: str = "", by: str, now: datetime) -> Experiment:
+    """End an experiment without a decision, or let one that was decided have no effect any more; twice is once.
+
+    `note` is why, for the audit.
+    """
     found = known(tx, experiment_id)
     if tx.experiments.end(found.id, State.STOPPED, found.winner, now):
-        tx.audit.note(by, "experiment.stop", found.id, "", now)
+        tx.audit.note(by, "experiment.stop", found.id, note, now)
     return known(tx, experiment_id)
 
 

@@ -73,10 +73,11 @@ def show_(experiment_id: str, config_file: Path, json_: bool) -> None:
 @experiment.command()
 @click.argument("experiment_id", metavar="ID")
 @configured
+@click.option("--note", help="Why, for the record.")
 @as_json
-def stop(experiment_id: str, config_file: Path, json_: bool) -> None:
+def stop(experiment_id: str, config_file: Path, note: str | None, json_: bool) -> None:
     """End an experiment without a decision, or take one that was decided out of use."""
-    _print(run(operate(config_file, "experiment.stop", {"id": experiment_id})), json_=json_)
+    _print(run(operate(config_file, "experiment.stop", {"id": experiment_id, "note": note})), json_=json_)
 
 
 def _arm(text: str) -> tuple[str, float | None]:

@@ -29,11 +29,11 @@ def test_an_experiment_is_started_looked_at_and_stopped(desk, campaign):
     assert (made["difference"], made["result"]) == (None, "还有一组没有客户，暂时没有可比的。")
     assert desk.json("experiment", "list") == [made]
     assert desk.json("experiment", "show", made["id"]) == made
-    stopped = [desk.json("experiment", "stop", made["id"]) for _ in range(2)]
+    stopped = [desk.json("experiment", "stop", made["id"], "--note", "活动提前结束") for _ in range(2)]
     assert [each["state"] for each in stopped] == ["stopped", "stopped"]
     assert stopped[0]["ended_at"] == stopped[1]["ended_at"]
     noted = desk.ask_database("select who, action, detail from audit where action like 'experiment%' order by at")
-    assert noted == [("cli", "experiment.start", "copy help=0.6 plain=0.4"), ("cli", "experiment.stop", "")]
+    assert noted == [("cli", "experiment.start", "copy help=0.6 plain=0.4"), ("cli", "experiment.stop", "活动提前结束")]
 
 
 def test_sizes_of_thanks_are_compared_between_two_campaigns_of_one_pack(desk, campaign):
