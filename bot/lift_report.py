@@ -81,8 +81,9 @@ def _headline(lift: Lift) -> str:
 
 
 def _attributed(lift: Lift) -> str:
+    whose = "对照以外的客户" if lift.ratio else "客户"
     return (
-        f"对照以外的客户一共带来 {lift.brought} 位，其中问过后 30 天内来的 {lift.attributed} 位；"
+        f"{whose}一共带来 {lift.brought} 位，其中问过后 30 天内来的 {lift.attributed} 位；"
         "这里面有人本来也会来，所以不等于问来的。"
     )
 
@@ -90,10 +91,10 @@ def _attributed(lift: Lift) -> str:
 def _sides(lift: Lift, since: datetime) -> str:
     treated, held = lift.treated, lift.held
     ripe = f"；问过满 37 天的 {treated.ripe} 位里，{treated.fruitful} 位带来了朋友" if treated.ripe else ""
-    return (
-        f"从{chinese_day(since, lift.at)}起：对照以外 {treated.customers} 位，问过 {treated.asked} 位；"
-        f"对照 {held.customers} 位{ripe}。"
-    )
+    sides = f"对照以外 {treated.customers} 位，问过 {treated.asked} 位；对照 {held.customers} 位"
+    if lift.ratio is None:
+        sides = f"客户 {treated.customers} 位，问过 {treated.asked} 位"
+    return f"从{chinese_day(since, lift.at)}起：{sides}{ripe}。"
 
 
 def _caveats(lift: Lift) -> list[str]:
@@ -127,6 +128,8 @@ def _more(lift: Lift) -> list[str]:
 def _shares(what: str, count: int, of: int, held: Arm, difference: Interval) -> list[str]:
     if not count and not held.opted_out:
         return []
+    if not held.customers:
+        return [f"说{what}的：{_share(count, of)}。"]
     said = f"说{what}的：对照以外 {_share(count, of)}，对照 {_share(held.opted_out, held.customers)}"
     return [f"{said}；{_worth(difference)}。"]
 
@@ -135,6 +138,8 @@ def _gone(lift: Lift) -> list[str]:
     treated, held = lift.treated, lift.held
     if not treated.gone and not held.gone:
         return []
+    if not held.customers:
+        return [f"走了的（半年没有下单，或删了顾问）：{_share(treated.gone, treated.settled)}。"]
     said = f"走了的（半年没有下单，或删了顾问）：对照以外 {_share(treated.gone, treated.settled)}"
     return [f"{said}，对照 {_share(held.gone, held.settled)}；{_worth(lift.churn)}。"]
 

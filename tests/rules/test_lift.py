@@ -184,6 +184,7 @@ def test_without_a_holdout_nobody_can_tell():
     assert (said["verdict"], said["sample_ratio"]) == ("uncontrolled", None)
     assert said["incremental"] == {"point": None, "lo": None, "hi": None}
     assert "没有留对照" in sentences(found)[0]
+    assert [each for each in sentences(found)[1:] if "对照" in each] == []
 
 
 def test_before_anything_was_planned_there_is_nothing_to_tell():
